@@ -1,0 +1,57 @@
+"""What a check says, and the table of all that was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Severity = Literal["error", "warning", "info"]
+Status = Literal["open", "waived", "corrected"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+COLUMNS = (col.ID, col.CHECK, col.SEVERITY, col.COLUMN, col.VALUE, col.EXPECTED, col.MESSAGE, col.OTHER, col.STATUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One doubt about one entry.
+
+    Attributes
+    ----------
+    id
+        ID of the entry (a contributor's free text in a contributed table; blank when no single entry is concerned).
+    check
+        Name in the catalogue.
+    severity
+        One of the severities that the catalogue allows the check.
+    message
+        What is wrong, a sentence with the numbers.
+    column, value, expected
+        The cell, what it holds and what it should hold, as far as it is known.
+    other
+        Other entries, records or files concerned, separated by spaces.
+    """
+
+    id: str
+    check: str
+    severity: Severity
+    message: str
+    column: str = ""
+    value: str = ""
+    expected: str = ""
+    other: str = ""
+    status: Status = "open"
+
+
+def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
+    """One row a finding, sorted by severity (errors first), check and ID: the columns of ``findings.csv``, all text."""
+    import pandas as pd
+
+    ranked = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.check, f.id, f.column, f.other, f.message))
+    rows = [(f.id, f.check, f.severity, f.column, f.value, f.expected, f.message, f.other, f.status) for f in ranked]
+    return pd.DataFrame(rows, columns=[str(c) for c in COLUMNS], dtype="str")

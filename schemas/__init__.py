@@ -1,0 +1,1 @@
+"""The contracts: every column once, and one module a table that stands on those columns."""
