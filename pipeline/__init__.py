@@ -1,3 +1,8 @@
 """obelix-curate: from the literature tables behind OBELiX to a checked, versioned release."""
 
+import os
+
 __version__ = "0.1.0"
+
+# pandas 3 keeps text as "str"; the 2.3 line does so when asked before it is imported. One dtype, one code.
+os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "1")

@@ -17,6 +17,7 @@ class Commands(click.Group):
     """A group that turns unusable input into one message and exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; tell unusable input and failing files in one message."""
         try:
             return super().invoke(ctx)
         except InputError as error:

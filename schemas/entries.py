@@ -1,0 +1,21 @@
+"""Entries: one row a material of the release, index ``ID``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas import columns as col
+from schemas.contract import contract
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+#: The release's columns as typed, the bound beside the conductivity that it qualifies.
+COLUMNS: tuple[col.Column, ...] = tuple(
+    column for label in col.RELEASE for column in ((label, col.BOUND) if label == col.IONIC_CONDUCTIVITY else (label,))
+)
+
+
+def schema() -> pa.DataFrameSchema:
+    """Contract of the typed entries."""
+    return contract(COLUMNS, index=col.ID)

@@ -1,0 +1,61 @@
+"""Fixtures that stand on the real sources; they are downloaded once and verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pipeline  # noqa: F401  (first, so that pandas 2.3 keeps text as pandas 3 does)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.sources import Archive
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def raw() -> Path:
+    """The folder ``raw`` of the checkout."""
+    return ROOT / "raw"
+
+
+@pytest.fixture(scope="session")
+def archive(raw: Path) -> Archive:
+    """The default pin's archive."""
+    from pipeline.sources import default_pin, open_archive
+
+    return open_archive(default_pin(raw), raw)
+
+
+@pytest.fixture(scope="session")
+def archives(raw: Path) -> dict[str, Archive]:
+    """Every pinned archive by name."""
+    from pipeline.sources import open_archive, pins
+
+    return {name: open_archive(pin, raw) for name, pin in pins(raw).items()}
+
+
+@pytest.fixture(scope="session")
+def published_cells(archive: Archive) -> pd.DataFrame:
+    """The default pin's workbook, cell by cell."""
+    from pipeline.ingest.workbook import cells
+
+    return cells(archive.read("workbook"), archive.file("workbook"))
+
+
+@pytest.fixture(scope="session")
+def published(published_cells: pd.DataFrame) -> pd.DataFrame:
+    """The default pin's entries as published, typed. Do not change it in place."""
+    from pipeline.ingest.workbook import entries
+
+    return entries(published_cells)
+
+
+@pytest.fixture(scope="session")
+def structure_texts(archive: Archive) -> dict[str, str]:
+    """Text of the default pin's structures by ID."""
+    return archive.structures()
