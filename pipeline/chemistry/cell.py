@@ -1,0 +1,354 @@
+"""Unit cells: metric, volume, reduction, and whether two cells are one lattice in two settings.
+
+A cell is six numbers: lengths a, b, c in angstrom and angles alpha, beta, gamma in degrees. A lattice has infinitely many
+cells. Two cells of the same volume describe one lattice when an integer matrix P of determinant 1 or -1 takes one basis
+into the other, ``(a, b, c)_row = (a, b, c)_file P``, so that the metric tensors obey ``G_row = P^T G_file P``
+(International Tables for Crystallography A, chapter 1.5 of the 2016 edition). A primitive and a centred cell, hexagonal
+and rhombohedral axes, and true supercells differ in volume by a small integer: then the determinant is that integer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import permutations, product
+from math import acos, cos, degrees, inf, isfinite, radians, sqrt
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+Cell: TypeAlias = tuple[float, float, float, float, float, float]
+#: Row axes in terms of the file's: element [i][j] is the part of file axis i in row axis j.
+Basis: TypeAlias = tuple[tuple[Fraction, ...], ...]
+
+#: The published window of a close match: relative difference of a length, and degrees.
+LENGTH_WINDOW = 0.03
+ANGLE_WINDOW = 3.0
+#: Two ways of printing one cell: lengths are given to 0.001 angstrom of 5, angles to a tenth of a degree. Within this
+#: no other setting is looked for.
+LENGTH_ROUNDING = 0.001
+ANGLE_ROUNDING = 0.1
+#: How far a setting is still looked for when the window holds none, so that a cell outside it gets an honest deviation.
+LENGTH_REACH = 0.10
+ANGLE_REACH = 10.0
+#: Slack for floating point on an inclusive limit: 3.8895 against 4.0088 is within 3 % on paper.
+SLACK = 1e-9
+#: Largest ratio of volumes at which a multiple cell is looked for (2 x 2 x 2).
+LARGEST_MULTIPLE = 8
+#: Largest coefficient in a change of basis. The tables hold none above 2; beyond 9 a cell is skewed beyond use.
+LARGEST_COEFFICIENT = 9
+
+RHOMBOHEDRAL = frozenset({146, 148, 155, 160, 161, 166, 167})
+MONOCLINIC = range(3, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class CellComparison:
+    """How far a file's cell, brought to the row's setting, is from the row's.
+
+    Attributes
+    ----------
+    lattice_deviation
+        Largest ``|file - row| / row`` of the three lengths.
+    angle_deviation
+        Largest difference of an angle, degrees.
+    setting
+        ``as given``, or the kind of change and the row's axes a,b,c in terms of the file's: ``permuted: c,a,b``.
+    basis
+        The same as a matrix (see :data:`Basis`).
+    multiple
+        Volume of the row's cell in cells of the file: 1, an integer, or one over an integer.
+    """
+
+    lattice_deviation: float
+    angle_deviation: float
+    setting: str
+    basis: Basis
+    multiple: Fraction = Fraction(1)
+
+    def within(self, length: float = LENGTH_WINDOW, angle: float = ANGLE_WINDOW) -> bool:
+        """Whether both deviations are inside the window; its edge is inside, with a slack of 1e-9 for floating point."""
+        return self.lattice_deviation <= length + SLACK and self.angle_deviation <= angle + SLACK
+
+    @property
+    def as_given(self) -> bool:
+        """Whether row and file write the cell in the same setting."""
+        return self.basis == IDENTITY
+
+
+IDENTITY: Basis = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3))
+
+
+def possible(cell: Sequence[float]) -> bool:
+    """Whether six numbers are a cell: positive lengths, and angles that three directions in space can have."""
+    if len(cell) != 6 or not all(isfinite(x) for x in cell) or min(cell[:3]) <= 0:
+        return False
+    return all(0 < angle < 180 for angle in cell[3:]) and _volume_squared(cell) > 0
+
+
+def volume(cell: Sequence[float]) -> float:
+    """Volume in cubic angstrom.
+
+    Raises
+    ------
+    ValueError
+        When the six numbers are no cell.
+    """
+    if not possible(cell):
+        raise ValueError(f"{tuple(cell)} is not a cell: lengths must be positive and the angles must close")
+    return sqrt(_volume_squared(cell))
+
+
+def _volume_squared(cell: Sequence[float]) -> float:
+    a, b, c = cell[:3]
+    ca, cb, cg = (_cosine(angle) for angle in cell[3:])
+    return (a * b * c) ** 2 * (1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg)
+
+
+def _cosine(angle: float) -> float:
+    return 0.0 if angle == 90 else cos(radians(angle))
+
+
+def metric(cell: Sequence[float]) -> list[list[float]]:
+    """Metric tensor G, square angstrom: the scalar products of the axes."""
+    a, b, c = cell[:3]
+    ca, cb, cg = (_cosine(angle) for angle in cell[3:])
+    return [[a * a, a * b * cg, a * c * cb], [a * b * cg, b * b, b * c * ca], [a * c * cb, b * c * ca, c * c]]
+
+
+def from_metric(g: Any) -> Cell:
+    """The cell whose metric tensor is ``g`` (the inverse of :func:`metric`)."""
+    a, b, c = (sqrt(float(g[i][i])) for i in range(3))
+    alpha, beta, gamma = (
+        degrees(acos(max(-1.0, min(1.0, float(x))))) for x in (g[1][2] / (b * c), g[0][2] / (a * c), g[0][1] / (a * b))
+    )
+    return (a, b, c, alpha, beta, gamma)
+
+
+def transform(cell: Sequence[float], basis: Sequence[Sequence[Fraction | int]]) -> Cell:
+    """The cell whose axes are the columns of ``basis`` in terms of the axes of ``cell``."""
+    g = metric(cell)
+    p = [[float(x) for x in line] for line in basis]
+    changed = [
+        [sum(p[k][i] * g[k][m] * p[m][j] for k in range(3) for m in range(3)) for j in range(3)] for i in range(3)
+    ]
+    return from_metric(changed)
+
+
+def reduced(cell: Sequence[float], centring: str = "P") -> Cell:
+    """Niggli-reduced primitive cell, one for each lattice (gemmi; Krivy and Gruber, Acta Cryst. A32, 297, 1976).
+
+    The reduced cell jumps when a lattice crosses a border between two types, so two nearly equal lattices can have
+    unlike reduced cells: it is a name for a lattice, not a measure of distance. :func:`compare` is the measure.
+    """
+    import gemmi
+
+    vector = gemmi.GruberVector(gemmi.UnitCell(*(float(x) for x in cell)), centring)
+    vector.niggli_reduce()
+    a, b, c, alpha, beta, gamma = vector.get_cell().parameters
+    return (a, b, c, alpha, beta, gamma)
+
+
+def deviation(row_cell: Sequence[float], file_cell: Sequence[float]) -> tuple[float, float]:
+    """Largest relative difference of a length and largest difference of an angle (degrees), the cells taken as they stand."""
+    lengths = max(abs(f - r) / r for r, f in zip(row_cell[:3], file_cell[:3], strict=True))
+    angles = max(abs(f - r) for r, f in zip(row_cell[3:], file_cell[3:], strict=True))
+    return lengths, angles
+
+
+def compare(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegroup: int | None = None) -> CellComparison:
+    """Compare a row's cell with a file's in whichever setting fits.
+
+    Settings are tried from simple to general: as given; axes reversed; axes permuted; in monoclinic groups another cell
+    choice; any integer change of basis; cells of a multiple or a fraction of the volume. A later kind is preferred to an
+    earlier one only when it fits at least twice as well, so that a pseudo-cubic cell is not permuted to chase the last digit
+    (in Pbca 9.08, 8.94, 9.13 against 8.947, 9.12, 9.087 the permutation wins: 0.1 % against 2 %). All integer
+    matrices whose columns are as long as the row's axes are tried, so nothing depends on a table of settings.
+
+    Parameters
+    ----------
+    row_cell, file_cell
+        a, b, c (angstrom), alpha, beta, gamma (degrees).
+    spacegroup
+        Number of the row's space group; it names settings (cell choice, hexagonal axes), and never forbids one.
+
+    Raises
+    ------
+    ValueError
+        When one of the two is no cell (see :func:`possible`).
+    """
+    for cell in (row_cell, file_cell):
+        volume(cell)
+    row, file = _cell(row_cell), _cell(file_cell)
+    length, angle = deviation(row, file)
+    if length <= LENGTH_ROUNDING and angle <= ANGLE_ROUNDING:
+        return CellComparison(length, angle, "as given", IDENTITY)
+    return _compare(row, file, spacegroup)
+
+
+def _cell(cell: Sequence[float]) -> Cell:
+    a, b, c, alpha, beta, gamma = (float(x) for x in cell)
+    return (a, b, c, alpha, beta, gamma)
+
+
+@lru_cache(maxsize=4096)
+def _compare(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison:
+    found = _best(row, file, [IDENTITY, *signed_permutations(), *_bases(row, file, 1, LENGTH_WINDOW, ANGLE_WINDOW)], spacegroup)
+    if found.within():
+        return found
+    other = _multiple(row, file, spacegroup)
+    if other is not None:
+        return other
+    wide = list(_bases(row, file, 1, LENGTH_REACH, ANGLE_REACH))
+    return _best(row, file, [IDENTITY, *signed_permutations(), *wide], spacegroup)
+
+
+def _best(row: Cell, file: Cell, bases: Iterable[Basis], spacegroup: int | None) -> CellComparison:
+    """The simplest basis that no later one fits twice as well."""
+    ranked = sorted(bases, key=lambda basis: (_kind(basis, spacegroup)[0], sum(abs(x) for line in basis for x in line), _awkward(basis)))
+    best: tuple[float, float, Basis] = (inf, inf, IDENTITY)
+    best_misfit = inf
+    floor = max(LENGTH_ROUNDING / LENGTH_WINDOW, ANGLE_ROUNDING / ANGLE_WINDOW)
+    for basis in ranked:
+        length, angle = deviation(row, file if basis == IDENTITY else transform(file, basis))
+        misfit = max(length / LENGTH_WINDOW, angle / ANGLE_WINDOW)
+        if misfit < best_misfit / 2 and best_misfit > floor:
+            best, best_misfit = (length, angle, basis), misfit
+    length, angle, basis = best
+    multiple = abs(_determinant(basis))
+    return CellComparison(length, angle, describe(basis, spacegroup), basis, multiple)
+
+
+def _multiple(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison | None:
+    """The best cell of a multiple or a fraction of the volume, when there is one inside the window."""
+    ratio = volume(row) / volume(file)
+    count = round(max(ratio, 1 / ratio))
+    if not 2 <= count <= LARGEST_MULTIPLE:
+        return None
+    if ratio > 1:
+        bases = list(_bases(row, file, count, LENGTH_WINDOW, ANGLE_WINDOW))
+    else:
+        bases = [_inverse(basis) for basis in _bases(file, row, count, LENGTH_WINDOW, ANGLE_WINDOW)]
+    if not bases:
+        return None
+    found = _best(row, file, bases, spacegroup)
+    return found if found.within() else None
+
+
+def _bases(row: Cell, file: Cell, determinant: int, length: float, angle: float) -> Iterator[Basis]:
+    """Every integer basis of the file's lattice that looks like the row's cell, right-handed as the row's.
+
+    A lattice vector of length L has coefficients of at most ``L |a*_i|``, so the search is complete up to
+    :data:`LARGEST_COEFFICIENT`.
+    """
+    import numpy as np
+
+    g = np.array(metric(file))
+    reciprocal = np.sqrt(np.diag(np.linalg.inv(g)))
+    longest = max(row[:3]) * (1 + length)
+    reach = np.minimum(np.floor(longest * reciprocal + SLACK), LARGEST_COEFFICIENT).astype(int)
+    grid = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    norms = np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", grid, g, grid), 0))
+    axes = [grid[np.abs(norms - edge) <= edge * length + SLACK] for edge in row[:3]]
+    if not all(len(vectors) for vectors in axes):
+        return
+    first, second, third = axes
+    # P and -P are one cell: keep the first axis that points forwards
+    forwards = (first[:, 0] > 0) | ((first[:, 0] == 0) & ((first[:, 1] > 0) | ((first[:, 1] == 0) & (first[:, 2] > 0))))
+    first = first[forwards]
+
+    def close(u: Any, v: Any, target: float) -> Any:
+        scale = np.sqrt(np.einsum("ni,ij,nj->n", u, g, u))[:, None] * np.sqrt(np.einsum("ni,ij,nj->n", v, g, v))[None, :]
+        found = np.degrees(np.arccos(np.clip(u @ g @ v.T / scale, -1, 1)))
+        return np.abs(found - target) <= angle + SLACK
+
+    gamma, beta, alpha = close(first, second, row[5]), close(first, third, row[4]), close(second, third, row[3])
+    for i, j in np.argwhere(gamma):
+        for k in np.flatnonzero(beta[i] & alpha[j]):
+            columns = np.stack([first[i], second[j], third[k]], axis=1)
+            found = round(float(np.linalg.det(columns)))
+            if abs(found) == determinant:
+                sign = 1 if found > 0 else -1
+                yield tuple(tuple(Fraction(sign * int(x)) for x in line) for line in columns)
+
+
+@lru_cache(maxsize=1)
+def signed_permutations() -> tuple[Basis, ...]:
+    """The 24 ways to permute and reverse axes that keep the hand of the axes."""
+    every = []
+    for order in permutations(range(3)):
+        for signs in product((1, -1), repeat=3):
+            basis: Basis = tuple(tuple(Fraction(signs[j] if order[j] == i else 0) for j in range(3)) for i in range(3))
+            if _determinant(basis) == 1:
+                every.append(basis)
+    return tuple(every)
+
+
+def _determinant(basis: Basis) -> Fraction:
+    (a, b, c), (d, e, f), (g, h, i) = basis
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+def _inverse(basis: Basis) -> Basis:
+    (a, b, c), (d, e, f), (g, h, i) = basis
+    n = _determinant(basis)
+    adjugate = (
+        (e * i - f * h, c * h - b * i, b * f - c * e),
+        (f * g - d * i, a * i - c * g, c * d - a * f),
+        (d * h - e * g, b * g - a * h, a * e - b * d),
+    )
+    return tuple(tuple(x / n for x in line) for line in adjugate)
+
+
+def _awkward(basis: Basis) -> tuple[int, tuple[Fraction, ...]]:
+    """Orders equal bases for a reader: fewest minus signs, then a before b before c."""
+    columns = [x for column in zip(*basis, strict=True) for x in column]
+    return sum(x < 0 for x in columns), tuple(-x for x in columns)
+
+
+def _kind(basis: Basis, spacegroup: int | None) -> tuple[int, str]:
+    """Rank and name of a change of basis, simple before general."""
+    if basis == IDENTITY:
+        return 0, "as given"
+    size = abs(_determinant(basis))
+    if size != 1:
+        if spacegroup in RHOMBOHEDRAL and size in (3, Fraction(1, 3)):
+            return 5, "hexagonal axes of a rhombohedral cell" if size == 3 else "rhombohedral axes of a hexagonal cell"
+        return 5, f"cell of {size} times the volume"
+    if all(sum(x != 0 for x in line) == 1 for line in basis):
+        straight = all(basis[i][i] for i in range(3))
+        return (1, "reversed") if straight else (2, "permuted")
+    if spacegroup in MONOCLINIC and _keeps_an_axis(basis):
+        return 3, "cell choice"
+    return 4, "change of basis"
+
+
+def _keeps_an_axis(basis: Basis) -> bool:
+    """Whether one row axis is plus or minus a file axis that no other row axis has a part of: the unique axis stays."""
+    lines = [i for i, line in enumerate(basis) if sum(x != 0 for x in line) == 1]
+    columns = [column for column in zip(*basis, strict=True) if sum(x != 0 for x in column) == 1]
+    return any(column[i] for column in columns for i in lines)
+
+
+def describe(basis: Basis, spacegroup: int | None = None) -> str:
+    """The change in words: its kind, and the row's axes in terms of the file's (``cell choice: a,b,a+c``)."""
+    kind = _kind(basis, spacegroup)[1]
+    return kind if basis == IDENTITY else f"{kind}: {','.join(_axis(column) for column in zip(*basis, strict=True))}"
+
+
+def _axis(column: Sequence[Fraction]) -> str:
+    text = ""
+    for part, axis in zip(column, "abc", strict=True):
+        if part:
+            size = "" if abs(part) == 1 else str(abs(part))
+            text += ("-" if part < 0 else "+" if text else "") + size + axis
+    return text
+
+
+def hexagonal(cell: Sequence[float]) -> Cell:
+    """Hexagonal axes (obverse) of a rhombohedral cell: ``a-b, b-c, a+b+c``, three times the volume."""
+    return transform(cell, ((1, 0, 1), (-1, 1, 1), (0, -1, 1)))
+
+
