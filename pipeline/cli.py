@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -33,6 +34,43 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="obelix-curate")
 def main() -> None:
     """Build, check and release OBELiX, the dataset of lithium solid electrolytes."""
+
+
+RAW = click.option("--raw", type=click.Path(path_type=Path), default=Path("raw"), show_default=True, help="Folder of pins and decisions.")
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@RAW
+def fetch(names: tuple[str, ...], raw: Path) -> None:
+    """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0; all when none is given."""
+    from pipeline import sources
+
+    pins = sources.pins(raw)
+    if unknown := [name for name in names if name not in pins]:
+        raise InputError(f"no such pin: {', '.join(unknown)}", file=raw / sources.PINS, cure=f"the pins are {', '.join(pins)}")
+    for name in names or pins:
+        sources.fetch(pins[name], raw)
+        archive = sources.open_archive(pins[name], raw)
+        for role in pins[name].members:
+            archive.structures() if role == sources.STRUCTURES else archive.read(role)
+        click.echo(f"{name}: {archive.path}, {len(pins[name].members)} sources verified")
+
+
+@main.command()
+@RAW
+@click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
+@click.option("--as-published", is_flag=True, help="Leave corrections and waivers out.")
+@click.option("--quick", is_flag=True, help="Leave the gate, the figures and the report out.")
+def build(raw: Path, out: Path, as_published: bool, quick: bool) -> None:
+    """Build the release from the pinned sources."""
+    from pipeline.build import Options
+    from pipeline.build import build as run
+    from pipeline.reporting.progress import summary
+
+    built = run(Options(raw=raw, out=out, as_published=as_published, quick=quick))
+    click.echo(summary(built.ledger.stages, built.findings, built.places))
+    sys.exit(1 if built.open_errors else 0)
 
 
 if __name__ == "__main__":

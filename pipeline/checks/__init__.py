@@ -1,0 +1,1 @@
+"""The science: findings about entries, one module a family of checks."""

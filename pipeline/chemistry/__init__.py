@@ -1,0 +1,1 @@
+"""Knowledge without tables: formulas, charges, space groups, cells, volumes."""

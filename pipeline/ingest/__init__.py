@@ -1,0 +1,1 @@
+"""One module a source, each giving one typed table."""

@@ -100,9 +100,9 @@ def entries(cells: pd.DataFrame, file: str = "workbook") -> pd.DataFrame:
             columns[column] = [_read(reader, value, column, row, file, problems) for row, value in _numbered(cells[column])]
     if problems:
         raise InputError.gather(problems)
+    index = pd.Index([str(value) for value in columns[col.ID]], name=str(col.ID), dtype="str")
     typed = pd.DataFrame(
-        {str(c): pd.array(columns[c], dtype=DTYPES[c.type]) for c in entries_schema.COLUMNS if c != col.ID},
-        index=pd.Index([str(value) for value in columns[col.ID]], name=str(col.ID), dtype="str"),
+        {str(c): pd.Series(columns[c], dtype=DTYPES[c.type], index=index) for c in entries_schema.COLUMNS if c != col.ID}, index=index
     )
     _validate(typed, file)
     return typed

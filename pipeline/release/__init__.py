@@ -1,0 +1,1 @@
+"""The release folder: tables, archives, metadata, checksums, the gate and the difference between two releases."""

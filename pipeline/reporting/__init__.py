@@ -1,0 +1,1 @@
+"""What people read: statistics, figures, the page, the formats of findings."""

@@ -1,0 +1,156 @@
+"""The assembly line, from the pinned sources to a release folder. Read it from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import sources
+from pipeline.checks.findings import findings_table
+from pipeline.correct import corrected, read_corrections, read_waivers, waived
+from pipeline.errors import InputError
+from pipeline.ingest import workbook
+from pipeline.reporting.progress import Ledger, tally
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build.
+
+    Attributes
+    ----------
+    raw, out
+        Folder of the pins and decisions; folder that the release takes the place of.
+    as_published
+        Leave corrections and waivers out: the tables are those of the pinned workbook, cell by cell.
+    quick
+        Leave the gate, the figures and the report out.
+    """
+
+    raw: Path
+    out: Path
+    as_published: bool = False
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build: findings and the stages that ran."""
+
+    findings: pd.DataFrame
+    ledger: Ledger
+    places: dict[str, str]
+
+    @property
+    def open_errors(self) -> int:
+        """Number of error findings that are neither corrected nor waived."""
+        return tally(self.findings)["error"].get("open", 0)
+
+
+@dataclass(frozen=True)
+class Split:
+    """IDs of both sides, in their published order."""
+
+    train: list[str]
+    test: list[str]
+
+
+def build(options: Options) -> Built:
+    """Run the whole line and put the release in its place."""
+    ledger = Ledger()
+    with ledger.stage("fetch", "the pinned sources") as stage:
+        archive = sources.open_archive(sources.default_pin(options.raw), options.raw)
+        stage.note = f"{archive.pin.package} {archive.pin.version}, SHA-256 verified"
+    with ledger.stage("ingest", "the workbook") as stage:
+        published = workbook.cells(archive.read("workbook"), archive.file("workbook"))
+        structures = archive.structures()
+        split = Split(_ids(archive, "train"), _ids(archive, "test"))
+        stage.rows_in, stage.rows_out = archive.pin.members["workbook"].records, len(published)
+    with ledger.stage("correct", "what curators decided") as stage:
+        decisions = [] if options.as_published else read_corrections(options.raw)
+        cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
+        stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
+    with ledger.stage("check", "every entry") as stage:
+        entries = workbook.entries(cells, archive.file("workbook"))
+        findings = _findings(options, published, entries, structures, split, applied)
+        stage.rows_in, stage.rows_out = len(entries), len(findings)
+        stage.note = "rows out are findings"
+    with ledger.stage("emit", "the release") as stage:
+        emit(options, archive, cells, entries, structures, split, findings, applied)
+        stage.rows_in = stage.rows_out = len(cells)
+    places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
+    return Built(findings, ledger, places)
+
+
+def _ids(archive: sources.Archive, role: str) -> list[str]:
+    """IDs of one side of the published split. An ID is text."""
+    lines = archive.read(role).decode("utf-8-sig").split()
+    if not lines or lines[0] != col.ID:
+        raise InputError(f"the header is not {col.ID}", file=archive.file(role), row=1)
+    return lines[1:]
+
+
+def _findings(
+    options: Options, published: pd.DataFrame, entries: pd.DataFrame, structures: dict[str, str], split: Split, applied: pd.DataFrame
+) -> pd.DataFrame:
+    """Findings on the entries as released, and those that a correction has settled (status ``corrected``)."""
+    from dataclasses import replace
+
+    from pipeline.checks.run import Subject, check
+
+    test_ids = frozenset(split.test)
+    found = list(check(Subject(entries=entries, structures=structures, test_ids=test_ids)))
+    if options.as_published:
+        return findings_table(found)
+    mended = set(applied[col.ID])
+    before = workbook.entries(published[published[col.ID].isin(mended)])
+    own = {name: text for name, text in structures.items() if name in mended}
+    still = {(f.id, f.check, f.column) for f in found}
+    earlier = check(Subject(entries=before, structures=own, test_ids=test_ids)) if mended else ()
+    settled = [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
+    return findings_table([*waived(found, read_waivers(options.raw), "waiver.unused"), *settled])
+
+
+def emit(
+    options: Options,
+    archive: sources.Archive,
+    cells: pd.DataFrame,
+    entries: pd.DataFrame,
+    structures: dict[str, str],
+    split: Split,
+    findings: pd.DataFrame,
+    applied: pd.DataFrame,
+) -> None:
+    """Write the release folder beside, then put it in its place."""
+    from pipeline.release import archives, manifest, tables
+    from pipeline.release.folder import replaced
+
+    sides: dict[str, list[str]] = {"all": list(entries.index), "train": split.train, "test": split.test}
+    by_id = cells.set_index(str(col.ID), drop=False)
+    with replaced(options.out) as folder:
+        for name, ids in sides.items():
+            side = cells if name == "all" else by_id.loc[ids]
+            tables.write_csv(side, folder / f"{name}.csv")
+            tables.write_xlsx(side, folder / f"{name}.xlsx")
+            archives.write_archives(structures, ids, name, folder)
+        for name in ("train", "test"):
+            tables.write_idx(sides[name], folder / f"{name}_idx.csv")
+        tables.write_csv(tables.processed(cells, entries, as_published=options.as_published), folder / "processed.csv")
+        archives.write_structures(structures, folder / archives.STRUCTURES_FOLDER)
+        tables.write_csv(findings, folder / "findings.csv")
+        tables.write_csv(applied, folder / "corrections.csv")
+        counts: dict[str, Any] = {"entries": len(cells), "train": len(split.train), "test": len(split.test), "structures": len(structures)}
+        counts["findings"], counts["corrections"] = tally(findings), len(applied)
+        manifest.write_json(manifest.manifest(_provenance(archive), counts, as_published=options.as_published), folder / manifest.MANIFEST)
+        manifest.write_checksums(folder)
+
+
+def _provenance(archive: sources.Archive) -> dict[str, Any]:
+    pin = archive.pin
+    members = {role: {"path": m.path, "sha256": m.sha256, "records": m.records} for role, m in pin.members.items()}
+    return {"package": pin.package, "version": pin.version, "archive": pin.archive, "sha256": pin.sha256, "members": members}

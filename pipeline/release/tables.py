@@ -1,0 +1,164 @@
+"""Tables as CSV and XLSX. The same table gives the same bytes at any time."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from openpyxl.worksheet.worksheet import Worksheet
+
+#: Number the published processed table writes in place of a bound.
+PUBLISHED_BOUND = 1e-15
+#: Significant digits of the published processed table.
+PUBLISHED_DIGITS = 6
+_NO_MATCH, _MATCH, _CLOSE_MATCH = "No Match", "Match", "Close Match"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_RESOLVER = "https://doi.org/"
+#: A curator's sheet is read on a screen: no column wider than this many characters.
+_WIDEST = 32
+
+PROCESSED: tuple[col.Column, ...] = (
+    col.ID,
+    col.COMPOSITION_PROCESSED,
+    col.SPACE_GROUP_NUMBER_PROCESSED,
+    *col.LATTICE,
+    col.IONIC_CONDUCTIVITY,
+    col.DOI,
+    col.CIF_PROCESSED,
+    col.BOUND,
+)
+
+
+def processed(cells: pd.DataFrame, entries: pd.DataFrame, *, as_published: bool = False) -> pd.DataFrame:
+    """One row an entry: what models train on, in the eleven published columns beside ``ID``, and ``bound``.
+
+    * ``CIF`` is Match for an entry's own structure, Close Match for another paper's, No Match when there is none;
+    * the conductivity of an entry that bears a bound is that bound. As published it is 1e-15, whatever the bound, and
+      the cell keeps six significant digits only.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            str(col.ID): entries.index,
+            str(col.COMPOSITION_PROCESSED): cells[col.TRUE_COMPOSITION].tolist(),
+            str(col.SPACE_GROUP_NUMBER_PROCESSED): entries[col.SPACE_GROUP_NUMBER].tolist(),
+            **{str(axis): pd.Series(cells[axis].tolist(), dtype=object) for axis in col.LATTICE},
+            str(col.IONIC_CONDUCTIVITY): entries[col.IONIC_CONDUCTIVITY].tolist(),
+            str(col.DOI): cells[col.DOI].tolist(),
+            str(col.CIF_PROCESSED): [
+                (_CLOSE_MATCH if close == "Yes" else _MATCH) if has_structure(state) else _NO_MATCH
+                for state, close in zip(entries[col.CIF_ID], entries[col.CLOSE_MATCH], strict=True)
+            ],
+            str(col.BOUND): entries[col.BOUND].tolist(),
+        }
+    )
+    if as_published:
+        table.loc[entries[col.BOUND].notna().to_numpy(), str(col.IONIC_CONDUCTIVITY)] = PUBLISHED_BOUND
+        for axis in col.LATTICE:
+            table[str(axis)] = pd.Series([_published_number(value) for value in table[str(axis)]], dtype=object)
+    return table
+
+
+def _published_number(value: float) -> float | int:
+    rounded = float(f"{value:.{PUBLISHED_DIGITS}g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def has_structure(state: object) -> bool:
+    """Whether the column ``Cif ID`` says that the entry has a structure file."""
+    return state == "done"
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as UTF-8 CSV: blanks empty, numbers with all their digits, lines ended by a newline.
+
+    A whole number stays whole: a sheet's ``90`` is not made ``90.0``.
+    """
+    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def write_idx(ids: list[str], path: Path) -> None:
+    """Write one side of the split as published: the header ``ID``, one ID a line, no newline after the last."""
+    path.write_text("\n".join([str(col.ID), *ids]), encoding="utf-8", newline="\n")
+
+
+def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
+    """Write the release's cells as a sheet that is pleasant to work in.
+
+    Header and ID stay in view, every column filters, header notes give meaning and unit, DOIs are links. The values of the
+    cells are those of the CSV: a link is an attribute of its cell, not a formula.
+    """
+    import openpyxl
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "OBELiX"
+    bold, fill, wrapped = Font(bold=True), PatternFill("solid", fgColor="DDE6EE"), Alignment(vertical="top", wrap_text=True)
+    definitions = {str(column): column for column in col.RELEASE}
+    for place, label in enumerate(cells.columns, start=1):
+        head = sheet.cell(1, place, label)
+        head.font, head.fill, head.alignment = bold, fill, wrapped
+        if column := definitions.get(label):
+            head.comment = Comment(note(column), "obelix-curate", height=110, width=300)
+    rows = cells.to_numpy(dtype=object, na_value=None).tolist()
+    for row in rows:
+        sheet.append(row)
+    _link(sheet, cells)
+    for place, label in enumerate(cells.columns):
+        longest = max([len(str(label)) * 0.8, *(len(str(row[place])) for row in rows if row[place] is not None)])
+        sheet.column_dimensions[openpyxl.utils.get_column_letter(place + 1)].width = min(longest, _WIDEST) + 2
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = sheet.dimensions
+    buffer = io.BytesIO()
+    book.save(buffer)
+    path.write_bytes(_without_clock(buffer.getvalue()))
+
+
+def note(column: col.Column) -> str:
+    """Header note of a column: its meaning, unit and source."""
+    lines = [column.description]
+    if column.unit:
+        lines.append(f"Unit: {column.unit}")
+    if column.source:
+        lines.append(f"Source: {column.source}")
+    return "\n".join(lines)
+
+
+def _link(sheet: Worksheet, cells: pd.DataFrame) -> None:
+    """Link each DOI cell to its (first) DOI."""
+    from openpyxl.styles import Font
+
+    style = Font(color="0563C1", underline="single")
+    place = list(cells.columns).index(str(col.DOI)) + 1
+    for row, value in enumerate(cells[col.DOI].tolist(), start=2):
+        first = str(value).split("|")[0].strip() if value is not None else ""
+        if first.startswith("10."):
+            cell = sheet.cell(row, place)
+            cell.hyperlink = _RESOLVER + quote(first)
+            cell.value, cell.font = value, style
+
+
+def _without_clock(data: bytes) -> bytes:
+    """The same workbook without the time it was written at (in its properties and in its archive)."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", content)
+            entry: Any = zipfile.ZipInfo(name, date_time=_EPOCH)
+            entry.external_attr = 0o644 << 16
+            new.writestr(entry, content, compress_type=zipfile.ZIP_DEFLATED)
+    return out.getvalue()
