@@ -1,0 +1,242 @@
+"""What must not be torn apart: entries that share a paper or a composition.
+
+Three kinds of bond, each a key that an entry bears:
+
+* ``paper``: any DOI of the cell, in lower case, without resolver and without the suffix of a supplement;
+* ``composition``: the reduced composition as it is written, without white space;
+* ``stoichiometry``: the same ratios of elements, whatever the spelling and the number of formula units.
+
+The published split keeps papers and compositions together (Therrien et al., Digital Discovery 2025, section 3.3). It knows nothing of
+stoichiometry, so groups have it only when asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from math import gcd, lcm
+from typing import TYPE_CHECKING, Literal
+
+from pipeline.checks.findings import Finding
+from pipeline.chemistry.formula import FormulaError, amounts
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Bond = Literal["paper", "composition", "stoichiometry"]
+Key = tuple[Bond, str]
+#: Bonds that the published split respects.
+PUBLISHED_BONDS: tuple[Bond, ...] = ("paper", "composition")
+BONDS: tuple[Bond, ...] = (*PUBLISHED_BONDS, "stoichiometry")
+
+#: Smallest share of entries in the test set; the paper asks for 20 to 30 %.
+SMALLEST_TEST_SHARE = 0.20
+
+_RESOLVER = re.compile(r"^(?:https?://)?(?:dx\.)?(?:doi\.org/|doi:\s*)")
+_SUPPLEMENT = re.compile(r"\.s\d{3}$")
+#: Amounts are written with at most four decimals; a larger denominator is noise of floating point (8 x 0.35 = 2.8000000000000003).
+_LARGEST_DENOMINATOR = 10_000
+
+
+def papers(cell: object) -> tuple[str, ...]:
+    """DOIs of a cell in lower case, in their order; empty for a blank."""
+    if not isinstance(cell, str):
+        return ()
+    plain = (_SUPPLEMENT.sub("", _RESOLVER.sub("", part.strip().lower())) for part in cell.split("|"))
+    return tuple(dict.fromkeys(part for part in plain if part))
+
+
+@lru_cache(maxsize=None)
+def stoichiometry(formula: str) -> str | None:
+    """Ratios of the elements in lowest whole numbers, elements in alphabetical order; ``None`` when the formula cannot be read.
+
+    ``Li3.35Ge0.35P0.65S4`` and ``Li20.1Ge2.1P3.9S24`` are both ``Ge7Li67P13S80``.
+    """
+    from fractions import Fraction
+
+    try:
+        exact = {element: Fraction(amount).limit_denominator(_LARGEST_DENOMINATOR) for element, amount in amounts(formula).items()}
+    except FormulaError:
+        return None
+    exact = {element: amount for element, amount in exact.items() if amount > 0}
+    if not exact:
+        return None
+    scale = lcm(*(amount.denominator for amount in exact.values()))
+    whole = {element: int(amount * scale) for element, amount in exact.items()}
+    divisor = gcd(*whole.values())
+    return "".join(f"{element}{whole[element] // divisor}" for element in sorted(whole))
+
+
+def keys(entries: pd.DataFrame, bonds: Sequence[Bond] = BONDS) -> dict[str, tuple[Key, ...]]:
+    """Keys of each entry, by ID. An entry without DOI, or with a formula that cannot be read, has no key of that kind."""
+    dois = entries[col.DOI].tolist() if col.DOI in entries else [None] * len(entries)
+    return {
+        str(name): tuple(_keys(doi, composition, bonds))
+        for name, doi, composition in zip(entries.index, dois, entries[col.REDUCED_COMPOSITION], strict=True)
+    }
+
+
+def _keys(doi: object, composition: object, bonds: Sequence[Bond]) -> Iterator[Key]:
+    if "paper" in bonds:
+        yield from (("paper", paper) for paper in papers(doi))
+    written = "".join(composition.split()) if isinstance(composition, str) else ""
+    if written and "composition" in bonds:
+        yield "composition", written
+    if written and "stoichiometry" in bonds:
+        ratios = stoichiometry(written)
+        if ratios is not None:
+            yield "stoichiometry", ratios
+
+
+def groups(entries: pd.DataFrame, bonds: Sequence[Bond] = PUBLISHED_BONDS) -> pd.Series:
+    """Group of each entry: the smallest ID of the entries it hangs together with through any chain of bonds.
+
+    Parameters
+    ----------
+    entries
+        One row an entry, index ID.
+    bonds
+        What ties entries together. The default is the published rule; add ``stoichiometry`` for a rule that spelling cannot evade.
+
+    Returns
+    -------
+    pandas.Series
+        Index as that of ``entries``; the same for any order of rows.
+    """
+    import pandas as pd
+
+    members = _components(keys(entries, bonds))
+    return pd.Series([members[str(name)] for name in entries.index], index=entries.index, name="group", dtype="str")
+
+
+def _components(keys_of: Mapping[str, Iterable[Key]]) -> dict[str, str]:
+    """Smallest member of each entry's connected component."""
+    import networkx as nx
+
+    graph = nx.Graph()
+    for name, own in keys_of.items():
+        graph.add_node(("entry", name))
+        graph.add_edges_from((("entry", name), key) for key in own)
+    found: dict[str, str] = {}
+    for component in nx.connected_components(graph):
+        names = [name for kind, name in component if kind == "entry"]
+        found.update(dict.fromkeys(names, min(names)))
+    return found
+
+
+LEAK_COLUMNS = ("bond", "key", str(col.ID), "set", "other")
+
+
+def leaks(entries: pd.DataFrame, test_ids: Collection[str], train_ids: Collection[str] | None = None) -> pd.DataFrame:
+    """Every paper, composition and stoichiometry that stands on both sides of a split.
+
+    Parameters
+    ----------
+    entries
+        One row an entry, index ID.
+    test_ids, train_ids
+        The split. Without ``train_ids`` every entry that is not in the test set trains; with it, an entry in neither is left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an entry and leak: ``bond`` (paper, composition, stoichiometry), ``key`` (DOI, formula or ratios), ``ID``, ``set``
+        (train, test), ``other`` (IDs on the other side, separated by spaces). Sorted by bond, key, set, ID. A stoichiometry is listed
+        only between entries that do not leak the same composition already.
+    """
+    import pandas as pd
+
+    test = frozenset(test_ids)
+    train = frozenset(map(str, entries.index)) - test if train_ids is None else frozenset(train_ids)
+    sides: dict[Key, dict[str, list[str]]] = defaultdict(lambda: {"train": [], "test": []})
+    keys_of = keys(entries)
+    for name, own in keys_of.items():
+        for key in own:
+            if name in test:
+                sides[key]["test"].append(name)
+            elif name in train:
+                sides[key]["train"].append(name)
+    rows = []
+    for (bond, key), side in sides.items():
+        for here, there in (("train", "test"), ("test", "train")):
+            for name in side[here]:
+                other = sorted(x for x in side[there] if bond != "stoichiometry" or not _same_composition(keys_of, name, x))
+                if other:
+                    rows.append((BONDS.index(bond), key, here, name, bond, " ".join(other)))
+    table = [(bond, key, name, here, other) for _, key, here, name, bond, other in sorted(rows)]
+    return pd.DataFrame(table, columns=list(LEAK_COLUMNS), dtype="str")
+
+
+def _same_composition(keys_of: Mapping[str, Iterable[Key]], one: str, other: str) -> bool:
+    written = [next((key for key in keys_of[name] if key[0] == "composition"), None) for name in (one, other)]
+    return written[0] is not None and written[0] == written[1]
+
+
+def extend(
+    entries: pd.DataFrame, train_ids: Collection[str], test_ids: Collection[str]
+) -> tuple[frozenset[str], frozenset[str], list[Finding]]:
+    """Give each entry that is in neither set its place.
+
+    * New entries that hang together are placed together. They follow the entries they share a paper, a composition or a
+      stoichiometry with.
+    * New entries with no such tie train, unless the test set would fall below 20 % of all: then they test.
+    * New entries tied to both sets would leak on either side. They stay out of both, and each tie is reported.
+
+    Entries already placed never move, so a published split stays comparable.
+
+    Returns
+    -------
+    tuple
+        Training IDs, test IDs, and findings (``split.leak``, or ``split.near-leak`` where only stoichiometry ties) about the
+        entries kept out.
+    """
+    present = frozenset(map(str, entries.index))
+    train, test = set(train_ids) & present, set(test_ids) & present
+    keys_of = keys(entries)
+    placed: dict[Key, dict[str, list[str]]] = defaultdict(lambda: {"train": [], "test": []})
+    for side, members in (("train", train), ("test", test)):
+        for name in sorted(members):
+            for key in keys_of[name]:
+                placed[key][side].append(name)
+    new = {name: own for name, own in keys_of.items() if name not in train and name not in test}
+    together: dict[str, list[str]] = defaultdict(list)
+    for name, first in _components(new).items():
+        together[first].append(name)
+    findings: list[Finding] = []
+    free: list[list[str]] = []
+    for _, members in sorted(together.items()):
+        ties = {side: {key for name in members for key in new[name] if placed[key][side]} for side in ("train", "test")}
+        if ties["train"] and ties["test"]:
+            findings.extend(_bridge(sorted(members), new, placed))
+        elif ties["train"] or ties["test"]:
+            (train if ties["train"] else test).update(members)
+        else:
+            free.append(members)
+    for members in free:
+        total = len(train) + len(test) + len(members)
+        (train if len(test) >= SMALLEST_TEST_SHARE * total else test).update(members)
+    return frozenset(train), frozenset(test), findings
+
+
+def _bridge(members: list[str], new: Mapping[str, tuple[Key, ...]], placed: Mapping[Key, Mapping[str, list[str]]]) -> Iterator[Finding]:
+    """One finding for each new entry of a set that ties train and test together."""
+    ties = {side: {key for name in members for key in new[name] if placed[key][side]} for side in ("train", "test")}
+    hard = all(any(bond != "stoichiometry" for bond, _ in keys_) for keys_ in ties.values())
+    for name in members:
+        own = [(side, key, placed[key][side]) for side in ("train", "test") for key in new[name] if placed[key][side]]
+        reasons = [f"the {bond} {text} with {', '.join(others)} ({side})" for side, (bond, text), others in own]
+        rest = [other for other in members if other != name]
+        if rest:
+            reasons.append(f"its group with the new {', '.join(rest)}")
+        yield Finding(
+            id=name,
+            check="split.leak" if hard else "split.near-leak",
+            severity="error" if hard else "warning",
+            column=str(col.DOI if any(bond == "paper" for _, (bond, _), _ in own) else col.REDUCED_COMPOSITION),
+            value="; ".join(dict.fromkeys(text for _, (_, text), _ in own)),
+            message=f"ties the training set to the test set, so it stays out of both until a curator decides: it shares {'; '.join(reasons)}",
+            other=" ".join(sorted({other for _, _, others in own for other in others})),
+        )
