@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.split.audit import Audit, Likeness, audit
-from pipeline.split.groups import extend, groups, leaks
-from pipeline.split.search import Search, search
+from pipeline.split.quality import Audit, Likeness, audit
+from pipeline.split.bonds import extend, groups, leaks
+from pipeline.split.annealing import Search, search
 
 __all__ = ["Audit", "Likeness", "Search", "audit", "extend", "groups", "leaks", "search"]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.split.groups import BONDS, leaks
+from pipeline.split.bonds import BONDS, leaks
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Audit:
     Attributes
     ----------
     leaks
-        See :func:`pipeline.split.groups.leaks`.
+        See :func:`pipeline.split.bonds.leaks`.
     near
         One row a test entry with a training entry within :data:`NEAR`: ``ID``, ``other`` (the nearest), ``distance``, both compositions,
         ``same_spacegroup``.

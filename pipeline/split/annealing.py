@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.split.audit import (
+from pipeline.split.quality import (
     BINS,
     PUBLISHED_BOUND,
     SHARE,
@@ -25,7 +25,7 @@ from pipeline.split.audit import (
     likeness,
     log_conductivity,
 )
-from pipeline.split.groups import BONDS, Bond, groups
+from pipeline.split.bonds import BONDS, Bond, groups
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def search(
     reference_test_ids
         Test set of the split to improve on.
     bonds
-        What keeps entries together (:func:`pipeline.split.groups.groups`).
+        What keeps entries together (:func:`pipeline.split.bonds.groups`).
 
     Raises
     ------
