@@ -1,36 +1,337 @@
-"""Formulas as amounts of elements."""
+"""Formulas as amounts of elements, and mixtures as what was mixed.
+
+Papers and tables write three kinds of composition. A *compound* is one formula, crystal water included
+(``Li1.3Al0.3Ti1.7(PO4)3``, ``LiCl*H2O``). A *mixture* names what went into the mortar or the melt, in moles
+(``0.7Li2S-0.3P2S5``, ``(Li2S)60(SiS2)28(P2S5)12``, ``0.9(0.6Li2S-0.4SiS2)-0.1Li4SiO4``) or in weight
+(``Li3PS4 - 2 wt% Al2O3``). What is neither raises :class:`FormulaError`.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_NUMBER = r"\d+(?:\.\d+)?|\.\d+"
+_TOKEN = re.compile(rf"(?P<element>[A-Z][a-z]?)|(?P<number>{_NUMBER})|(?P<open>[(\[{{])|(?P<close>[)\]}}])")
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+_SEPARATORS = "-\N{EN DASH}\N{MINUS SIGN}*\N{MIDDLE DOT}"
+_WATER = re.compile(rf"[*\N{{MIDDLE DOT}}](?:(?P<before>{_NUMBER})?\(?H2O\)?(?P<after>{_NUMBER})?)$")
+_WEIGHT = re.compile(rf"\s*[{_SEPARATORS}]\s*({_NUMBER})\s*wt\s*%\s*")
+_COEFFICIENT = re.compile(rf"({_NUMBER})(?=[A-Z(\[])")
+_QUOTES = "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK} \t"
+
+Unit = Literal["mol", "wt%"]
 
 
 class FormulaError(ValueError):
     """A text that is not the formula of a compound."""
 
 
-@lru_cache(maxsize=None)
-def amounts(formula: str) -> Mapping[str, float]:
-    """Amount of each element in a formula, in the order of first appearance.
+@dataclass(frozen=True)
+class Part:
+    """One constituent of a mixture: how much of it, in moles of its formula or in weight percent of the whole."""
 
-    Round, square and curly brackets group; coefficients may be fractions (``Li1.3Al0.3Ti1.7(PO4)3``). White space is noise.
+    formula: str
+    amounts: Mapping[str, float]
+    share: float
+    unit: Unit = "mol"
+
+
+@dataclass(frozen=True)
+class Compound:
+    """One compound: its amounts of elements."""
+
+    amounts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Several compounds, in the order of the text. Shares are as written; they need not add up to one."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def amounts(self) -> Mapping[str, float] | None:
+        """Elements of the whole, ``None`` when the shares are weights."""
+        if any(part.unit != "mol" for part in self.parts):
+            return None
+        return MappingProxyType(_sum((part.amounts, part.share) for part in self.parts))
+
+
+@cache
+def amounts(formula: str) -> Mapping[str, float]:
+    """Amount of each element in the formula of one compound, in the order of first appearance.
+
+    Round, square and curly brackets group; coefficients may be fractions (``Li1.3Al0.3Ti1.7(PO4)3``). Crystal water may follow
+    after an asterisk or a dot. White space is noise.
 
     Raises
     ------
     FormulaError
         When the text is not the formula of one compound.
-    """
-    from pymatgen.core.composition import Composition
 
-    try:
-        composition = Composition("".join(formula.split()), strict=True)
-    except Exception as error:  # pymatgen raises ValueError, KeyError and its own
-        raise FormulaError(f"{formula!r} is not a formula: {error}") from error
-    if not composition:
+    >>> dict(amounts("Li2 (OH)0.9 F0.1 Cl"))
+    {'Li': 2.0, 'O': 0.9, 'H': 0.9, 'F': 0.1, 'Cl': 1.0}
+    """
+    text = "".join(formula.split())
+    water = _WATER.search(text)
+    if water:
+        dry = amounts(text[: water.start()])
+        molecules = float(water["before"] or 1) * float(water["after"] or 1)
+        return MappingProxyType(_sum([(dry, 1.0), ({"H": 2.0, "O": 1.0}, molecules)]))
+    return MappingProxyType(_parse(text, formula))
+
+
+def _parse(text: str, formula: str) -> dict[str, float]:
+    """Amounts by a single pass: each bracket opens a new count that is added to the one below when it closes."""
+    counts: list[dict[str, float]] = [{}]
+    brackets: list[str] = []
+    last: dict[str, float] | None = None
+    place = 0
+    while place < len(text):
+        token = _TOKEN.match(text, place)
+        if token is None:
+            raise FormulaError(f"{formula!r} is not a formula: {text[place]!r} has no meaning there")
+        kind, value, place = token.lastgroup, token.group(), token.end()
+        if kind == "number":
+            if last is None:
+                raise FormulaError(f"{formula!r} is not a formula: the number {value} has nothing to count")
+            if not float(value):
+                raise FormulaError(f"{formula!r} is not a formula: an amount of zero")
+            if re.match(r"0\d", value):
+                raise FormulaError(f"{formula!r} is not a formula: the number {value} lacks its decimal point")
+            last = {element: amount * float(value) for element, amount in last.items()}
+            _add(counts[-1], last)
+            last = None
+            continue
+        if last is not None:
+            _add(counts[-1], last)
+            last = None
+        if kind == "element":
+            last = {_element(value, formula): 1.0}
+        elif kind == "open":
+            brackets.append(value)
+            counts.append({})
+        else:
+            if not brackets or _CLOSES[brackets.pop()] != value:
+                raise FormulaError(f"{formula!r} is not a formula: the bracket {value} closes nothing")
+            last = counts.pop()
+    if brackets:
+        raise FormulaError(f"{formula!r} is not a formula: the bracket {brackets[-1]} is never closed")
+    if last is not None:
+        _add(counts[-1], last)
+    if not counts[0]:
         raise FormulaError(f"{formula!r} holds no element")
-    return MappingProxyType({element.symbol: float(amount) for element, amount in composition.items()})
+    return counts[0]
+
+
+@lru_cache(maxsize=256)
+def _element(symbol: str, formula: str = "") -> str:
+    import gemmi
+
+    element = gemmi.Element(symbol)
+    if element.atomic_number == 0 or element.name != symbol:
+        raise FormulaError(f"{formula!r} is not a formula: there is no element {symbol}")
+    return symbol
+
+
+def _add(total: dict[str, float], more: Mapping[str, float], times: float = 1.0) -> None:
+    for element, amount in more.items():
+        total[element] = total.get(element, 0.0) + amount * times
+
+
+def _sum(terms: object) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for composition, times in terms:  # type: ignore[attr-defined]
+        _add(total, composition, times)
+    return total
+
+
+@cache
+def reading(text: str) -> Compound | Mixture:
+    """What a composition says: one compound, or a mixture of compounds.
+
+    A text in quotation marks is a mixture even where it could pass for one formula: that is how the Liverpool Ionics Dataset
+    marks glasses (``"(Li2S)0.7 (P2S5)0.3"``).
+
+    Raises
+    ------
+    FormulaError
+        When it is neither.
+
+    >>> [(part.formula, part.share) for part in reading("0.7Li2S-0.3P2S5").parts]
+    [('Li2S', 0.7), ('P2S5', 0.3)]
+    """
+    bare = text.strip(_QUOTES)
+    quoted = bare != text.strip()
+    if not quoted:
+        try:
+            return Compound(amounts(bare))
+        except FormulaError:
+            pass
+    parts = _weighed(bare) or _mixed(bare)
+    if quoted and len(parts) == 1:
+        return Compound(parts[0].amounts)
+    return Mixture(tuple(parts))
+
+
+def _weighed(text: str) -> list[Part]:
+    """Parts of a mixture by weight, the rest being the first; empty when no weight percentage is given."""
+    pieces = _WEIGHT.split(text)
+    if len(pieces) == 1:
+        return []
+    first, shares, formulas = pieces[0], [float(share) for share in pieces[1::2]], pieces[2::2]
+    rest = 100.0 - sum(shares)
+    if rest <= 0:
+        raise FormulaError(f"{text!r}: weight percentages above 100")
+    return [
+        Part(formula, _whole(formula), share, "wt%")
+        for formula, share in zip([first, *(formula.strip() for formula in formulas)], [rest, *shares], strict=True)
+    ]
+
+
+def _whole(text: str) -> Mapping[str, float]:
+    """Elements of a compound or of a molar mixture."""
+    found = reading(text).amounts
+    if found is None:
+        raise FormulaError(f"{text!r} mixes by weight within a mixture by weight")
+    return found
+
+
+def _mixed(text: str, factor: float = 1.0) -> list[Part]:
+    """Parts of a molar mixture, groups multiplied out."""
+    terms = _split(text)
+    if len(terms) > 1:
+        return [part for term in terms for part in _mixed(term, factor)]
+    groups = _groups(terms[0])
+    if groups:
+        return [part for inner, times in groups for part in _mixed(inner, factor * times)]
+    formula = "".join(terms[0].split())
+    coefficient = _COEFFICIENT.match(formula)
+    if coefficient:
+        formula, factor = formula[coefficient.end() :], factor * float(coefficient[1])
+    return [Part(formula, amounts(formula), factor)]
+
+
+def _split(text: str) -> list[str]:
+    """Terms between separators that stand outside brackets."""
+    terms, depth, start = [], 0, 0
+    for place, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and character in _SEPARATORS:
+            terms.append(text[start:place])
+            start = place + 1
+    terms.append(text[start:])
+    if any(not term.strip() for term in terms):
+        raise FormulaError(f"{text!r} is neither a formula nor a mixture")
+    return terms
+
+
+def _groups(term: str) -> list[tuple[str, float]]:
+    """Content and share of each bracket of ``0.2(Li2S) 0.8(GeS2)`` or ``(2Li2S-P2S5)0.85(LiI)0.15``; empty for anything else.
+
+    A number glued to the closing bracket counts the group before it, one glued to the opening bracket the group behind it.
+    """
+    groups: list[tuple[str, float]] = []
+    place = 0
+    while place < len(term):
+        head = re.compile(rf"\s*({_NUMBER})?\s*\(").match(term, place)
+        if head is None:
+            return []
+        close = _closing(term, head.end() - 1)
+        if close is None:
+            return []
+        tail = re.compile(rf"({_NUMBER})?\s*").match(term, close + 1)
+        assert tail is not None
+        groups.append((term[head.end() : close], float(head[1] or 1) * float(tail[1] or 1)))
+        place = tail.end()
+    return groups
+
+
+def _closing(text: str, opening: int) -> int | None:
+    depth = 0
+    for place in range(opening, len(text)):
+        depth += (text[place] == "(") - (text[place] == ")")
+        if depth == 0:
+            return place
+    return None
+
+
+@cache
+def resolution(formula: str) -> float:
+    """Half a unit of the last decimal that the formula gives: what rounding can hide. Whole numbers are exact.
+
+    >>> resolution("Li1.3Al0.3Ti1.7(PO4)3"), resolution("Li7La3Zr2O12")
+    (0.05, 0.0)
+    """
+    decimals = max((len(number.partition(".")[2]) for number in re.findall(r"\d*\.\d+", formula)), default=0)
+    return 0.5 * 10.0**-decimals if decimals else 0.0
+
+
+def scale(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Number by which their formula is multiplied to become as large as ours: the ratio of the sums, a whole ratio when near one.
+
+    Formula units differ between papers (``Li10GeP2S12`` and ``Li20Ge2P4S24``); rounding moves the ratio of the sums by less
+    than two percent.
+    """
+    ratio = sum(ours.values()) / sum(theirs.values())
+    for whole in (float(round(ratio)), 1 / round(1 / ratio) if ratio < 1 else 0.0):
+        if whole and abs(ratio / whole - 1) < 0.02:
+            return whole
+    return ratio
+
+
+def deviation(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
+    """Largest difference of an element's amount, per formula unit as ours is written."""
+    times = scale(ours, theirs)
+    return max(abs(ours.get(element, 0.0) - times * theirs.get(element, 0.0)) for element in {*ours, *theirs})
+
+
+def same(ours: str, theirs: str) -> bool:
+    """Whether two texts are the same compound, or the same mixture, within the rounding of both.
+
+    >>> same("Li1.3Al0.3Ti1.7(PO4)3", "Al0.3 Li1.3 Ti1.7 P3 O12"), same("Li3.33Ge0.33V0.67O4", "Li3.3Ge0.3V0.7O4")
+    (True, True)
+
+    Raises
+    ------
+    FormulaError
+        When one of them is neither.
+    """
+    left, right = reading(ours), reading(theirs)
+    if isinstance(left, Compound) and isinstance(right, Compound):
+        return agree(left.amounts, right.amounts, resolution(ours), resolution(theirs))
+    if isinstance(left, Mixture) and isinstance(right, Mixture):
+        return _same_mixture(left, right)
+    return False
+
+
+def agree(ours: Mapping[str, float], theirs: Mapping[str, float], *rounding: float) -> bool:
+    """Whether amounts agree within the roundings given (those of both formulas), after bringing them to one size.
+
+    A thousandth of the size is granted on top, for sums of rounded numbers (0.33 + 0.33 + 0.33).
+    """
+    if ours.keys() != theirs.keys():
+        return False
+    times = scale(ours, theirs)
+    tolerance = sum(rounding) * max(1.0, times) + 1e-6
+    return all(abs(amount - times * theirs[element]) <= tolerance for element, amount in ours.items())
+
+
+def _same_mixture(left: Mixture, right: Mixture) -> bool:
+    """Same constituents in the same proportions, within half a percent of the whole: shares are printed with two decimals."""
+    ours, theirs = _shares(left), _shares(right)
+    return ours.keys() == theirs.keys() and all(abs(share - theirs[name]) <= 0.005 for name, share in ours.items())
+
+
+def _shares(mixture: Mixture) -> dict[tuple[object, ...], float]:
+    total = sum(part.share for part in mixture.parts)
+    shares: dict[tuple[object, ...], float] = {}
+    for part in mixture.parts:
+        name = (part.unit, *sorted((element, round(amount, 3)) for element, amount in part.amounts.items()))
+        shares[name] = shares.get(name, 0.0) + part.share / total
+    return shares
