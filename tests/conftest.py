@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 import pipeline  # noqa: F401  (first, so that pandas 2.3 keeps text as pandas 3 does)
 
@@ -59,3 +62,36 @@ def published(published_cells: pd.DataFrame) -> pd.DataFrame:
 def structure_texts(archive: Archive) -> dict[str, str]:
     """Text of the default pin's structures by ID."""
     return archive.structures()
+
+
+@pytest.fixture(scope="session")
+def built(raw: Path, shared_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A default release (``build --quick``), made once for the whole run. Do not write into it."""
+    return shared_once("built", lambda out: _build(raw, out))
+
+
+@pytest.fixture(scope="session")
+def built_as_published(raw: Path, shared_once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """The release without corrections (``build --quick --as-published``), made once for the whole run. Do not write into it."""
+    return shared_once("as-published", lambda out: _build(raw, out, as_published=True))
+
+
+def _build(raw: Path, out: Path, **options: bool) -> None:
+    from pipeline.build import Options, build
+
+    build(Options(raw=raw, out=out, quick=True, **options))
+
+
+@pytest.fixture(scope="session")
+def shared_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once, whichever worker asks first; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        with FileLock(base / f"{name}.lock"):
+            if not (base / name).exists():
+                make(base / name)
+        return base / name
+
+    return once

@@ -52,7 +52,7 @@ def cells(data: bytes, file: str) -> pd.DataFrame:
     if blank:
         raise InputError("an empty row in the middle of the table", file=file, row=blank[0], cure="delete the row, or fill it")
     table = [[row[place] if place < len(row) else None for place in order] for row in body]
-    return pd.DataFrame(table, columns=pd.Index([str(c) for c in col.RELEASE], dtype=object), dtype=object)
+    return pd.DataFrame(table, columns=[str(column) for column in col.RELEASE], dtype=object)
 
 
 def _order(header: tuple[object, ...], file: str) -> list[int]:

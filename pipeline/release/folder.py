@@ -66,8 +66,10 @@ def _lock(target: Path) -> Iterator[None]:
                 raise InputError(
                     "another build is writing this folder", file=target, cure="wait for it, or name another with --out"
                 ) from None
-        yield
-        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
     finally:
         os.close(handle)
 

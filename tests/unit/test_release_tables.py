@@ -1,0 +1,99 @@
+"""CSV, XLSX and archives: values kept, no clock inside."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from tests.unit.sheets import row, workbook
+
+from pipeline.ingest.workbook import cells, entries
+from pipeline.release.archives import write_archives
+from pipeline.release.tables import processed, write_csv, write_idx, write_xlsx
+from schemas import columns as col
+
+ROWS = [
+    row(CIF_ID="done", ALPHA=90.25, DOI="10.1000/a|10.1000/b"),
+    row(ID="1e9", IONIC_CONDUCTIVITY="<1E-8", CIF_ID="not available", NOTE='a "quoted", note'),
+    row(ID="019", CIF_ID="done", CLOSE_MATCH="Yes", A=8.1234567, NOTE=" "),
+]
+
+
+@pytest.fixture
+def sheet() -> pd.DataFrame:
+    return cells(workbook(ROWS), "book.xlsx")
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return all(type(a) is type(b) and a == b for c in one.columns for a, b in zip(one[c], other[c], strict=True))
+
+
+def test_xlsx_holds_the_same_cells(sheet: pd.DataFrame, tmp_path: Path) -> None:
+    write_xlsx(sheet, tmp_path / "a.xlsx")
+    assert same(sheet, cells((tmp_path / "a.xlsx").read_bytes(), "a.xlsx"))
+
+
+def test_xlsx_is_pleasant(sheet: pd.DataFrame, tmp_path: Path) -> None:
+    write_xlsx(sheet, tmp_path / "a.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert page is not None
+    assert page.freeze_panes == "B2"
+    assert page.auto_filter.ref == "A1:AB4"
+    heads = {cell.value: cell for cell in page[1]}
+    assert "S cm-1" in heads[str(col.IONIC_CONDUCTIVITY)].comment.text
+    doi = page.cell(2, heads[str(col.DOI)].column)
+    assert doi.hyperlink.target == "https://doi.org/10.1000/a"
+    assert doi.value == "10.1000/a|10.1000/b"
+
+
+def test_csv_keeps_whole_numbers_ids_and_quotes(sheet: pd.DataFrame, tmp_path: Path) -> None:
+    write_csv(sheet, tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_bytes().decode()
+    assert text.count("\r") == 0
+    back = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    assert back[col.ID].tolist() == ["abc", "1e9", "019"]
+    assert back[col.ALPHA].tolist() == ["90.25", "90", "90"]
+    assert back[col.NOTE].tolist() == ["", 'a "quoted", note', " "]
+
+
+def test_processed_gives_a_bound_its_own_value(sheet: pd.DataFrame) -> None:
+    table = processed(sheet, entries(sheet))
+    assert table[col.IONIC_CONDUCTIVITY].tolist() == [1e-7, 1e-8, 1e-7]
+    assert table[col.BOUND].fillna("").tolist() == ["", "<", ""]
+    assert table[col.CIF_PROCESSED].tolist() == ["Match", "No Match", "Close Match"]
+    assert table[col.A].tolist()[2] == 8.1234567
+
+
+def test_processed_as_published_keeps_what_was_published(sheet: pd.DataFrame) -> None:
+    table = processed(sheet, entries(sheet), as_published=True)
+    assert table[col.IONIC_CONDUCTIVITY].tolist() == [1e-7, 1e-15, 1e-7]
+    assert table[col.A].tolist()[2] == 8.12346
+
+
+def test_the_same_table_gives_the_same_bytes_later(sheet: pd.DataFrame, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_xlsx(sheet, tmp_path / name / "a.xlsx")
+        write_archives({"b": "data_b\n", "a": "data_a\n"}, ["b", "a", "c"], "all", tmp_path / name)
+        time.sleep(2.1)  # a ZIP's clock counts in steps of two seconds
+    for file in ("a.xlsx", "all_cifs.zip", "all_cifs.tar.gz"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+
+
+def test_archives_hold_the_files_of_their_side(tmp_path: Path) -> None:
+    write_archives({"a": "data_a\n", "b": "data_b\n"}, ["b"], "test", tmp_path)
+    with zipfile.ZipFile(tmp_path / "test_cifs.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"test_randomized_cifs/b.cif": b"data_b\n"}
+    with tarfile.open(tmp_path / "test_cifs.tar.gz") as archive:
+        assert archive.getnames() == ["test_randomized_cifs/b.cif"]
+
+
+def test_a_split_is_written_as_published(tmp_path: Path) -> None:
+    write_idx(["1e9", "abc"], tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_bytes() == b"ID\n1e9\nabc"

@@ -1,0 +1,193 @@
+"""Pinned sources: verified at each read, placed whole or not at all, offline once there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from pipeline import sources
+from pipeline.errors import InputError
+
+FILES = {"data/a.csv": b"x,y\n1,2\n", "data/cifs/one.cif": b"data_one\n", "data/scripts/s.py": b"print()\n"}
+
+
+def tar_gz(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path, data in files.items():
+            entry = tarfile.TarInfo(f"pkg-1.0/{path}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_pins(raw: Path, archive: bytes, table: str = sha(FILES["data/a.csv"]), structures: int = 1) -> None:
+    raw.mkdir(exist_ok=True)
+    folder = sha(sources.listing({"one": FILES["data/cifs/one.cif"]}))
+    (raw / "sources.toml").write_text(
+        f"""
+        default = "1.0"
+        [members]
+        table = "data/a.csv"
+        structures = "data/cifs"
+        [pins."1.0"]
+        package = "pkg"
+        version = "1.0"
+        archive = "pkg-1.0.tar.gz"
+        sha256 = "{sha(archive)}"
+        [pins."1.0".members]
+        table = {{ sha256 = "{table}", records = 1 }}
+        structures = {{ sha256 = "{folder}", records = {structures} }}
+        """
+    )
+
+
+def place(raw: Path, archive: bytes) -> Path:
+    (raw / "downloads").mkdir(exist_ok=True)
+    path = raw / "downloads" / "pkg-1.0.tar.gz"
+    path.write_bytes(archive)
+    return path
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    archive = tar_gz(FILES)
+    write_pins(tmp_path, archive)
+    place(tmp_path, archive)
+    return tmp_path
+
+
+def opened(raw: Path) -> sources.Archive:
+    return sources.open_archive(sources.default_pin(raw), raw)
+
+
+def test_members_are_read_and_nothing_else_is_kept(raw: Path) -> None:
+    archive = opened(raw)
+    assert archive.read("table") == FILES["data/a.csv"]
+    assert archive.structures() == {"one": "data_one\n"}
+    assert "data/scripts/s.py" not in archive.contents
+
+
+def test_no_network_is_needed_once_the_archive_is_there(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("the package client was asked"))
+    assert sources.fetch(sources.default_pin(raw), raw).is_file()
+    assert opened(raw).read("table")
+
+
+def test_a_damaged_archive_is_refused(raw: Path) -> None:
+    path = place(raw, tar_gz(FILES)[:-40])
+    with pytest.raises(InputError, match="not the pinned file") as caught:
+        opened(raw)
+    assert caught.value.file == str(path)
+    assert "fetch 1.0" in caught.value.cure
+
+
+def test_an_archive_that_is_pinned_but_torn_is_refused(tmp_path: Path) -> None:
+    torn = tar_gz(FILES)[:-40]
+    write_pins(tmp_path, torn)
+    place(tmp_path, torn)
+    with pytest.raises(InputError, match="damaged"):
+        opened(tmp_path)
+
+
+def test_a_changed_member_is_refused(tmp_path: Path) -> None:
+    archive = tar_gz({**FILES, "data/a.csv": b"x,y\n1,3\n"})
+    write_pins(tmp_path, archive)
+    place(tmp_path, archive)
+    with pytest.raises(InputError, match="not the pinned file"):
+        opened(tmp_path).read("table")
+
+
+def test_a_missing_member_is_named(tmp_path: Path) -> None:
+    archive = tar_gz({"data/cifs/one.cif": b"data_one\n"})
+    write_pins(tmp_path, archive)
+    place(tmp_path, archive)
+    with pytest.raises(InputError, match="does not hold the table source"):
+        opened(tmp_path).read("table")
+
+
+def test_a_missing_structure_is_counted(tmp_path: Path) -> None:
+    archive = tar_gz(FILES)
+    write_pins(tmp_path, archive, structures=2)
+    place(tmp_path, archive)
+    with pytest.raises(InputError, match="1 structures, 2 are pinned"):
+        opened(tmp_path).structures()
+
+
+def pip_that(monkeypatch: pytest.MonkeyPatch, stderr: str, archive: bytes | None = None) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        assert "--require-hashes" in command
+        if archive is not None:
+            Path(command[command.index("--dest") + 1], "pkg-1.0.tar.gz").write_bytes(archive)
+        return subprocess.CompletedProcess(command, 0 if archive is not None else 1, "", stderr)
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+@pytest.mark.parametrize(
+    ("stderr", "said"),
+    [
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "another SHA-256"),
+        ("WARNING: Retrying\nERROR: Could not find a version that satisfies the requirement pkg==1.0", "Could not find a version"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "no space left"),
+        ("", "pip said nothing"),
+    ],
+)
+def test_a_failed_download_says_why_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stderr: str, said: str) -> None:
+    write_pins(tmp_path, tar_gz(FILES))
+    pip_that(monkeypatch, stderr)
+    with pytest.raises(InputError, match=said) as caught:
+        opened(tmp_path)
+    assert caught.value.cure
+    assert list((tmp_path / "downloads").iterdir()) == []
+
+
+def test_a_wrong_download_is_not_placed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pins(tmp_path, tar_gz(FILES))
+    pip_that(monkeypatch, "", archive=b"something else")
+    with pytest.raises(InputError, match="not the pinned file"):
+        opened(tmp_path)
+    assert list((tmp_path / "downloads").iterdir()) == []
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pins(tmp_path, tar_gz(FILES))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    pip_that(monkeypatch, "", archive=tar_gz(FILES))
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InputError, match="No space left"):
+        opened(tmp_path)
+    assert not (tmp_path / "downloads" / "pkg-1.0.tar.gz").exists()
+
+
+def test_a_download_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tar_gz(FILES)
+    write_pins(tmp_path, archive)
+    pip_that(monkeypatch, "", archive=archive)
+    assert opened(tmp_path).read("table") == FILES["data/a.csv"]
+    assert [path.name for path in (tmp_path / "downloads").iterdir()] == ["pkg-1.0.tar.gz"]
+
+
+@pytest.mark.parametrize(("text", "said"), [("default = ", "not TOML"), ('default = "1"\n', "lacks"), ('default="1"\n[members]\n[pins]\n', "lacks")])
+def test_a_broken_pin_file_is_told(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "sources.toml").write_text(text)
+    with pytest.raises(InputError, match=said):
+        sources.pins(tmp_path)
+
+
+def test_no_pin_file_names_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file") as caught:
+        sources.pins(tmp_path)
+    assert "--raw" in caught.value.cure
