@@ -331,4 +331,6 @@ N_PARTIAL_SITES = Column("n_partial_sites", "integer", "Sites with an occupancy 
 PERTURBATION = Column(
     "perturbation", "text", "Noise on the positions: none, source (already there) or the noise that this program added.", source="perturb"
 )
-RANK = Column("rank", "integer", "Rank of the candidate, 1 is the best.", source="match", minimum=1)
+RANK = Column("rank", "integer", "Rank of the candidate, 1 is the best.", source="match", required=True, minimum=1)
+REMARK = Column("remark", "text", "What of the row the candidate contradicts: its Z, or its cell. Blank when nothing.", source="match")
+ROW_ID = Column("ID", "text", "ID of the row that the structure is offered to.", source="match", required=True)

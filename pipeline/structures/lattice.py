@@ -1,0 +1,187 @@
+"""Many lattices against one row: the vectorised form of :func:`pipeline.chemistry.cell.compare`.
+
+A library keeps the Niggli-reduced primitive cell of each file. Two nearly equal lattices can have unlike reduced cells, since the
+reduced cell jumps where a lattice crosses a border between types. So the row is the side that is turned around: every basis of
+the row's lattice that a file's reduced cell could be the image of is written down once, with the linear map that takes the metric of a
+reduced cell in that basis back to the axes of the row. The comparison is then a product of matrices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, MONOCLINIC, RHOMBOHEDRAL, from_metric, metric, reduced
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.chemistry.cell import Cell
+
+#: Bases of the primitive lattice in the axes of a centred cell, as columns (International Tables A, table 1.5.1.1 of 2016).
+PRIMITIVE: dict[str, tuple[tuple[float, ...], ...]] = {
+    "P": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "A": ((1, 0, 0), (0, 0.5, 0.5), (0, -0.5, 0.5)),
+    "B": ((0.5, 0, 0.5), (0, 1, 0), (-0.5, 0, 0.5)),
+    "C": ((0.5, 0.5, 0), (-0.5, 0.5, 0), (0, 0, 1)),
+    "I": ((-0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, -0.5)),
+    "F": ((0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)),
+    "R": ((2 / 3, -1 / 3, -1 / 3), (1 / 3, 1 / 3, -2 / 3), (1 / 3, 1 / 3, 1 / 3)),
+}
+#: How much a vector may stretch between two lattices inside the window: 3 % of length and 3 degrees (0.052 radian) of shear, both ways.
+STRETCH = (1 + LENGTH_WINDOW + np.radians(ANGLE_WINDOW)) ** 2
+#: Volumes of two lattices inside the window: 1.03 cubed, and what three angles of a skew cell do.
+VOLUME_RANGE = (0.7, 1.4)
+#: Lattices compared at a time, so that the tables of all bases stay small.
+CHUNK = 20_000
+
+
+@lru_cache(maxsize=1)
+def _standard_letters() -> dict[int, str]:
+    import gemmi
+
+    return {number: gemmi.find_spacegroup_by_number(number).hm[0] for number in range(1, 231)}
+
+
+def centrings(spacegroup: int) -> tuple[str, ...]:
+    """Centring letters that a cell of this space group may be written with; P last, for a primitive cell of a centred group."""
+    letter = _standard_letters()[spacegroup]
+    if letter == "P":
+        return ("P",)
+    if spacegroup in MONOCLINIC:
+        return ("C", "A", "I", "P")
+    if spacegroup in RHOMBOHEDRAL:
+        return ("R", "P")
+    return ("A", "B", "C", "P") if letter in "ABC" else (letter, "P")
+
+
+@dataclass(frozen=True, slots=True)
+class Lattices:
+    """A row's cell with all that reduced cells of near lattices can look like.
+
+    Attributes
+    ----------
+    cell
+        The row's cell.
+    maps
+        ``(k, 6, 6)``: takes (aa, bb, cc, bc, ac, ab) of a reduced cell to those of the row's axes, one map for each basis.
+    volumes
+        ``(k,)`` primitive volumes of the row that belong to the maps.
+    """
+
+    cell: NDArray[np.float64]
+    maps: NDArray[np.float64]
+    volumes: NDArray[np.float64]
+
+    def deviations(self, reduced_cells: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Length and angle deviation of each lattice in the axes of the row, where the larger in units of the window is least.
+
+        Parameters
+        ----------
+        reduced_cells
+            ``(n, 6)``.
+
+        Returns
+        -------
+        lengths, angles
+            ``(n,)`` each; infinite where no basis fits.
+        """
+        lengths, angles = np.full(len(reduced_cells), np.inf), np.full(len(reduced_cells), np.inf)
+        g = metrics(reduced_cells)
+        for start in range(0, len(g), CHUNK):
+            part = slice(start, start + CHUNK)
+            lengths[part], angles[part] = self._deviations(g[part])
+        return lengths, angles
+
+    def _deviations(self, g: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        best = np.full(len(g), np.inf)
+        lengths, angles = best.copy(), best.copy()
+        volumes = _volumes(g)
+        for change, volume in zip(self.maps, self.volumes, strict=True):
+            near = np.flatnonzero((volumes > VOLUME_RANGE[0] * volume) & (volumes < VOLUME_RANGE[1] * volume))
+            if not len(near):
+                continue
+            squares = g[near] @ change[:3].T
+            edges = np.sqrt(np.maximum(squares, 1e-12))
+            length = (np.abs(edges - self.cell[:3]) / self.cell[:3]).max(axis=1)
+            close = length < np.minimum(best[near], 2) * LENGTH_WINDOW  # no farther than twice the window: nobody asks
+            near, edges, length = near[close], edges[close], length[close]
+            products = g[near] @ change[3:].T
+            cosines = products / (edges[:, [1, 0, 0]] * edges[:, [2, 2, 1]])
+            angle = np.abs(np.degrees(np.arccos(np.clip(cosines, -1, 1))) - self.cell[3:]).max(axis=1)
+            misfit = np.maximum(length / LENGTH_WINDOW, angle / ANGLE_WINDOW)
+            better = misfit < best[near]
+            chosen = near[better]
+            best[chosen], lengths[chosen], angles[chosen] = misfit[better], length[better], angle[better]
+        return lengths, angles
+
+
+def metrics(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``(n, 6)``: aa, bb, cc, bc, ac, ab of ``(n, 6)`` cells."""
+    edges, cosines = cells[:, :3], np.cos(np.radians(cells[:, 3:]))
+    return np.concatenate([edges**2, edges[:, [1, 0, 0]] * edges[:, [2, 2, 1]] * cosines], axis=1)
+
+
+def _volumes(g: NDArray[np.float64]) -> NDArray[np.float64]:
+    aa, bb, cc, bc, ac, ab = g.T
+    return np.asarray(np.sqrt(np.maximum(aa * bb * cc + 2 * bc * ac * ab - aa * bc**2 - bb * ac**2 - cc * ab**2, 0)))
+
+
+@lru_cache(maxsize=2048)
+def lattices(cell: Cell, spacegroup: int) -> Lattices:
+    """Prepare a row's cell (a possible one) for comparison with many files of its space group."""
+    maps, volumes = [], []
+    for letter in centrings(spacegroup):
+        primitive = np.array(PRIMITIVE[letter])
+        g = primitive.T @ np.array(metric(cell)) @ primitive
+        bases = _nearly_reduced(g)
+        maps.append(_maps(np.linalg.inv(primitive @ bases)))
+        volumes += [float(np.sqrt(np.linalg.det(g)))] * len(bases)
+    return Lattices(np.array(cell), np.concatenate(maps), np.array(volumes))
+
+
+def _nearly_reduced(g: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Bases of a lattice of metric ``g`` that could be the reduced basis of a lattice inside the window: ``(k, 3, 3)``, unlike ones."""
+    limits = np.array(reduced(from_metric(g))[:3]) * STRETCH
+    reach = np.floor(limits.max() * np.sqrt(np.diag(np.linalg.inv(g))) + 1e-9).astype(int)
+    grid = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    norms = np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", grid, g, grid), 0))
+    first, second, third = (grid[(norms > 0) & (norms <= limit)] for limit in limits)
+    first = first[_forwards(first)]
+    slack = 2 * ANGLE_WINDOW
+    narrow, wide = np.cos(np.radians(60 - slack)), np.cos(np.radians(120 + slack))
+    right = np.sin(np.radians(slack))  # as near to 90 degrees either sign may be the reduced one
+
+    def cosine(u: NDArray[np.int64], v: NDArray[np.int64]) -> Any:
+        return (u @ g @ v.T) / np.sqrt(np.einsum("ni,ij,nj->n", u, g, u)[:, None] * np.einsum("ni,ij,nj->n", v, g, v)[None, :])
+
+    gamma, beta, alpha = cosine(first, second), cosine(first, third), cosine(second, third)
+    i, j = np.nonzero((gamma <= narrow) & (gamma >= wide))
+    beta, alpha, gamma = beta[i], alpha[j], gamma[i, j][:, None]
+    fits = (beta <= narrow) & (beta >= wide) & (alpha <= narrow) & (alpha >= wide)
+    fits &= ((alpha > -right) & (beta > -right) & (gamma > -right)) | ((alpha < right) & (beta < right) & (gamma < right))
+    fits &= np.abs(np.cross(first[i], second[j]) @ third.T) == 1
+    pair, k = np.nonzero(fits)
+    bases = np.stack([first[i[pair]], second[j[pair]], third[k]], axis=2)
+    # two bases of one metric differ by a symmetry of the row's own lattice
+    alike = np.round(np.einsum("nki,km,nmj->nij", bases, g, bases).reshape(-1, 9), 6)
+    return bases[np.sort(np.unique(alike, axis=0, return_index=True)[1])]
+
+
+def _forwards(vectors: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """One of each pair v, -v."""
+    x, y, z = vectors.T
+    return np.asarray((x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0)))))
+
+
+def _maps(t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The linear maps of ``G -> t^T G t`` on (aa, bb, cc, bc, ac, ab): ``(k, 6, 6)`` for ``(k, 3, 3)``."""
+    pairs = [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]
+    maps = np.empty((len(t), 6, 6))
+    for row, (i, j) in enumerate(pairs):
+        for column, (k, m) in enumerate(pairs):
+            maps[:, row, column] = t[:, k, i] * t[:, m, j] + (t[:, m, i] * t[:, k, j] if k != m else 0)
+    return maps
