@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from pipeline.checks.findings import findings_table
 from pipeline.correct import corrected, read_corrections, read_waivers, waived
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
+from pipeline.ingest.laskowski import laskowski
+from pipeline.ingest.liion import liion
 from pipeline.reporting.progress import Ledger, tally
 from schemas import columns as col
 
@@ -60,17 +62,51 @@ class Split:
     test: list[str]
 
 
+@dataclass(frozen=True)
+class Release:
+    """All that a release holds, before it is written.
+
+    Attributes
+    ----------
+    cells, entries
+        The sheet to be released, and the same as typed values.
+    structures
+        Text of each structure file by ID.
+    split
+        The split.
+    findings
+        What the checks said, each with its status.
+    tables
+        Every other table by its path in the release folder.
+    """
+
+    cells: pd.DataFrame
+    entries: pd.DataFrame
+    structures: dict[str, str]
+    split: Split
+    findings: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+
+
 def build(options: Options) -> Built:
     """Run the whole line and put the release in its place."""
     ledger = Ledger()
     with ledger.stage("fetch", "the pinned sources") as stage:
         archive = sources.open_archive(sources.default_pin(options.raw), options.raw)
         stage.note = f"{archive.pin.package} {archive.pin.version}, SHA-256 verified"
-    with ledger.stage("ingest", "the workbook") as stage:
+    with ledger.stage("ingest workbook", "the curators' workbook") as stage:
         published = workbook.cells(archive.read("workbook"), archive.file("workbook"))
         structures = archive.structures()
         split = Split(_ids(archive, "train"), _ids(archive, "test"))
-        stage.rows_in, stage.rows_out = archive.pin.members["workbook"].records, len(published)
+        stage.rows_in, stage.rows_out, stage.note = _records(archive, "workbook"), len(published), f"{len(structures)} structures"
+    with ledger.stage("ingest liion", "the Liverpool Ionics Dataset") as stage:
+        liion_records = liion(archive.read("liion"), archive.file("liion"))
+        at_room = int(liion_records[col.AT_ROOM_TEMPERATURE].sum())
+        stage.rows_in, stage.rows_out, stage.note = _records(archive, "liion"), len(liion_records), f"{at_room} at room temperature"
+    with ledger.stage("ingest laskowski", "the Laskowski table") as stage:
+        laskowski_records = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
+        mended = int(laskowski_records[col.REPAIRS].notna().sum())
+        stage.rows_in, stage.rows_out, stage.note = _records(archive, "laskowski"), len(laskowski_records), f"{mended} repaired"
     with ledger.stage("correct", "what curators decided") as stage:
         decisions = [] if options.as_published else read_corrections(options.raw)
         cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
@@ -78,13 +114,21 @@ def build(options: Options) -> Built:
     with ledger.stage("check", "every entry") as stage:
         entries = workbook.entries(cells, archive.file("workbook"))
         findings = _findings(options, published, entries, structures, split, applied)
-        stage.rows_in, stage.rows_out = len(entries), len(findings)
-        stage.note = "rows out are findings"
+        stage.rows_in, stage.rows_out, stage.note = len(entries), len(findings), "rows out are findings"
+    tables = {
+        "sources/liion.csv": liion_records,
+        "sources/laskowski.csv": laskowski_records,
+        "corrections.csv": applied,
+    }
     with ledger.stage("emit", "the release") as stage:
-        emit(options, archive, cells, entries, structures, split, findings, applied)
+        emit(options, archive, Release(cells, entries, structures, split, findings, tables))
         stage.rows_in = stage.rows_out = len(cells)
     places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
     return Built(findings, ledger, places)
+
+
+def _records(archive: sources.Archive, role: str) -> int:
+    return archive.pin.members[role].records
 
 
 def _ids(archive: sources.Archive, role: str) -> list[str]:
@@ -99,8 +143,6 @@ def _findings(
     options: Options, published: pd.DataFrame, entries: pd.DataFrame, structures: dict[str, str], split: Split, applied: pd.DataFrame
 ) -> pd.DataFrame:
     """Findings on the entries as released, and those that a correction has settled (status ``corrected``)."""
-    from dataclasses import replace
-
     from pipeline.checks.run import Subject, check
 
     test_ids = frozenset(split.test)
@@ -116,37 +158,34 @@ def _findings(
     return findings_table([*waived(found, read_waivers(options.raw), "waiver.unused"), *settled])
 
 
-def emit(
-    options: Options,
-    archive: sources.Archive,
-    cells: pd.DataFrame,
-    entries: pd.DataFrame,
-    structures: dict[str, str],
-    split: Split,
-    findings: pd.DataFrame,
-    applied: pd.DataFrame,
-) -> None:
+def emit(options: Options, archive: sources.Archive, release: Release) -> None:
     """Write the release folder beside, then put it in its place."""
     from pipeline.release import archives, manifest, tables
     from pipeline.release.folder import replaced
 
-    sides: dict[str, list[str]] = {"all": list(entries.index), "train": split.train, "test": split.test}
-    by_id = cells.set_index(str(col.ID), drop=False)
+    sides = {"all": list(release.entries.index), "train": release.split.train, "test": release.split.test}
+    by_id = release.cells.set_index(str(col.ID), drop=False)
     with replaced(options.out) as folder:
         for name, ids in sides.items():
-            side = cells if name == "all" else by_id.loc[ids]
+            side = release.cells if name == "all" else by_id.loc[ids]
             tables.write_csv(side, folder / f"{name}.csv")
             tables.write_xlsx(side, folder / f"{name}.xlsx")
-            archives.write_archives(structures, ids, name, folder)
+            archives.write_archives(release.structures, ids, name, folder)
         for name in ("train", "test"):
             tables.write_idx(sides[name], folder / f"{name}_idx.csv")
-        tables.write_csv(tables.processed(cells, entries, as_published=options.as_published), folder / "processed.csv")
-        archives.write_structures(structures, folder / archives.STRUCTURES_FOLDER)
-        tables.write_csv(findings, folder / "findings.csv")
-        tables.write_csv(applied, folder / "corrections.csv")
-        counts: dict[str, Any] = {"entries": len(cells), "train": len(split.train), "test": len(split.test), "structures": len(structures)}
-        counts["findings"], counts["corrections"] = tally(findings), len(applied)
-        manifest.write_json(manifest.manifest(_provenance(archive), counts, as_published=options.as_published), folder / manifest.MANIFEST)
+        archives.write_structures(release.structures, folder / archives.STRUCTURES_FOLDER)
+        others = {
+            "processed.csv": tables.processed(release.cells, release.entries, as_published=options.as_published),
+            "findings.csv": release.findings,
+            **release.tables,
+        }
+        for path, table in others.items():
+            tables.write_csv(table, folder / path)
+        counts: dict[str, Any] = {path: len(table) for path, table in others.items()}
+        counts |= {"all.csv": len(by_id), "train.csv": len(sides["train"]), "test.csv": len(sides["test"])}
+        counts |= {"structures": len(release.structures), "findings": tally(release.findings)}
+        about = manifest.manifest(_provenance(archive), counts, as_published=options.as_published)
+        manifest.write_json(about, folder / manifest.MANIFEST)
         manifest.write_checksums(folder)
 
 

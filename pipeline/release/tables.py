@@ -84,6 +84,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
     A whole number stays whole: a sheet's ``90`` is not made ``90.0``.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
