@@ -100,8 +100,8 @@ class Structure:
     ----------
     name, text
         Name for messages and the raw text, line ends included.
-    block
-        Name of the data block.
+    block, block_index
+        Name of the data block, and its number in the file from 0.
     cell
         a, b, c in angstrom; alpha, beta, gamma in degrees.
     rotations, translations
@@ -139,6 +139,7 @@ class Structure:
     formula_units: int | None = None
     icsd: str | None = None
     creation_method: str | None = None
+    block_index: int = 0
     notes: tuple[str, ...] = field(default=())
 
     @cached_property
@@ -198,7 +199,7 @@ def read(text: str, name: str) -> Structure:
     CifError
         When the text is damaged or holds no structure; names the line where one can be named.
     """
-    block = _structure_block(text, name)
+    block, block_index = _structure_block(text, name)
     items = _Items(block, name, text)
     cell = items.cell()
     notes: list[str] = []
@@ -217,7 +218,7 @@ def read(text: str, name: str) -> Structure:
         sites=sites, spacegroup_number=number, spacegroup_symbol=symbol, group_number=operations.group_number,
         setting=operations.setting, formula_sum=items.text_of("_chemical_formula_sum"),
         formula_units=items.integer("_cell_formula_units_z"), icsd=items.text_of("_database_code_icsd"),
-        creation_method=items.text_of("_audit_creation_method"), notes=tuple(notes),
+        creation_method=items.text_of("_audit_creation_method"), block_index=block_index, notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -342,7 +343,7 @@ def _rounding(tokens: tuple[str, str, str], values: tuple[float, float, float]) 
     return x, y, z
 
 
-def _structure_block(text: str, name: str) -> gemmi.cif.Block:
+def _structure_block(text: str, name: str) -> tuple[gemmi.cif.Block, int]:
     """The first block that lists atoms, or else the first that gives a cell."""
     try:
         document = gemmi.cif.read_string(text)
@@ -350,9 +351,9 @@ def _structure_block(text: str, name: str) -> gemmi.cif.Block:
         raise CifError(name, *_syntax(str(error))) from None
     blocks = list(document)
     for tag in ("_atom_site_fract_x", "_atom_site.fract_x", "_cell_length_a", "_cell.length_a"):
-        for block in blocks:
+        for index, block in enumerate(blocks):
             if block.find_values(tag):
-                return block
+                return block, index
     if not blocks:
         raise CifError(name, "holds no data block (data_...)", 1)
     raise CifError(name, "holds neither a cell nor atoms")
@@ -373,8 +374,9 @@ class _Items:
         self.values: dict[str, tuple[str, int]] = {}
         self.columns: dict[str, tuple[list[str], int]] = {}
         for item in block:
-            if item.pair is not None:
-                self.values[_plain(item.pair[0])] = (item.pair[1], item.line_number)
+            pair: Any = item.pair
+            if pair is not None:
+                self.values[_plain(pair[0])] = (pair[1], item.line_number)
             elif item.loop is not None:
                 tags, values = item.loop.tags, list(item.loop.values)
                 for i, tag in enumerate(tags):

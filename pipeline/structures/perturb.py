@@ -1,0 +1,337 @@
+"""Noise on atomic positions that keeps the symmetry and cannot be guessed.
+
+The site symmetry of a site leaves it some directions. With ``W_1 .. W_m`` the rotations of its site-symmetry group, in fractional
+coordinates, the allowed displacements are the range of the projector::
+
+    P = (W_1 + ... + W_m) / m
+
+Let ``R`` be the basis of that range in column-reduced form: in each column the first entry is 1, and no other column has an entry in that
+row. Those rows are the free coordinates. The site moves by ``R u`` with ``u ~ N(0, sigma^2)`` drawn for each free coordinate, so that a free
+coordinate moves by exactly sigma, a dependent one follows, a fixed one stays. On ``x, 2x, z`` the column for ``x`` is ``(1, 2, 0)``.
+
+The noise of a structure is drawn from a stream that HMAC-SHA256 makes from a secret key, the name of the entry and the original text.
+It does not depend on the clock, on other entries, or on the version of any library: the same entry carries the same noise in every
+release, so that there is nothing to average, and without the key nothing to subtract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.structures.cif import FLOOR, CifError, Structure, read, same_content, site_symmetry
+from pipeline.structures.contacts import Contact, too_close
+from pipeline.structures.symmetry import Position, Symmetry, completed, frame, positions, symmetry
+from pipeline.structures.write import with_coordinates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Standard deviation of the published noise, fractional coordinates (OBELiX paper, section 3.2).
+SIGMA = 0.01
+#: What ``_audit_creation_method`` of a perturbed file contains.
+MARK = "positions perturbed by obelix-curate"
+#: Decimals of a perturbed coordinate: rounding stays below 1e-15.
+DECIMALS = 15
+
+
+class PerturbationError(ValueError):
+    """A perturbed structure that is not the structure it was; it is not written."""
+
+
+class ProprietaryError(ValueError):
+    """A proprietary structure, and no key."""
+
+
+@dataclass(frozen=True)
+class Perturbed:
+    """A structure with noise.
+
+    Attributes
+    ----------
+    text
+        The file with its new coordinates.
+    structure
+        The same, read back.
+    displacements
+        How far each site moved, fractional coordinates: ``(n_sites, 3)``.
+    free
+        Number of free coordinates.
+    contacts
+        Positions that the noise brought too close; see :mod:`pipeline.structures.contacts`.
+    symmetry
+        Symmetry of the perturbed atoms by spglib; equal to that of the original.
+    changed
+        False when the file carried noise already and was passed through.
+    """
+
+    text: str
+    structure: Structure
+    displacements: NDArray[np.float64]
+    free: int
+    contacts: tuple[Contact, ...]
+    symmetry: Symmetry | None
+    changed: bool = True
+
+
+def keyed_seed(key: bytes, id: str, text: str) -> bytes:
+    """Seed of an entry: HMAC-SHA256 of its ID and its original file under the secret key; 32 bytes."""
+    return hmac.new(key, id.encode() + b"\0" + text.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
+
+
+def open_seed(seed: int, id: str, text: str) -> bytes:
+    """Seed of an open structure, or of an experiment, from a number that anybody may know."""
+    return keyed_seed(f"open seed {seed}".encode(), id, text)
+
+
+def normals(seed: bytes) -> Iterator[float]:
+    """Standard normal numbers from a seed, the same on every machine and with every version of Python and numpy.
+
+    Block ``i`` of the stream is HMAC-SHA256 of ``i`` under the seed; 53 bits make a uniform number, the inverse of the normal
+    distribution (Wichura, Appl. Stat. 37, 477, 1988) makes it normal.
+    """
+    inverse = NormalDist().inv_cdf
+    block = 0
+    while True:
+        digest = hmac.digest(seed, block.to_bytes(8, "big"), "sha256")
+        for start in range(0, 32, 8):
+            yield inverse(((int.from_bytes(digest[start : start + 8], "big") >> 11) + 0.5) / 2**53)
+        block += 1
+
+
+def free_directions(rotations: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Basis ``R`` of the displacements that a site symmetry allows, column-reduced: ``(3, number of free coordinates)``.
+
+    Parameters
+    ----------
+    rotations
+        Rotations of the site-symmetry group, ``(m, 3, 3)``, in fractional coordinates.
+    """
+    return _free_directions(np.ascontiguousarray(rotations, dtype=np.int64).tobytes())
+
+
+@lru_cache(maxsize=4096)
+def _free_directions(rotation_bytes: bytes) -> NDArray[np.float64]:
+    rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
+    # m P is a matrix of integers and its columns span the range: elimination in integers is exact
+    columns = [[int(x) for x in column] for column in rotations.sum(axis=0).T]
+    basis: list[list[int]] = []
+    for axis in range(3):
+        pivot = next((column for column in columns if column[axis]), None)
+        if pivot is None:
+            continue
+        columns = [_cleared(column, pivot, axis) for column in columns if column is not pivot]
+        basis = [_cleared(column, pivot, axis) for column in basis] + [pivot]
+    found = np.array([[x / next(y for y in column if y) for x in column] for column in basis]).reshape(-1, 3).T
+    found.setflags(write=False)
+    return found
+
+
+def _cleared(column: list[int], pivot: list[int], axis: int) -> list[int]:
+    """The column without its part along ``axis``, scaled to stay in integers."""
+    return [x * pivot[axis] - p * column[axis] for x, p in zip(column, pivot, strict=True)]
+
+
+def is_perturbed(structure: Structure) -> bool:
+    """Whether this program has put noise on the structure."""
+    return MARK in (structure.creation_method or "")
+
+
+def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbed:
+    """Move each free coordinate by N(0, sigma^2); everything else stays, byte for byte.
+
+    A structure that already carries noise of this program is handed back unchanged.
+
+    Parameters
+    ----------
+    structure
+        The structure as read.
+    seed
+        From :func:`keyed_seed` or :func:`open_seed`.
+    sigma
+        Standard deviation in fractional coordinates.
+
+    Raises
+    ------
+    PerturbationError
+        When the perturbed file, read back, has not the space group, sites and content of the original.
+    """
+    if is_perturbed(structure):
+        return Perturbed(structure.text, structure, np.zeros((len(structure.sites), 3)), 0, (), None, changed=False)
+    where = positions(structure)
+    before = symmetry(structure, where)
+    moving, where_moving = structure, where
+    if before.number is not None and len(before.rotations) > len(frame(structure).rotations):
+        moving = with_operations(structure, before)
+        where_moving = positions(moving, before.symprec)
+    moves, free = _moves(moving, where_moving, seed, sigma)
+    base = np.array([site.fract for site in structure.sites])
+    for index, site in enumerate(structure.sites):
+        exact = completed(site, structure)
+        if np.abs(exact - base[index]).max() > FLOOR:
+            base[index] = exact
+    new = base + moves
+    changes = {
+        (site.row, axis): f"{new[index, axis]:.{DECIMALS}f}"
+        for index, site in enumerate(structure.sites) for axis in range(3) if moves[index, axis]
+    }  # fmt: skip
+    text = with_coordinates(structure, changes, f"{MARK}: N(0, {sigma:g}) in each free fractional coordinate")
+    after = read(text, structure.name)
+    there = positions(after)
+    found = symmetry(after, there)
+    _verify(structure, after, before, found, np.where(moves != 0, new, [site.fract for site in structure.sites]))
+    known = {(contact.first, contact.second) for contact in too_close(structure, where)}
+    contacts = tuple(contact for contact in too_close(after, there) if (contact.first, contact.second) not in known)
+    return Perturbed(text, after, moves, free, contacts, found)
+
+
+def _moves(structure: Structure, where: Sequence[Position], seed: bytes, sigma: float) -> tuple[NDArray[np.float64], int]:
+    """Displacement of each site, and the number of free coordinates; sites on one position or on its images move together."""
+    group = frame(structure)
+    stream = normals(seed)
+    moves = np.zeros((len(structure.sites), 3))
+    free = 0
+    for position in where:
+        directions = free_directions(group.rotations[list(position.fixed_by)])
+        count = directions.shape[1]
+        free += count
+        if not count:
+            continue
+        move = directions @ np.array([sigma * next(stream) for _ in range(count)])
+        for index, image in zip(position.sites, position.images, strict=True):
+            moves[index] = group.rotations[image] @ move
+    return moves, free
+
+
+def with_operations(structure: Structure, found: Symmetry) -> Structure:
+    """The structure under the operations that spglib finds, more than the file lists: a file that lists all atoms in P 1, for example."""
+    group = frame(structure)
+    rotations = np.rint(group.primitive @ found.rotations @ group.inverse)
+    if np.abs(rotations - group.primitive @ found.rotations @ group.inverse).max() > FLOOR:
+        return structure  # operations of the lattice that do not fit the file's axes: keep to the file's own
+    translations = found.translations @ group.primitive.T
+    every = (np.repeat(rotations, len(group.centring), axis=0).astype(np.int64),
+             np.vstack([t + group.centring for t in translations]) % 1.0)  # fmt: skip
+    fract = np.array([site.fract for site in structure.sites])
+    # spglib accepts atoms that are off by its tolerance
+    slack = np.broadcast_to(found.symprec * np.linalg.norm(np.linalg.inv(structure.basis), axis=1), fract.shape)
+    fixed = site_symmetry(*every, fract, slack)
+    sites = tuple(
+        replace(site, fixed_by=each, multiplicity=len(every[0]) // len(each)) for site, each in zip(structure.sites, fixed, strict=True)
+    )
+    return replace(structure, rotations=every[0], translations=every[1], sites=sites)
+
+
+def _verify(original: Structure, new: Structure, before: Symmetry, after: Symmetry, expected: NDArray[np.float64]) -> None:
+    """Raise unless the perturbed structure is the original but for its coordinates, and those are the ones intended."""
+    name = original.name
+    if before.number != after.number:
+        raise PerturbationError(f"{name}: space group {before.number} became {after.number}")
+    if len(original.sites) != len(new.sites) or not same_content(original.content, new.content):
+        raise PerturbationError(f"{name}: the sites or the content of the cell changed")
+    if [site.multiplicity for site in original.sites] != [site.multiplicity for site in new.sites]:
+        raise PerturbationError(f"{name}: a site left its special position")
+    if np.abs(np.array([site.fract for site in new.sites]) - expected).max() > 1e-14:
+        raise PerturbationError(f"{name}: the coordinates read back are not those written")
+
+
+def perturb_folder(
+    cifs: Path,
+    out: Path,
+    *,
+    key: bytes | None = None,
+    seed: int | None = None,
+    sigma: float = SIGMA,
+    proprietary: Collection[str] = (),
+) -> dict[str, Perturbed]:
+    """Perturb every ``*.cif`` of a folder: one file out for each file in, under the same name.
+
+    Nothing is written unless every file can be; the files are written beside and renamed.
+
+    Parameters
+    ----------
+    cifs, out
+        Folder of CIFs, and the folder that the perturbed ones go to.
+    key, seed
+        The secret key, or a number for open structures and experiments: one of the two.
+    sigma
+        Standard deviation in fractional coordinates.
+    proprietary
+        IDs (names of files without ``.cif``) known to be proprietary, besides those whose file bears an ICSD code.
+
+    Returns
+    -------
+    dict
+        What became of each file, by ID; the texts are those written.
+
+    Raises
+    ------
+    InputError
+        When a file is damaged, or proprietary and there is no key.
+    """
+    if not cifs.is_dir():
+        raise InputError("there is no such folder", file=cifs, cure="name a folder that holds CIFs")
+    names = sorted(path.name for path in cifs.iterdir() if path.suffix.lower() == ".cif")
+    if not names:
+        raise InputError("holds no .cif file", file=cifs, cure="name a folder that holds CIFs")
+    if out.exists() and out.samefile(cifs):
+        raise InputError("is the folder of the original files", file=out, cure="choose another folder: the originals would be lost")
+    done = {Path(name).stem: _perturb_file(cifs / name, key, seed, sigma, proprietary) for name in names}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name in names:
+            (beside / name).write_bytes(done[Path(name).stem].text.encode("utf-8", "surrogateescape"))
+        out.mkdir(exist_ok=True)
+        for name in names:
+            os.replace(beside / name, out / name)
+    finally:
+        shutil.rmtree(beside)
+    return done
+
+
+def _perturb_file(path: Path, key: bytes | None, seed: int | None, sigma: float, proprietary: Collection[str]) -> Perturbed:
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    try:
+        structure = read(text, path.name)
+        return perturb_entry(structure, path.stem, key=key, seed=seed, sigma=sigma, proprietary=path.stem in proprietary)
+    except CifError as error:
+        raise InputError(error.reason, file=path, row=error.line, cure="mend the file: it must be a CIF with a cell and atoms") from None
+    except ProprietaryError as error:
+        raise InputError(f"cif.licence: {error}", file=path, cure="give the secret key with --key-file") from None
+    except PerturbationError as error:
+        raise InputError(str(error), file=path, cure="nothing was written; look at the file's symmetry with `check`") from None
+
+
+def perturb_entry(
+    structure: Structure, id: str, *, key: bytes | None = None, seed: int | None = None, sigma: float = SIGMA, proprietary: bool = False
+) -> Perturbed:
+    """Perturb the structure of an entry under the key, or under an open seed where the structure is open.
+
+    Raises
+    ------
+    ProprietaryError
+        When the structure is proprietary, carries no noise yet and there is no key.
+    """
+    if is_perturbed(structure):
+        return perturb(structure, b"", sigma)
+    if key is not None:
+        return perturb(structure, keyed_seed(key, id, structure.text), sigma)
+    if proprietary or structure.icsd is not None:
+        code = f"bears the ICSD code {structure.icsd}" if structure.icsd else "belongs to an entry with an ICSD number"
+        raise ProprietaryError(f"a proprietary structure ({code}) needs the secret key: noise from an open seed can be subtracted")
+    if seed is None:
+        raise ValueError("either a key or a seed is needed")
+    return perturb(structure, open_seed(seed, id, structure.text), sigma)

@@ -1,0 +1,133 @@
+"""Write a CIF: edit one in place, or write a standardised copy.
+
+An edit replaces the characters of single values and leaves every other byte as it stands: comments, order, spacing, line ends.
+For that the text is cut into the words that the CIF syntax knows (International Tables for Crystallography G, chapter 2.2), each with its
+place; what the words mean is left to :mod:`pipeline.structures.cif`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.structures.cif import Structure
+
+#: A text field, a quoted string (its quote closes only before white space), a comment, or a bare word.
+_WORD = re.compile(r"^;.*?[\r\n];(?=\s|\Z)|'(?:[^'\r\n]|'(?=\S))*'(?=\s|\Z)|\"(?:[^\"\r\n]|\"(?=\S))*\"(?=\s|\Z)|\#[^\r\n]*|\S+", re.MULTILINE | re.DOTALL)
+
+Span = tuple[int, int]
+
+
+@dataclass
+class Layout:
+    """Where the values of one data block stand in the text.
+
+    Attributes
+    ----------
+    heading
+        Span of the block's heading (``data_name``).
+    values
+        Spans of the values of each item, its name in lower case with underscores for dots.
+    """
+
+    heading: Span
+    values: dict[str, list[Span]] = field(default_factory=dict)
+
+
+def layout(text: str, block: int = 0) -> Layout:
+    """Where every value of a data block stands.
+
+    Parameters
+    ----------
+    text
+        A CIF whose syntax is sound.
+    block
+        Index of the block.
+
+    Raises
+    ------
+    ValueError
+        When there is no such block.
+    """
+    found: Layout | None = None
+    seen = -1
+    tags: list[str] = []
+    in_header = False
+    count = 0
+    for word in _WORD.finditer(text):
+        first = text[word.start()]
+        if first == "#":
+            continue
+        bare = word[0].lower() if first in "_dDlLsSgG" else ""
+        if bare.startswith("data_"):
+            seen += 1
+            if found is not None:
+                break
+            if seen == block:
+                found = Layout(word.span())
+            tags = []
+        elif found is None:
+            continue
+        elif bare == "loop_" or bare == "global_" or bare.startswith("save_"):
+            tags, in_header, count = [], bare == "loop_", 0
+        elif first == "_":
+            tag = bare.replace(".", "_")
+            if in_header and not count:
+                tags.append(tag)
+            else:
+                tags, in_header, count = [tag], False, 0
+            found.values.setdefault(tag, [])
+        elif tags:
+            found.values[tags[count % len(tags)]].append(word.span())
+            count += 1
+    if found is None:
+        raise ValueError(f"the text holds no data block number {block + 1}")
+    return found
+
+
+def edited(text: str, changes: Mapping[Span, str]) -> str:
+    """The text with the characters of some spans replaced."""
+    parts, last = [], 0
+    for (start, end), new in sorted(changes.items()):
+        parts += [text[last:start], new]
+        last = end
+    return "".join([*parts, text[last:]])
+
+
+def quoted(value: str) -> str:
+    """One line of text as a CIF value."""
+    plain = " ".join(value.split())
+    for quote in "'\"":
+        if not re.search(rf"{quote}(?=\s)", plain) and not plain.endswith(quote):
+            return f"{quote}{plain}{quote}"
+    return "'" + plain.replace("'", "").strip() + "'"
+
+
+def with_coordinates(structure: Structure, coordinates: Mapping[tuple[int, int], str], method: str) -> str:
+    """The structure's text with some coordinates replaced, and who did it.
+
+    Parameters
+    ----------
+    structure
+        The structure as read.
+    coordinates
+        New text of a coordinate by row of the file's list of atoms and axis (0, 1, 2).
+    method
+        What ``_audit_creation_method`` is to say; what it said before is kept behind it.
+    """
+    text = structure.text
+    where = layout(text, structure.block_index)
+    changes = {where.values[f"_atom_site_fract_{'xyz'[axis]}"][row]: new for (row, axis), new in coordinates.items()}
+    said = where.values.get("_audit_creation_method")
+    if said:
+        if structure.creation_method:
+            method = f"{method}; before: {structure.creation_method}"
+        changes[said[0]] = quoted(method)
+    else:
+        end = where.heading[1]
+        line_end = "\r\n" if "\r\n" in text else "\n"
+        changes[end, end] = f"{line_end}_audit_creation_method   {quoted(method)}"
+    return edited(text, changes)
