@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipeline.checks.composition import composition_findings
+from pipeline.checks.conductivity import conductivity_findings
+from pipeline.checks.families import family_findings
 from pipeline.checks.findings import Finding
+from pipeline.checks.ids import id_findings
+from pipeline.checks.lattice import lattice_findings
+from pipeline.checks.notes import note_findings
+from pipeline.checks.reading import rows
+from pipeline.checks.references import reference_findings
+from pipeline.checks.spacegroup import spacegroup_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +38,8 @@ class Subject:
         ``measurements.csv``, likewise.
     test_ids
         IDs of the test set; ``None`` when there is no split to check.
+    free_ids
+        Whether the IDs are a contributor's own names, which ``accept`` replaces.
     """
 
     entries: pd.DataFrame
@@ -36,8 +47,17 @@ class Subject:
     links: pd.DataFrame | None = None
     measurements: pd.DataFrame | None = None
     test_ids: frozenset[str] | None = None
+    free_ids: bool = False
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the findings of every family of checks. Never raises for bad data and never drops a row."""
-    yield from ()
+    found = rows(subject.entries)
+    yield from id_findings(found, subject.free_ids)
+    yield from composition_findings(found)
+    yield from spacegroup_findings(found)
+    yield from lattice_findings(found)
+    yield from conductivity_findings(found)
+    yield from reference_findings(found)
+    yield from family_findings(found)
+    yield from note_findings(found)

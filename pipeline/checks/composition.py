@@ -1,0 +1,109 @@
+"""Compositions: can they be read, do they agree with Z, are they reduced, neutral, a lithium compound."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.reading import Row, number
+from pipeline.chemistry.charge import balance
+from pipeline.chemistry.formula import FormulaError, amounts
+from schemas import columns as col
+
+#: Rounding of one coefficient of the true composition, which the workbook writes with two decimals.
+TRUE_ROUNDING = 0.005
+#: Charge per formula unit that rounding cannot explain: nothing is said below it.
+CHARGE_TOLERANCE = 0.05
+
+
+def composition_findings(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Findings of ``composition.*``."""
+    for row in rows:
+        yield from _unparsable(row)
+        yield from _no_lithium(row)
+        yield from _z_mismatch(row)
+        yield from _not_reduced(row)
+        yield from _charge(row)
+
+
+def _unparsable(row: Row) -> Iterator[Finding]:
+    for column in (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION):
+        text = row.text(column)
+        try:
+            if text:
+                amounts(text)
+                continue
+            reason = "the cell is blank"
+        except FormulaError as error:
+            reason = str(error)
+        yield Finding(row.id, "composition.unparsable", "error", f"{column} cannot be read: {reason}.", column=column, value=text)
+
+
+def _no_lithium(row: Row) -> Iterator[Finding]:
+    for column, found in ((col.REDUCED_COMPOSITION, row.reduced), (col.TRUE_COMPOSITION, row.true)):
+        if found is not None and found.get("Li", 0) <= 0:
+            text = row.text(column)
+            yield Finding(
+                row.id, "composition.no-lithium", "error", f"{column} {text} holds no lithium; every entry is a lithium conductor.",
+                column=column, value=text,
+            )  # fmt: skip
+
+
+def _z_mismatch(row: Row) -> Iterator[Finding]:
+    if row.reduced is None or row.true is None or row.z is None:
+        return
+    wrong = []
+    for element in sorted(set(row.reduced) | set(row.true)):
+        wanted, found = row.z * row.reduced.get(element, 0.0), row.true.get(element, 0.0)
+        slack = TRUE_ROUNDING + 1e-9
+        if abs(found - wanted) > slack:
+            wrong.append(f"{element} is {number(found)} and should be {number(wanted)}")
+    if wrong:
+        expected = formula_text({e: n * row.z for e, n in row.reduced.items()})
+        yield Finding(
+            row.id, "composition.z-mismatch", "error",
+            f"Z = {row.z:g} times {row.text(col.REDUCED_COMPOSITION)} is not the true composition: {'; '.join(wrong)}.",
+            column=col.TRUE_COMPOSITION, value=row.text(col.TRUE_COMPOSITION), expected=expected,
+        )  # fmt: skip
+
+
+def _not_reduced(row: Row) -> Iterator[Finding]:
+    if not row.reduced:
+        return
+    units = common_factor(row.reduced.values())
+    if units > 1:
+        unit = formula_text({e: n / units for e, n in row.reduced.items()})
+        yield Finding(
+            row.id, "composition.not-reduced", "warning",
+            f"{row.text(col.REDUCED_COMPOSITION)} holds {units} formula units of {unit}.",
+            column=col.REDUCED_COMPOSITION, value=row.text(col.REDUCED_COMPOSITION), expected=unit,
+        )  # fmt: skip
+
+
+def common_factor(amounts: Iterable[float]) -> int:
+    """Largest integer that divides all the amounts, 1 when one of them is no integer."""
+    found = list(amounts)
+    if any(abs(amount - round(amount)) > 1e-6 for amount in found):
+        return 1
+    return math.gcd(*(round(amount) for amount in found))
+
+
+def _charge(row: Row) -> Iterator[Finding]:
+    if not row.reduced:
+        return
+    result = balance(row.reduced)
+    if result.excess is None or abs(result.excess) <= CHARGE_TOLERANCE + result.rounding:
+        return
+    side = "positive" if result.excess > 0 else "negative"
+    yield Finding(
+        row.id, "composition.charge", "warning",
+        f"{row.text(col.REDUCED_COMPOSITION)} cannot be neutral: with {result.assignment} the formula keeps at least "
+        f"{abs(result.excess):.3g} {side} charges.",
+        column=col.REDUCED_COMPOSITION, value=row.text(col.REDUCED_COMPOSITION),
+    )  # fmt: skip
+
+
+def formula_text(composition: Mapping[str, float]) -> str:
+    """A formula in the workbook's way: ``Li16.0Cd8.0Cl32.0``."""
+    return "".join(f"{element}{round(amount, 2)}" for element, amount in composition.items())

@@ -1,0 +1,212 @@
+"""Cells: possible at all, obeying the metric of their crystal system, in the setting of their symbol, as large as their atoms need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.reading import Row, number
+from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral, unique_axis
+from pipeline.chemistry.volume import needed
+from schemas import columns as col
+
+#: Shortest and longest cell length (angstrom). No inorganic cell is shorter than 2 A (two touching oxide ions are 2.6 A apart,
+#: the shortest of the release is 3.3 A); beyond 100 A a lithium conductor is a slip of the decimal point.
+LENGTHS = (2.0, 100.0)
+#: Smallest and largest cell angle (degrees): published reduced and conventional cells stay inside.
+ANGLES = (20.0, 160.0)
+#: Relative difference of two lengths that symmetry makes equal: ten times what the fourth decimal of a 4 A axis rounds away,
+#: well below the 0.3 % by which the metric of a real distortion (orthorhombic La0.57Li0.29TiO3) departs.
+EQUAL_LENGTHS = 5e-4
+#: Difference of an angle that symmetry fixes (degrees): refinements quote angles to 0.01 degrees or better.
+EQUAL_ANGLES = 0.02
+#: Two published lengths that agree to this part are the same number.
+SAME_NUMBER = 1e-6
+#: Cell volume over the volume the atoms need (as a factor either way), beyond which the row is doubtful and beyond which it is wrong.
+#: Papers that the model was not fitted to depart by 9 % at the 90th percentile and by 20 % at the 97th, beyond which there are
+#: wrong rows only; a wrong Z changes the volume by 1.33 (3 for 4) or more, the largest departure of a right row is 1.35 (Li3N).
+#: Where species are rare, their uncertainty is added.
+VOLUME_WARNING = 1.22
+VOLUME_ERROR = 1.40
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A choice of axes, and what it demands of the cell.
+
+    ``lengths`` are pairs of axes of equal length, ``angles`` the fixed angles (``None`` where free), ``alike`` pairs of equal angles.
+    """
+
+    name: str
+    lengths: tuple[tuple[int, int], ...]
+    angles: tuple[float | None, float | None, float | None]
+    alike: tuple[tuple[int, int], ...] = ()
+
+
+_FREE = Setting("triclinic axes", (), (None, None, None))
+_ORTHORHOMBIC = Setting("orthorhombic axes", (), (90, 90, 90))
+_TETRAGONAL = Setting("tetragonal axes", ((0, 1),), (90, 90, 90))
+_HEXAGONAL = Setting("hexagonal axes", ((0, 1),), (90, 90, 120))
+_RHOMBOHEDRAL = Setting("rhombohedral axes", ((0, 1), (1, 2)), (None, None, None), ((0, 1), (1, 2)))
+_CUBIC = Setting("cubic axes", ((0, 1), (1, 2)), (90, 90, 90))
+_MONOCLINIC = {
+    "b": Setting("unique axis b", (), (90, None, 90)),
+    "c": Setting("unique axis c", (), (90, 90, None)),
+    "a": Setting("unique axis a", (), (None, 90, 90)),
+}
+
+
+def settings(spacegroup_number: int) -> tuple[Setting, ...]:
+    """The choices of axes a space group is published in, the standard one first."""
+    system = crystal_system(spacegroup_number)
+    if system == "monoclinic":
+        return tuple(_MONOCLINIC.values())
+    if system == "trigonal":
+        return (_HEXAGONAL, _RHOMBOHEDRAL) if is_rhombohedral(spacegroup_number) else (_HEXAGONAL,)
+    one = {"triclinic": _FREE, "orthorhombic": _ORTHORHOMBIC, "tetragonal": _TETRAGONAL, "hexagonal": _HEXAGONAL, "cubic": _CUBIC}
+    return (one[system],)
+
+
+def breaches(cell: tuple[float, ...], setting: Setting) -> list[str]:
+    """What a cell does against a setting, in words; empty when the cell obeys."""
+    found = []
+    for i, j in setting.lengths:
+        if abs(cell[i] - cell[j]) > EQUAL_LENGTHS * max(cell[i], cell[j]):
+            found.append(f"{'abc'[i]} = {number(cell[i], 6)} and {'abc'[j]} = {number(cell[j], 6)} must be equal")
+    names = ("alpha", "beta", "gamma")
+    for name, angle, wanted in zip(names, cell[3:], setting.angles, strict=True):
+        if wanted is not None and abs(angle - wanted) > EQUAL_ANGLES:
+            found.append(f"{name} = {number(angle, 6)} must be {wanted:g}")
+    for i, j in setting.alike:
+        if abs(cell[3 + i] - cell[3 + j]) > EQUAL_ANGLES:
+            found.append(f"{names[i]} = {number(cell[3 + i], 6)} and {names[j]} = {number(cell[3 + j], 6)} must be equal")
+    return found
+
+
+def lattice_findings(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Findings of ``lattice.*`` that need the row alone."""
+    for row in rows:
+        broken = list(_range(row))
+        yield from broken
+        if broken or row.cell is None:
+            continue
+        broken = list(_metric(row))
+        yield from broken
+        if not broken:
+            yield from _setting(row)
+            yield from _pseudosymmetry(row)
+        yield from _volume(row)
+
+
+def _range(row: Row) -> Iterator[Finding]:
+    faults = []
+    for columns, (low, high), unit in ((col.LATTICE[:3], LENGTHS, "angstrom"), (col.LATTICE[3:], ANGLES, "degrees")):
+        for column in columns:
+            value = row.number(column)
+            if value is None:
+                faults.append((column, row.text(column), f"{column} is {'no number' if row.text(column) else 'blank'}"))
+            elif not low <= value <= high:
+                faults.append((column, number(value, 8), f"{column} = {number(value, 6)} is outside {low:g} to {high:g} {unit}"))
+    if not faults and row.cell is not None and row.volume is None:
+        angles = " ".join(number(a, 6) for a in row.cell[3:])
+        faults.append((col.ALPHA, angles, f"the angles {angles} enclose no volume"))
+    for column, found, message in faults:
+        yield Finding(row.id, "lattice.range", "error", f"No such cell: {message}.", column=column, value=found)
+
+
+def _metric(row: Row) -> Iterator[Finding]:
+    if row.spacegroup_number is None or row.cell is None:
+        return
+    tried = [(setting, breaches(row.cell, setting)) for setting in settings(row.spacegroup_number)]
+    if any(not broken for _, broken in tried):
+        return
+    setting, broken = min(tried, key=lambda pair: len(pair[1]))
+    others = ", ".join(other.name for other, _ in tried if other is not setting)
+    symbol = row.symbol or f"number {row.spacegroup_number}"
+    yield Finding(
+        row.id, "lattice.metric", "error",
+        f"{symbol} is {crystal_system(row.spacegroup_number)}, and the cell breaks its metric on {setting.name}: {'; '.join(broken)}"
+        f"{f' ({others} were tried too)' if others else ''}.",
+        column=_column(broken[0]), value=" ".join(number(v, 6) for v in row.cell),
+    )  # fmt: skip
+
+
+def _column(message: str) -> str:
+    return message.split(" ", 1)[0]
+
+
+def _setting(row: Row) -> Iterator[Finding]:
+    """Axes that the symbol does not describe, as far as the cell alone shows it."""
+    group = row.spacegroup
+    if group is None or row.cell is None or group.number != row.spacegroup_number:
+        return
+    obeyed = [setting for setting in settings(group.number) if not breaches(row.cell, setting)]
+    system = crystal_system(group.number)
+    if system == "monoclinic":
+        wanted = _MONOCLINIC[unique_axis(group)]
+    elif is_rhombohedral(group.number):
+        wanted = _RHOMBOHEDRAL if group.ext == "R" else _HEXAGONAL
+    else:
+        return
+    if wanted not in obeyed:
+        yield Finding(
+            row.id, "lattice.setting", "warning",
+            f"{row.symbol} stands for {wanted.name}, but the cell is on {obeyed[0].name}: "
+            f"{'; '.join(breaches(row.cell, wanted))}.",
+            column=col.SPACE_GROUP, value=row.symbol,
+        )  # fmt: skip
+
+
+def _pseudosymmetry(row: Row) -> Iterator[Finding]:
+    """A metric of higher symmetry than the space group asks for, to the last published digit."""
+    if row.spacegroup_number is None or row.cell is None:
+        return
+    system = crystal_system(row.spacegroup_number)
+    a, b, c = row.cell[:3]
+    right = all(abs(angle - 90) < SAME_NUMBER for angle in row.cell[3:])
+    same = [pair for pair, (x, y) in {"a = b": (a, b), "b = c": (b, c), "a = c": (a, c)}.items() if abs(x - y) <= SAME_NUMBER * x]
+    if system in ("triclinic", "monoclinic") and right:
+        said = "all angles are 90, as in an orthorhombic cell"
+    elif system == "orthorhombic" and len(same) == 3:
+        said = "a = b = c, as in a cubic cell"
+    elif system == "orthorhombic" and same:
+        said = f"{same[0]} to the last digit, as in a tetragonal cell"
+    elif system == "tetragonal" and len(same) == 3:
+        said = "a = b = c, as in a cubic cell"
+    else:
+        return
+    yield Finding(
+        row.id, "lattice.pseudosymmetry", "warning",
+        f"{row.symbol or row.spacegroup_number} is {system}, yet {said}: the space group or the cell may belong to another phase.",
+        column=col.SPACE_GROUP_NUMBER, value=str(row.spacegroup_number),
+    )  # fmt: skip
+
+
+def _volume(row: Row) -> Iterator[Finding]:
+    estimate = needed(row.true) if row.volume is not None and row.true else None
+    if estimate is None or row.volume is None:
+        return
+    ratio = row.volume / estimate.volume
+    factor = max(ratio, 1 / ratio) / (1 + estimate.uncertainty)
+    if factor <= VOLUME_WARNING:
+        return
+    wanted = _fitting_z(row, ratio)
+    yield Finding(
+        row.id, "lattice.volume", "error" if factor > VOLUME_ERROR else "warning",
+        f"The cell holds {number(row.volume, 4)} cubic angstrom, but {row.text(col.TRUE_COMPOSITION)} needs about "
+        f"{number(estimate.volume, 4)}: the cell is {number(ratio, 3)} times as large."
+        f"{f' With Z = {wanted} it would fit.' if wanted else ''}",
+        column=col.Z, value=number(row.z), expected=wanted,
+    )  # fmt: skip
+
+
+def _fitting_z(row: Row, ratio: float) -> str:
+    """The one whole Z that the volume asks for, else ``""``.
+
+    The model is good to some 6 %, so beyond 12 the next whole number fits as well, and none is offered.
+    """
+    if row.z is None:
+        return ""
+    whole = round(row.z * ratio)
+    return str(whole) if 1 <= whole <= 12 and whole != row.z and abs(row.z * ratio / whole - 1) <= 0.06 else ""

@@ -1,0 +1,100 @@
+"""DOIs: formed as a DOI, in the one form that compares, and like the DOIs of their publisher."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.reading import Row
+from schemas import columns as col
+
+#: DOI handbook, 2.2: a prefix 10.NNNN and a suffix of printable characters after a slash.
+SYNTAX = re.compile(r"10\.\d{4,9}/[^\s|\"{}\\^`]+")
+_SUPPLEMENT = re.compile(r"(\.s\d{3}|/suppl[^/]*|\.supp\d*)$", re.IGNORECASE)
+_DECORATION = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+
+#: How publishers build the suffix of their DOIs, in lower case. A suffix that fits none of its publisher's forms was cut short,
+#: or mistyped. The forms were written from the publishers' systems of identifiers (Elsevier's PII of 1995, ACS manuscript
+#: numbers, RSC manuscript numbers, Wiley's article numbers, Springer's ISSN-like numbers), not from the rows.
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "10.1016": (r"j\.[a-z]+\.(19|20)\d\d\.\d\d\.\d{3}", r"j\.[a-z]+\.(19|20)\d\d\.\d{6}", r"s?\d{4}-\d{3}[\dx]\(\d\d\)\d{5}-[a-z\d]"),
+    "10.1021": (r"acs\.?[a-z]*\.\d[a-z]\d{5}", r"acs[a-z]+\.\d[a-z]\d{5}", r"jacs\.\d[a-z]\d{5}", r"[a-z]{2,3}[\da-f]\d{5,6}[\da-z]?"),
+    "10.1039": (r"[a-d]\d[a-z]{2}\d{5}[a-z\d]", r"[ab]\d{6}[a-z\d]"),
+    "10.1006": (r"[a-z]{4}\.(19|20)\d\d\.\d{4}",),
+    "10.1007": (r"s\d{5}-\d{3}-\d{4}-[\dxyz]", r"bf\d{8}", r"978-.+"),
+    "10.1149": (r"1\.\d{7}", r"2\.\d{7}[a-z]{3}", r"2\.\d{6}[a-z]{3}", r"1945-7111/[a-z\d]+"),
+    "10.1002": (r"[a-z]{4}\.(19|20)\d{7}", r"[a-z]{4}\.19\d{9}", r"\(?[a-z]*\)?\d{4}-\d{3}[\dx]\(.+\)\d+:\d+<.+>3\.0\.co;2-[a-z\d]"),
+    "10.1038": (r"s\d{5}-\d{3}-\d{4,5}-[\da-z]", r"[a-z]+\.(19|20)\d\d\.\d+", r"[a-z]+\d{3,5}"),
+    "10.1063": (r"[15]\.\d{7}",),
+    "10.1111": (r"j\.\d{4}-\d{3}[\dx]\.(19|20)\d\d\.\d{5}\.x", r"jace\.\d{5}"),
+    "10.1107": (r"s\d{15}[\dx]",),
+    "10.1134": (r"s\d{15}[\dx]",),
+}  # fmt: skip
+
+
+def reference_findings(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Findings of ``reference.*``."""
+    for row in rows:
+        text = row.text(col.DOI)
+        if not text:
+            yield Finding(row.id, "reference.doi-syntax", "error", "The row names no paper: its DOI is blank.", column=col.DOI)
+            continue
+        for part in text.split("|"):
+            yield from _one(row, part.strip())
+
+
+def _one(row: Row, doi: str) -> Iterator[Finding]:
+    bare = _DECORATION.sub("", doi)
+    if not SYNTAX.fullmatch(bare):
+        said = f"{doi or 'A blank part'} is no DOI: a DOI is 10., a number, a slash and a name without spaces."
+        yield Finding(row.id, "reference.doi-syntax", "error", said, column=col.DOI, value=doi)
+        return
+    for said, better in _form(doi, bare):
+        yield Finding(row.id, "reference.doi-form", "warning", f"{doi} {said}.", column=col.DOI, value=doi, expected=better)
+
+
+def _form(doi: str, bare: str) -> Iterator[tuple[str, str]]:
+    lower = bare.lower()
+    if bare != doi:
+        yield "carries an address before the DOI", lower
+    if bare != lower:
+        yield "has capital letters, though DOIs compare in lower case and the release writes them so", lower
+    if _SUPPLEMENT.search(lower):
+        yield "is the DOI of a supplement, not of the paper", _SUPPLEMENT.sub("", lower)
+        return
+    if lower.startswith("10.1002/chin."):
+        yield "is the DOI of an abstract in ChemInform, not of the paper it reports", ""
+        return
+    if lower.startswith("10.1002/ange."):
+        yield "is the DOI of the German edition of a paper; its international edition is anie", lower.replace("/ange.", "/anie.")
+        return
+    fault = publisher_fault(lower)
+    if fault:
+        yield fault, ""
+
+
+def publisher_fault(doi: str) -> str:
+    """What is wrong with a DOI in the eyes of its publisher; ``""`` when nothing is, or the publisher's forms are not known here."""
+    prefix, suffix = doi.split("/", 1)
+    forms = FORMS.get(prefix)
+    if forms is None:
+        return ""
+    if not any(re.fullmatch(form, suffix) for form in forms):
+        return f"does not have the form of the DOIs of its publisher ({prefix}): it may be cut short or mistyped"
+    if prefix == "10.1016" and "(" in suffix and not pii_holds(suffix):
+        return "ends in a check character that does not follow from its digits: one of them is mistyped"
+    return ""
+
+
+def pii_holds(suffix: str) -> bool:
+    """Whether the ISSN inside an Elsevier suffix (``s0167-2738(00)00761-x``) carries the check digit that its digits ask for.
+
+    ISSN, ISO 3297: weights 8 to 2, the check digit makes the sum divisible by 11, X stands for 10.
+    """
+    match = re.match(r"s?(\d{4})-(\d{3})([\dx])", suffix)
+    if match is None:
+        return False
+    digits = [int(d) for d in match[1] + match[2]]
+    total = sum(w * d for w, d in zip(range(8, 1, -1), digits, strict=True))
+    return "0123456789x"[(11 - total % 11) % 11] == match[3]

@@ -1,0 +1,31 @@
+"""Space group symbols: known, and the same group as the number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.reading import Row
+from pipeline.chemistry.spacegroup import short, standard
+from schemas import columns as col
+
+
+def spacegroup_findings(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Findings of ``spacegroup.*``. A contributed row may leave the symbol blank; then its number stands alone."""
+    for row in rows:
+        if not row.symbol:
+            continue
+        group = row.spacegroup
+        if group is None:
+            expected = short(standard(row.spacegroup_number)) if row.spacegroup_number else ""
+            yield Finding(
+                row.id, "spacegroup.unknown-symbol", "error", f"{row.symbol} is no Hermann-Mauguin symbol of a space group.",
+                column=col.SPACE_GROUP, value=row.symbol, expected=expected,
+            )  # fmt: skip
+        elif row.spacegroup_number is not None and group.number != row.spacegroup_number:
+            other = short(standard(row.spacegroup_number))
+            yield Finding(
+                row.id, "spacegroup.symbol-number", "error",
+                f"The symbol {row.symbol} is number {group.number}, but the number says {row.spacegroup_number}, which is {other}.",
+                column=col.SPACE_GROUP_NUMBER, value=str(row.spacegroup_number), expected=str(group.number),
+            )  # fmt: skip

@@ -1,0 +1,288 @@
+"""What the catalogue says of every check. Numbers are taken from the modules that apply them."""
+
+# ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
+from __future__ import annotations
+
+from pipeline.checks import composition, conductivity, lattice
+from pipeline.checks.catalogue import Check
+from pipeline.checks.findings import Severity
+
+E: tuple[Severity, ...] = ("error",)
+W: tuple[Severity, ...] = ("warning",)
+INFO: tuple[Severity, ...] = ("info",)
+EW: tuple[Severity, ...] = ("error", "warning")
+_TABLES = "International Tables for Crystallography, volume A"
+_PAPER = "Therrien et al., Digital Discovery 2025, 10.1039/d5dd00441a"
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "composition.unparsable", E, "The formula cannot be read",
+        "Everything that is known of an entry stands on its composition; one that cannot be read cannot be used.",
+        "Reduced and true composition are formulas of one compound: element symbols, brackets, numbers, crystal water after a dot or star.",
+        "none", "Formula grammar of pipeline.chemistry.formula.",
+        "Write the formula of one compound, variables replaced by numbers: Li1.3Al0.3Ti1.7(PO4)3.",
+    ),
+    Check(
+        "composition.no-lithium", E, "No lithium",
+        "The dataset is one of lithium conductors; a formula without lithium lost it on the way.",
+        "Lithium is present in the reduced and in the true composition.", "none", _PAPER,
+        "Put the lithium back, or withdraw the row.",
+    ),
+    Check(
+        "composition.z-mismatch", E, "Z times the reduced composition is not the true composition",
+        "Density, volume per atom and every descriptor of the cell follow from the true composition.",
+        "For each element, the true composition holds Z times the amount of the reduced one.",
+        f"{composition.TRUE_ROUNDING} per element: the workbook writes the true composition with two decimals.",
+        f"Definition of the columns ({_PAPER}, section 3.2).",
+        "Recompute the true composition, or mend whichever of the three cells is wrong; the cell volume tells which.",
+    ),
+    Check(
+        "composition.not-reduced", W, "The reduced composition holds several formula units",
+        "Two rows of one compound with different formula units are not recognised as one, and Z means something else in each.",
+        "The amounts of the reduced composition are whole numbers with a common divisor above one.",
+        "1e-6 on what counts as whole.", "Definition of a formula unit.",
+        "Divide the composition and multiply Z, unless the unit is the chemists' own (Li4P2S6 holds P2S6 ions).",
+    ),
+    Check(
+        "composition.charge", W, "The formula cannot be neutral",
+        "A slip in one subscript makes another compound of it, and models train on compositions.",
+        "Each element takes any mixture of its common oxidation states; the charge of the formula can then be every value between two "
+        "sums, and zero must be among them.",
+        f"{composition.CHARGE_TOLERANCE} charges per formula unit, more than a rounded third and less than a doping step of 0.1; where coefficients are no whole numbers, "
+        "0.005 of each (their second decimal) times its charge is added.",
+        "Oxidation states: Greenwood and Earnshaw, Chemistry of the Elements, 2nd ed., 1997.",
+        "Compare the formula with the paper. Nominal compositions that are truly not neutral (loss of lithium, unstated vacancies) are waived with that reason.",
+    ),
+    Check(
+        "spacegroup.unknown-symbol", E, "No such space group symbol",
+        "A symbol that nobody knows cannot be compared with the structure.",
+        "White space, underscores and overlines apart, and after removal of a setting letter glued on by ICSD (H, R, S, Z), the symbol is "
+        "one of the Hermann-Mauguin symbols of the 230 groups in any setting.",
+        "none", f"{_TABLES}; settings as tabulated by gemmi and sgtbx.",
+        "Write the symbol as International Tables do: P21/c, R-3c, Fd-3m.",
+    ),
+    Check(
+        "spacegroup.symbol-number", E, "Symbol and number are different space groups",
+        "The number is a model feature; with a wrong one an entry is filed under another crystal system.",
+        "The group that the symbol names has the number of the row.", "none", _TABLES,
+        "Decide by the structure or the paper which of the two is right, and mend the other.",
+    ),
+    Check(
+        "lattice.range", E, "Impossible cell",
+        "A shifted decimal point or an angle among the lengths spoils volume and density.",
+        f"Lengths from {lattice.LENGTHS[0]:g} to {lattice.LENGTHS[1]:g} angstrom, angles from {lattice.ANGLES[0]:g} to {lattice.ANGLES[1]:g} "
+        "degrees, and three angles that enclose a volume.",
+        "Touching oxide ions are 2.6 angstrom apart and the shortest axis of the release is 3.3; its angles run from 62 to 134 degrees.",
+        f"{_TABLES}, 1.5 (volume of a cell).", "Copy the six numbers from the paper again.",
+    ),
+    Check(
+        "lattice.metric", E, "The cell breaks its crystal system",
+        "Space group and cell contradict one another, so one of them is wrong.",
+        "The cell obeys the metric of its space group's crystal system in some setting: monoclinic with unique axis b, c or a, "
+        "rhombohedral groups on hexagonal or rhombohedral axes. The message names the axes that came nearest.",
+        f"{lattice.EQUAL_LENGTHS:g} relative on equal lengths, ten times what the fourth decimal rounds away; {lattice.EQUAL_ANGLES:g} degrees on fixed angles.",
+        f"{_TABLES}, 2.1.2.", "Compare cell and space group with the paper.",
+    ),
+    Check(
+        "lattice.volume", EW, "The cell is too large or too small for its atoms",
+        "Z, cell or composition is wrong, and with it density and every volumetric descriptor.",
+        "Volume of the cell over the sum of the volumes of its ions. The volumes were fitted to the release by a robust fit drawn towards Shannon "
+        "radii (benchmarks/fit_volumes.py); phosphide, nitride, hydride and lone-pair ions have volumes of their own.",
+        f"Warning beyond a factor of {lattice.VOLUME_WARNING}, error beyond {lattice.VOLUME_ERROR}: papers that the fit has not seen depart by 9 % at the 90th "
+        "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty.",
+        "Additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934; radii: Shannon, Acta Cryst. A32 (1976) 751.",
+        "Find which of Z, cell and composition is wrong; the structure's content per cell decides.",
+    ),
+    Check(
+        "lattice.setting", W, "Axes in another setting than the symbol",
+        "Whoever builds the structure from symbol and cell gets another structure.",
+        "The symbol names a setting; a monoclinic cell has its free angle at that unique axis, a rhombohedral one the axes of its letter, "
+        "and where the structure's file writes the same axes, its operations are those of the symbol.",
+        "as lattice.metric", f"{_TABLES}, 1.5.4.", "Write the symbol of the setting used (Pmnb for Pnma with other axes), or transform the cell.",
+    ),
+    Check(
+        "lattice.pseudosymmetry", W, "The metric is higher than the symbol",
+        "Equal numbers where symmetry asks for none point to a cell of another phase, or to a group that was guessed.",
+        "An orthorhombic or tetragonal cell with axes equal to the last digit, a monoclinic or triclinic one with three angles of 90.",
+        "Equal to one part in a million: the same number was written twice. Near equality is common and says nothing.",
+        f"{_TABLES}, 3.1.", "Compare with the paper; waive when the paper says so.",
+    ),
+    Check(
+        "conductivity.unparsable", E, "Not a number or bound",
+        "The headline conductivity is what models learn.",
+        "A positive number in S/cm, or an upper or lower bound written <1E-10.", "none", "Definition of the columns.",
+        "Write 1.2e-4, or <1e-10 for a bound.",
+    ),
+    Check(
+        "conductivity.total-bulk", E, "Total above bulk",
+        "The two were exchanged, or one is of another sample.",
+        "The total conductivity is not above the bulk one: grain boundaries are in series with the grains.",
+        f"{conductivity.SAME:g} relative, the rounding of four digits.", "Brick-layer model: Irvine, Sinclair and West, Adv. Mater. 2 (1990) 132.",
+        "Exchange them back after a look at the paper.",
+    ),
+    Check(
+        "conductivity.label", E, "The headline value is not the total one",
+        "Total and bulk differ by factors; a column that mixes them misleads.",
+        "The headline conductivity equals the total one where that is given, else the bulk one where that is.",
+        f"{conductivity.SAME:g} relative.", f"{_PAPER}, section 3.2.", "Copy the total conductivity into the headline column.",
+    ),
+    Check(
+        "conductivity.range", W, "Implausible conductivity",
+        "A slip of the unit or the exponent moves a value by a thousand.",
+        f"From {conductivity.PLAUSIBLE[0]:g} to {conductivity.PLAUSIBLE[1]:g} S/cm at room temperature; bounds may be lower.",
+        "The best lithium conductors reach 0.03 S/cm; impedance spectroscopy ends near 1e-14, and what is lower was extrapolated.",
+        "Kato et al., Nature Energy 1 (2016) 16030 (0.025 S/cm); Kamaya et al., Nature Mater. 10 (2011) 682 (0.012 S/cm).",
+        "Compare unit, exponent and temperature with the paper; a bound is better than an extrapolated value.",
+    ),
+    Check(
+        "conductivity.source", W, "Conductivity differs from the linked source record",
+        "Entry and source tell different values of one measurement.",
+        "Headline, total or bulk agrees with the record that the entry is linked to.", "see pipeline.checks.links", _PAPER,
+        "Look the value up in the paper; correct the entry, or note why it differs.",
+    ),
+    Check(
+        "reference.doi-syntax", E, "Not a DOI",
+        "Without its paper an entry cannot be verified, nor kept on one side of the split.",
+        "Each part of the cell, parts separated by a vertical bar, is 10., a registrant's number, a slash and a name without white space.",
+        "none", "DOI Handbook, section 2.2; ISO 26324.", "Copy the DOI from the paper.",
+    ),
+    Check(
+        "reference.doi-form", W, "Unusual form of a DOI",
+        "One paper with two spellings is two papers to a program, and leaks from the training set into the test set.",
+        "Lower case, no address before it, no supplement, abstract journal or German edition in place of the paper, and the form that the publisher gives its DOIs, "
+        "check characters included.",
+        "none", "Publishers' systems of identifiers (PII of Elsevier; manuscript numbers of ACS and RSC; article numbers of Wiley and Springer); ISO 3297.",
+        "Write the DOI of the paper itself in lower case.",
+    ),
+    Check(
+        "id.format", E, "The ID has another form", "IDs name files and must not depend on the file system.",
+        "Three characters, letters in lower case and digits (a contributor's IDs: letters, digits, dots and hyphens).", "none",
+        "Definition of the columns.", "Rename the row; read IDs as text (1e9 and 019 are IDs).",
+    ),
+    Check(
+        "id.duplicate", E, "Two rows have one ID", "Structure and split are found by ID.",
+        "No two IDs are equal, letter case ignored.", "none", "Definition of the columns.", "Rename one of the rows.",
+    ),
+    Check(
+        "family.vocabulary", W, "Unknown spelling of a family", "Statistics by family count each spelling as a family.",
+        "The family is one of the vocabulary in pipeline.checks.families.",
+        "A near spelling is one with other case or number, or 85 % similar.", "The release's own spellings.",
+        "Use the spelling offered, or add a new family to the vocabulary.",
+    ),
+    Check(
+        "family.composition", W, "Family at odds with the elements", "The entry is filed under another chemistry.",
+        "The composition holds the elements that the family's name asks for (phosphates phosphorus and oxygen, thio-LISICON a chalcogen).",
+        "none", "Meaning of the names.", "Correct the family (a compound of P3- is a phosphide) or the formula.",
+    ),
+    Check(
+        "duplicate.exact", E, "The same row twice", "A measurement that is counted twice weighs double, and leaks when the copies are split.",
+        "Same composition, space group, cell in any setting, conductivity and paper; or the first three and no other conductivity.",
+        "see pipeline.checks.duplicates", _PAPER, "Remove one of the rows.",
+    ),
+    Check(
+        "duplicate.near", W, "Near duplicate", "May be one sample reported twice.",
+        "Same compound within rounding, same space group and cell in any setting, from one paper or with one conductivity.",
+        "see pipeline.checks.duplicates", _PAPER, "Compare the papers; keep the row whose paper made the measurement.",
+    ),
+    Check(
+        "duplicate.same-cell", EW, "Identical cell under another composition", "A cell was copied from the row above.",
+        "All six cell parameters are the same numbers as those of a row of another composition.",
+        "see pipeline.checks.duplicates", "Two refinements never agree in every digit.", "Look the cell up in the paper.",
+    ),
+    Check(
+        "duplicate.same-conductivity", W, "One value reported twice", "Papers cite conductivities measured elsewhere; only one sample was measured.",
+        "Two papers give one compound the same conductivity to all digits.", "see pipeline.checks.duplicates", f"{_PAPER}, section 3.2.",
+        "Find the paper that measured it; drop the other row.",
+    ),
+    Check(
+        "cif.missing-file", E, "The structure's file is missing", "The row says that its structure is there.",
+        "A row whose Cif ID is done has a file of its name.", "none", "Definition of the columns.", "Add the file, or say not available.",
+    ),
+    Check(
+        "cif.orphan-file", E, "A structure without a row", "Nobody can tell what the file belongs to.",
+        "Every file bears the ID of a row.", "none", "Definition of the columns.", "Name the file after its row.",
+    ),
+    Check(
+        "cif.unreadable", E, "The structure cannot be read", "A file that programs cannot read is no structure.",
+        "The file is a CIF with a cell, symmetry operations and atoms.", "none", "Hall, Allen and Brown, Acta Cryst. A47 (1991) 655.",
+        "Mend the line named.",
+    ),
+    Check(
+        "cif.spacegroup", E, "Row and file have different space groups", "One of the two describes another phase.",
+        "The group that the file's operations generate has the number of the row.", "none", _TABLES, "Compare with the paper.",
+    ),
+    Check(
+        "cif.symmetry", E, "The file's header and its atoms disagree", "The operations do not fit the atoms, so that programs build another structure.",
+        "The symmetry of the atoms contains the operations of the file.", "see pipeline.checks.structures", "spglib, Togo et al. 2024.",
+        "Export the file again from its source.",
+    ),
+    Check(
+        "cif.lattice", EW, "Row and file have different cells", "The structure belongs to another sample or phase.",
+        "The cell of the file equals that of the row in some setting.", "see pipeline.checks.structures", f"{_PAPER}, section 3.2 (3 % window).",
+        "Compare both with the paper; a close match must be declared.",
+    ),
+    Check(
+        "cif.missing-element", E, "An element of the row is absent from the file", "Structures without lithium or hydrogen are not those of the compound.",
+        "Every element of the row occurs in the file and the reverse.", "see pipeline.checks.structures", "Definition of a structure.",
+        "Add the missing sites, or declare a close match.",
+    ),
+    Check(
+        "cif.composition", EW, "Row and file have different compositions", "Row and structure describe different samples.",
+        "Amounts per formula unit agree.", "see pipeline.checks.structures", f"{_PAPER}, section 3.2 (0.05 per formula unit).",
+        "Correct occupancies or composition.",
+    ),
+    Check(
+        "cif.cell-content", EW, "The file's content is a multiple of the row's", "Z is wrong, or the file writes another cell.",
+        "The content of the file's cell is the true composition.", "see pipeline.checks.structures", "Definition of Z.",
+        "Correct Z, when volume and content agree on it.",
+    ),
+    Check(
+        "cif.charge", W, "The structure is not neutral", "An occupancy is wrong.",
+        "As composition.charge, for the content of the file.", "see pipeline.checks.structures", "as composition.charge", "Compare occupancies with the paper.",
+    ),
+    Check(
+        "cif.occupancy", EW, "A position is more than full", "Two atoms cannot be in one place.",
+        "Occupancies on one position add up to at most one.", "see pipeline.checks.structures", "Definition of an occupancy.",
+        "Compare occupancies with the paper.",
+    ),
+    Check(
+        "cif.distance", EW, "Two full sites are too close", "Atoms that overlap make a structure useless for simulation.",
+        "Two fully occupied sites are further apart than matter allows.", "see pipeline.checks.structures", "Shannon radii.", "Compare coordinates with the source.",
+    ),
+    Check(
+        "cif.close-match", E, "A close match outside the published window", "The structure is further from the row than the dataset promises.",
+        "A close match has the space group, composition within 0.05 per formula unit and cell within 3 % and 3 degrees.",
+        "the published window", f"{_PAPER}, section 3.2.", "Detach the structure.",
+    ),
+    Check(
+        "cif.licence", E, "A proprietary structure without noise", "Coordinates of the ICSD may not be published as they are.",
+        "A file from the ICSD has passed through perturb.", "none", f"{_PAPER}, section 3.2.", "Run perturb with the key.",
+    ),
+    Check(
+        "link.laskowski", W, "The published link to Laskowski is not the record found", "Whoever follows the link finds another compound.",
+        "The citation number of the entry is that of the record that agrees with it.", "see pipeline.checks.links", _PAPER, "Correct the link.",
+    ),
+    Check(
+        "link.liion", W, "The published link to Liverpool Ionics is not the record found", "Whoever follows the link finds another compound.",
+        "The ID of the entry's record is that of the record that agrees with it.", "see pipeline.checks.links", _PAPER, "Correct the link.",
+    ),
+    Check(
+        "split.leak", E, "A paper or composition on both sides", "A model that has seen the paper is tested on it.",
+        "No paper and no composition has entries both in the training and the test set.", "Compositions equal within the rounding of both formulas.",
+        f"{_PAPER}, section 3.3.", "Move the smaller group to the side of the other.",
+    ),
+    Check(
+        "split.near-leak", W, "The same stoichiometry on both sides", "Nearly a leak: the formulas differ in how they are written.",
+        "No two entries of different sides have the same proportions of elements.", "see pipeline.split", f"{_PAPER}, section 3.3.",
+        "Consider moving one group in the next split.",
+    ),
+    Check(
+        "note.open", INFO, "A curator's note still asks for work", "Work that was noted and not done.",
+        "The note holds a word that asks for work (check, should, incorrect, refer, duplicate with).", "none", "Curators' notes.",
+        "Do what the note says and remove it.",
+    ),
+    Check(
+        "waiver.unused", W, "A waiver that matches nothing", "The doubt that it accepted is gone, or its ID or check is mistyped.",
+        "Every accepted waiver of raw/waivers.yaml matches a finding.", "none", "raw/waivers.yaml", "Remove or mend the waiver.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,80 @@
+"""Space group symbols as papers, databases and spreadsheets write them.
+
+A Hermann-Mauguin symbol names a space group *and* a setting of it: ``Pnma`` and ``Pmnb`` are the same group, number 62,
+with the axes named differently. The tables are those of gemmi (International Tables A and the settings of sgtbx).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import gemmi
+
+#: Letters that ICSD glues to a symbol to name its setting: axes of a rhombohedral group (H hexagonal, R rhombohedral) and
+#: the origin of a group that has two (S choice 1, at the site of highest symmetry; Z choice 2, at a centre of inversion).
+GLUED = {"H": "H", "R": "R", "S": "1", "Z": "2"}
+_OVERLINE = "\N{COMBINING OVERLINE}"
+
+
+def tidy(symbol: str) -> str:
+    """The symbol without noise: white space, underscores and the brackets of ``P2(1)/c`` go, an overline is a minus sign.
+
+    >>> tidy(" P 2_1/c "), tidy("P2(1)/c"), tidy("R3\\u0305c")
+    ('P21/c', 'P21/c', 'R-3c')
+    """
+    text = unicodedata.normalize("NFD", symbol)
+    text = re.sub(rf"(\d){_OVERLINE}", r"-\1", text)
+    text = re.sub(r"[\N{MINUS SIGN}\N{EN DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}]", "-", text)
+    return re.sub(r"[\s_(){}$]|" + _OVERLINE, "", text)
+
+
+@lru_cache(maxsize=4096)
+def find(symbol: str) -> gemmi.SpaceGroup | None:
+    """The space group and setting that a symbol names, ``None`` when there is no such symbol.
+
+    A short symbol means the standard setting (``R-3c`` hexagonal axes, ``P21/c`` unique axis b). Setting letters may follow
+    after a colon or glued on as ICSD does (``P42/nmcZ``, ``R-3cH``).
+
+    >>> find("P42/nmcZ").xhm(), find("R-3c").xhm(), find("Pmnb").number, find("Pxyz")
+    ('P 42/n m c:2', 'R -3 c:H', 62, None)
+    """
+    text = tidy(symbol)
+    if not text:
+        return None
+    group: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_name(text)
+    if group is None and text[-1] in GLUED and len(text) > 1:
+        bare = text[:-1].rstrip(":")
+        group = gemmi.find_spacegroup_by_name(f"{bare}:{GLUED[text[-1]]}") or gemmi.find_spacegroup_by_name(bare)
+    return group
+
+
+@lru_cache(maxsize=256)
+def standard(number: int) -> gemmi.SpaceGroup:
+    """The standard setting of a space group; rhombohedral groups on hexagonal axes, two origins: the first."""
+    group = gemmi.find_spacegroup_by_number(number)
+    if group is None:
+        raise ValueError(f"there is no space group number {number}")
+    return group
+
+
+def crystal_system(number: int) -> str:
+    """Crystal system of a space group: triclinic, monoclinic, orthorhombic, tetragonal, trigonal, hexagonal or cubic."""
+    return str(standard(number).crystal_system_str())
+
+
+def is_rhombohedral(number: int) -> bool:
+    """Whether the group has a rhombohedral lattice, described on hexagonal or on rhombohedral axes."""
+    return standard(number).centring_type() in "HR" and crystal_system(number) == "trigonal"
+
+
+def unique_axis(group: gemmi.SpaceGroup) -> str:
+    """Unique axis of a monoclinic setting (``a``, ``b`` or ``c``), ``""`` for other systems."""
+    return group.monoclinic_unique_axis().strip("\0") if group.crystal_system_str() == "monoclinic" else ""
+
+
+def short(group: gemmi.SpaceGroup) -> str:
+    """The short symbol without spaces (``P21/c``)."""
+    name = str(group.short_name())
+    return "R" + name[1:] if name.startswith("H") else name
