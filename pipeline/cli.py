@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,46 @@ def build(raw: Path, out: Path, as_published: bool, quick: bool) -> None:
     built = run(Options(raw=raw, out=out, as_published=as_published, quick=quick))
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     sys.exit(1 if built.open_errors else 0)
+
+
+FORMATS = ("text", "json", "markdown", "github", "junit", "sarif")
+CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|TAR", help="Structure files, named <ID>.cif.")
+
+
+@main.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@CIFS
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write the findings.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
+@RAW
+def check(table: Path, cifs: Path | None, kind: str, output: Path | None, raw: Path) -> None:
+    """Check new rows: a TABLE (CSV or XLSX) with its structure files. Exit status 1 when errors stop them from joining."""
+    from pipeline.contribute import check as run
+    from pipeline.reporting.formats import deliver
+
+    report = run(table, cifs, raw).report
+    deliver(report, kind, output)
+    sys.exit(1 if report.has_errors else 0)
+
+
+@main.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@CIFS
+@click.option("--by", metavar="NAME", help="Who accepts the rows; by default the name that git knows.")
+@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day of acceptance; by default today.")
+@RAW
+def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, raw: Path) -> None:
+    """Check new rows and file them under raw/contributions with new IDs; with any error nothing is written."""
+    from pipeline.accept import accept as run
+    from pipeline.reporting.formats import deliver
+
+    accepted = run(table, cifs, raw, by, on.date() if on else None)
+    deliver(accepted.report, "text", None)
+    if accepted.folder is None:
+        sys.exit(1)
+    click.echo(f"\nFiled under {accepted.folder}:")
+    for row, new in zip(accepted.report.rows, accepted.ids, strict=True):
+        click.echo(f"  row {row.row}  {row.id} is now {new}  {row.composition}")
 
 
 if __name__ == "__main__":

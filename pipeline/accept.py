@@ -1,0 +1,212 @@
+"""Accept a contributed table: new IDs, and rows and structures filed under ``raw/contributions``, all or nothing."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import __version__
+from pipeline.contribute import NO_STRUCTURE, Checked, check
+from pipeline.errors import InputError
+from pipeline.existing import CONTRIBUTIONS, taken
+from pipeline.ingest.contributions import TABLE, accepted
+from pipeline.reporting.report import Report
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECORD = "contribution.yaml"
+DONE = "done"
+#: A new ID begins with a letter and has no vowel: it is never a number to a spreadsheet (``1e9``, ``019``), nor ``nan``, nor a word.
+FIRST = "bcdfghjkmpqrstvwxz"
+REST = FIRST + "23456789"
+#: Names that Windows keeps for devices.
+RESERVED = frozenset({"prn"})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a table: the report, and, when it has no error, the folder and the new ID of each row."""
+
+    report: Report
+    folder: Path | None = None
+    ids: tuple[str, ...] = ()
+
+
+def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on: date | None = None) -> Accepted:
+    """Check the table and file it under ``raw/contributions/<date>-<DOI>/``.
+
+    The folder holds ``rows.csv`` (the 28 columns of the release), ``<ID>.cif`` and ``contribution.yaml`` (who, when, which papers, the
+    contributor's own IDs). It is written beside and renamed; with any error among the findings nothing is written.
+
+    Parameters
+    ----------
+    table, cifs, raw
+        As for :func:`pipeline.contribute.check`.
+    by
+        Who accepts it; by default the name and address that git knows.
+    on
+        Day of acceptance; by default today.
+
+    Raises
+    ------
+    InputError
+        When the input is unusable, the existing entries cannot be read (the new IDs could clash with theirs), or nobody is named.
+    """
+    checked = check(table, cifs, raw)
+    if checked.report.has_errors:
+        return Accepted(checked.report)
+    if checked.existing.entries is None:
+        raise InputError(f"rows cannot be accepted unseen: {checked.existing.reason}", cure="run 'obelix-curate fetch' and try again")
+    who = (by or _git_user()).strip()
+    if not who:
+        raise InputError("nobody is named who accepts the rows", cure="name yourself: --by 'Name <address>'")
+    ids = new_ids(checked.contribution.cells, taken(checked.existing.entries.index))
+    day = (on or date.today()).isoformat()
+    cells = filed(checked, ids)
+    parent = raw / CONTRIBUTIONS
+    folder = _free(parent, f"{day}-{_slug(str(cells.at[0, col.DOI]))}")
+    with _beside(folder) as scratch:
+        (scratch / TABLE).write_text(_csv(cells), encoding="utf-8", newline="")
+        for position, text in checked.structures.items():
+            (scratch / f"{ids[position]}.cif").write_text(text, encoding="utf-8", newline="")
+        (scratch / RECORD).write_text(_record(checked, table, ids, who, day), encoding="utf-8", newline="")
+        _verify(scratch, cells, {ids[position]: text for position, text in checked.structures.items()})
+    return Accepted(checked.report, folder, ids)
+
+
+def new_ids(cells: pd.DataFrame, used: frozenset[str]) -> tuple[str, ...]:
+    """A new ID for each row, made of what the row says: the same rows beside the same entries get the same IDs."""
+    found: list[str] = []
+    for row in cells[[str(c) for c in col.CONTRIBUTED]].itertuples(index=False, name=None):
+        content = "\x1f".join(map(str, row[1:]))
+        for attempt in count():
+            number = int.from_bytes(hashlib.sha256(f"{content}\x1f{attempt}".encode()).digest()[:8], "big")
+            first, rest = number % len(FIRST), number // len(FIRST)
+            name = FIRST[first] + REST[rest % len(REST)] + REST[rest // len(REST) % len(REST)]
+            if name not in used and name not in found and name not in RESERVED:
+                found.append(name)
+                break
+            if attempt > 1_000_000:
+                raise InputError("there are no free IDs left", cure="longer IDs are needed: tell the maintainers")
+    return tuple(found)
+
+
+def filed(checked: Checked, ids: tuple[str, ...]) -> pd.DataFrame:
+    """The rows as they are filed: new IDs; the symbol of the space group and the state of the structure where they were blank."""
+    cells = checked.contribution.cells.copy()
+    cells[col.ID] = list(ids)
+    for position in range(len(cells)):
+        text = checked.structures.get(position)
+        if cells.at[position, col.CIF_ID] is None or text is not None:
+            cells.at[position, col.CIF_ID] = NO_STRUCTURE if text is None else DONE
+        if cells.at[position, col.SPACE_GROUP] is None:
+            cells.at[position, col.SPACE_GROUP] = _symbol(int(str(cells.at[position, col.SPACE_GROUP_NUMBER])), text)
+    return cells
+
+
+def _symbol(number: int, text: str | None) -> str:
+    """Symbol of the space group: that of the structure file where it names the same group (it knows the setting), else the standard one."""
+    from pipeline.chemistry.spacegroup import find, short, standard
+    from pipeline.structures.cif import CifError, read
+
+    if text is not None:
+        try:
+            declared = read(text, "structure").spacegroup_symbol
+        except CifError:
+            declared = None
+        group = find(declared) if declared else None
+        if group is not None and group.number == number:
+            return short(group)
+    return short(standard(number))
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+def _csv(cells: pd.DataFrame) -> str:
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(list(cells.columns))
+    for row in cells.itertuples(index=False, name=None):
+        writer.writerow(["" if value is None else repr(value) if isinstance(value, float) else value for value in row])
+    return target.getvalue()
+
+
+def _record(checked: Checked, table: Path, ids: tuple[str, ...], who: str, day: str) -> str:
+    import yaml
+
+    read = checked.contribution
+    dois = dict.fromkeys(part.strip() for value in read.cells[col.DOI] for part in str(value).split("|"))
+    document: dict[str, Any] = {
+        "accepted_by": who,
+        "accepted_on": day,
+        "dois": list(dois),
+        "table": table.name,
+        "sha256": hashlib.sha256(table.read_bytes()).hexdigest(),
+        "checked_with": f"obelix-curate {__version__}",
+        "entries": [
+            {"id": new, "contributed_as": str(old), "row": row} for new, old, row in zip(ids, read.cells[col.ID], read.rows, strict=True)
+        ],
+        "warnings": [
+            {"row": item.row, "check": item.check, "message": item.message} for item in checked.report.items if item.severity == "warning"
+        ],
+        "read_as": list(read.notes),
+    }
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _verify(folder: Path, cells: pd.DataFrame, structures: Mapping[str, str]) -> None:
+    """Read what was written as the next build will, before it is put in its place."""
+    read, texts = accepted(folder)
+    if read.values.tolist() != cells.astype(object).values.tolist() or texts != dict(structures):
+        raise InputError("what was written does not read back as it was checked", file=folder, cure="report this fault of the program")
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """A scratch folder that takes the name ``folder`` when all went well, and leaves no trace when not."""
+    parent = folder.parent
+    made = [path for path in (parent, *parent.parents) if not path.exists()]
+    scratch = parent / f".incoming-{folder.name}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)  # of an acceptance that was killed
+        scratch.mkdir()
+        yield scratch
+        scratch.rename(folder)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        for path in made:
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+        raise
+
+
+def _free(parent: Path, name: str) -> Path:
+    """A folder that is not there yet: a second contribution of a day and paper gets a number."""
+    return next(path for n in count(1) if not (path := parent / (name if n == 1 else f"{name}-{n}")).exists())
+
+
+def _slug(doi: str) -> str:
+    """The first DOI as a file name."""
+    return re.sub(r"[^a-z0-9.]+", "-", doi.split("|")[0].strip().lower()).strip("-.")[:60] or "no-doi"
+
+
+def _git_user() -> str:
+    try:
+        runs = [subprocess.run(["git", "config", f"user.{key}"], capture_output=True, text=True, check=False) for key in ("name", "email")]
+    except OSError:
+        return ""
+    name, email = (run.stdout.strip() for run in runs)
+    return f"{name} <{email}>" if name and email else name

@@ -1,0 +1,249 @@
+"""A contributed table on the same line as the release: check it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pipeline.checks.catalogue import fix_for
+from pipeline.checks.findings import SEVERITIES, Finding
+from pipeline.checks.ids import FREE
+from pipeline.checks.run import Subject
+from pipeline.checks.run import check as run_checks
+from pipeline.errors import InputError
+from pipeline.existing import Existing, typed
+from pipeline.existing import existing as load_existing
+from pipeline.ingest.bundle import Bundle, bundle
+from pipeline.ingest.contributions import Contribution, Unread, contribution
+from pipeline.reporting.report import CheckedRow, Item, Report
+from schemas import columns as col
+
+#: Check that a cell of a column fails when it cannot be read, or is blank where a value is required.
+UNREAD: dict[str, str] = {
+    col.ID: "id.format",
+    col.REDUCED_COMPOSITION: "composition.unparsable",
+    col.TRUE_COMPOSITION: "composition.unparsable",
+    col.Z: "composition.z-mismatch",
+    col.IONIC_CONDUCTIVITY: "conductivity.unparsable",
+    col.IC_TOTAL: "conductivity.unparsable",
+    col.IC_BULK: "conductivity.unparsable",
+    col.SPACE_GROUP: "spacegroup.unknown-symbol",
+    col.SPACE_GROUP_NUMBER: "spacegroup.unknown-symbol",
+    **dict.fromkeys(col.LATTICE, "lattice.range"),
+    col.DOI: "reference.doi-syntax",
+    col.CLOSE_MATCH: "cif.close-match",
+}
+OTHERWISE = "table.unread-cell"
+#: Declares that a row has no structure file, in the column ``Cif ID``, as the published sheet does.
+NO_STRUCTURE = "not available"
+#: Families of checks that compare entries with one another.
+AMONG = ("duplicate.",)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A contributed table that was read and checked: what ``accept`` needs beside the report."""
+
+    report: Report
+    contribution: Contribution
+    structures: Mapping[int, str]
+    existing: Existing
+
+
+def check(table: Path, cifs: Path | None, raw: Path) -> Checked:
+    """Check a contributed table and its structure files.
+
+    Raises
+    ------
+    InputError
+        When the table or the structures cannot be used at all; a bad cell is a finding.
+    """
+    if table.is_dir():
+        raise InputError("this is a folder, not a table", file=table, cure="name the CSV or XLSX file")
+    try:
+        data = table.read_bytes()
+    except FileNotFoundError:
+        raise InputError("there is no such file", file=table, cure="check the spelling of the name") from None
+    given = None if cifs is None else bundle(cifs)
+    return check_table(data, str(table), given, load_existing(raw))
+
+
+def check_table(data: bytes, file: str, given: Bundle | None, known: Existing) -> Checked:
+    """The same for the bytes of a table. ``given`` is ``None`` when no structures were handed in."""
+    read = contribution(data, file)
+    keys = _keys(read, known)
+    own = _structures(read, given)
+    findings = [*_unread(read, keys), *_names(read, keys), *_files(read, keys, own, given)]
+    findings += _checked(read, keys, own, known, {(finding.id, str(finding.column)) for finding, _ in findings})
+    report = Report(
+        file=file,
+        rows=tuple(
+            CheckedRow(_text(read.cells.at[position, col.ID]), row, read.lines[position],
+                       _text(read.cells.at[position, col.REDUCED_COMPOSITION]), position in own)
+            for position, row in enumerate(read.rows)
+        ),
+        items=tuple(_items(findings, read, keys)),
+        notes=read.notes + _ignored(given),
+        structures=0 if given is None else len(given.structures),
+        compared=None if known.entries is None else len(known.entries),
+        reason=known.reason,
+        is_text=read.is_text,
+    )  # fmt: skip
+    return Checked(report, read, own, known)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _ignored(given: Bundle | None) -> tuple[str, ...]:
+    if given is None or not given.ignored:
+        return ()
+    return (f"passed over, since the name does not end in .cif: {', '.join(given.ignored[:5])}{', ...' if len(given.ignored) > 5 else ''}",)
+
+
+def _keys(read: Contribution, known: Existing) -> list[str]:
+    """A name for each row that no other row and no entry of the dataset has: the contributor's ID where it can serve."""
+    ids = [_text(value) for value in read.cells[col.ID]]
+    counts = Counter(name.casefold() for name in ids)
+    entries = frozenset() if known.entries is None else frozenset(name.casefold() for name in known.entries.index)
+    return [
+        name if name and counts[name.casefold()] == 1 and name.casefold() not in entries and FREE.fullmatch(name) else f"row-{row}"
+        for name, row in zip(ids, read.rows, strict=True)
+    ]
+
+
+def _structures(read: Contribution, given: Bundle | None) -> dict[int, str]:
+    """Structure file of each row by its position. Letter case decides only where two files differ in nothing else."""
+    if given is None:
+        return {}
+    ids = [_text(value) for value in read.cells[col.ID]]
+    counts = Counter(ids)
+    lower: dict[str, list[str]] = {}
+    for name in given.structures:
+        lower.setdefault(name.casefold(), []).append(name)
+    found: dict[int, str] = {}
+    for position, name in enumerate(ids):
+        alike = lower.get(name.casefold(), [])
+        if not name or counts[name] > 1:
+            continue
+        if name in given.structures:
+            found[position] = name
+        elif len(alike) == 1 and alike[0] not in ids:
+            found[position] = alike[0]
+    return {position: given.structures[name] for position, name in found.items()}
+
+
+# --- findings, each with how to mend it (blank: as the catalogue says) ---------------------------------------------
+Said = tuple[Finding, str]
+
+
+def _unread(read: Contribution, keys: list[str]) -> Iterator[Said]:
+    """Cells that could not be read."""
+    for bad in read.unread:
+        key = "" if bad.position is None else keys[bad.position]
+        if bad.kind == "column":
+            guess = f" Did you mean {bad.expected!r}?" if bad.expected else ""
+            message = f"The column {bad.column!r} is none of ours and was not read.{guess}"
+            yield Finding("", "table.unknown-column", "warning", message, value=bad.column, expected=bad.expected), ""
+        elif bad.kind == "shape":
+            yield Finding(key, "table.row-shape", "error", _sentence(bad.why), value=bad.value, expected=bad.expected), ""
+        else:
+            finding = Finding(key, UNREAD.get(bad.column, OTHERWISE), "error", _sentence(bad.why), bad.column, bad.value, bad.expected)
+            yield finding, _remedy(bad)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _remedy(bad: Unread) -> str:
+    if bad.kind == "blank":
+        meaning = next(column.description for column in col.RELEASE if column == bad.column)
+        return f"Every row needs this value. {meaning}"
+    return f"Write {bad.expected}." if bad.expected else ""
+
+
+def _names(read: Contribution, keys: list[str]) -> Iterator[Said]:
+    """The contributor's IDs: each names a file, and no two are alike (in lower case, as some systems compare file names)."""
+    ids = [_text(value) for value in read.cells[col.ID]]
+    places: dict[str, list[int]] = {}
+    for row, name in zip(read.rows, ids, strict=True):
+        places.setdefault(name.casefold(), []).append(row)
+    for key, row, name in zip(keys, read.rows, ids, strict=True):
+        if not name:
+            continue
+        if not FREE.fullmatch(name):
+            message = f"{name!r} cannot name a structure file."
+            remedy = "Use letters, digits, dots, hyphens and underscores only, at most 64. The final ID is given on acceptance."
+            yield Finding(key, "id.format", "error", message, col.ID, name), remedy
+        others = [number for number in places[name.casefold()] if number != row]
+        if others:
+            message = f"The ID {name!r} stands in {'row' if len(others) == 1 else 'rows'} {', '.join(map(str, others))} too."
+            yield Finding(key, "id.duplicate", "error", message, col.ID, name), "Give each row an ID of its own, and name its CIF after it."
+
+
+def _files(read: Contribution, keys: list[str], own: Mapping[int, str], given: Bundle | None) -> Iterator[Said]:
+    """Files without a row, and rows without the file they should have."""
+    if given is None:
+        return
+    ids = [_text(value) for value in read.cells[col.ID]]
+    used = {name.casefold() for name in ids if name}
+    for position, name in enumerate(ids):
+        state = _text(read.cells.at[position, col.CIF_ID]).casefold()
+        if not name or position in own or ids.count(name) > 1 or state == NO_STRUCTURE:
+            continue
+        near = get_close_matches(name, [stem for stem in given.structures if stem.casefold() not in used], n=1)
+        guess = f" There is a file {near[0]}.cif: is it this one?" if near else ""
+        message = f"Structure files were handed in, but none is named {name}.cif.{guess}"
+        remedy = (
+            f"Add {name}.cif, or rename the file. Where there is no structure, write {NO_STRUCTURE!r} into a column {str(col.CIF_ID)!r}."
+        )
+        yield Finding(keys[position], "cif.missing-file", "error", message, col.ID, name, f"{name}.cif", near[0] if near else ""), remedy
+    for stem in given.structures:
+        if stem.casefold() not in used:
+            near = get_close_matches(stem, [name for name in ids if name], n=1)
+            guess = f" The nearest ID is {near[0]!r}." if near else ""
+            message = f"No row of the table has the ID of the file {stem}.cif.{guess}"
+            finding = Finding(stem, "cif.orphan-file", "error", message, value=f"{stem}.cif", other=near[0] if near else "")
+            yield finding, "Name the file after the ID of its row, add the row, or leave the file out."
+
+
+def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, said: set[tuple[str, str]]) -> Iterator[Said]:
+    """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
+    entries = typed(read.cells, keys)
+    blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
+    structures = {keys[position]: text for position, text in own.items()}
+    for finding in run_checks(Subject(entries=entries, structures=structures)):
+        if finding.check.startswith(("id.", *AMONG)) or (finding.id, finding.column) in said:
+            continue
+        if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:
+            continue  # a contributor need not give the symbol beside the number
+        yield finding, ""
+
+
+def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[Item]:
+    """Findings in the contributor's terms, in the order of the file: by row, then by column; files without a row come last."""
+    position_of = {key: position for position, key in enumerate(keys)}
+    ids = [_text(value) for value in read.cells[col.ID]]
+    named = dict(zip(keys, ids, strict=True))
+
+    def item(finding: Finding, remedy: str) -> Item:
+        position = position_of.get(finding.id)
+        header = finding.check == "table.unknown-column"
+        row = read.header if header else None if position is None else read.rows[position]
+        return Item(
+            id=named.get(finding.id, finding.id), row=row, check=finding.check, severity=finding.severity, column=str(finding.column),
+            value=finding.value, expected=finding.expected, message=finding.message, fix=remedy or fix_for(finding.check),
+            other=" ".join(named.get(name) or name for name in finding.other.split()),
+            line=None if position is None else read.lines[position], heading=read.places.get(finding.column, (0, ""))[1],
+        )  # fmt: skip
+
+    def order(item: Item) -> tuple[object, ...]:
+        place = read.places.get(item.column, (len(col.RELEASE) + 300, ""))[0]
+        return (item.row is None, item.row or 0, place, SEVERITIES.index(item.severity), item.check, item.id, item.other, item.message)
+
+    return sorted((item(*pair) for pair in said), key=order)

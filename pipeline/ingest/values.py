@@ -1,0 +1,278 @@
+"""Cells as people write them: what a cell holds, or why it cannot be told."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, time
+
+from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.ingest.grid import Formula, shown
+from pipeline.ingest.headers import Heading, plain_unit, shift, units
+from schemas import columns as col
+
+Value = str | int | float | None
+
+BLANKS = frozenset(["-", "--", "n/a", "n.a.", "na", "nan", "none", "null", "?", "unknown", "n.r.", "tbd", "/"]) | {
+    "",
+    "not available",
+    "not reported",
+}
+#: What says "nothing" in a cell of free text, where "unknown" is information.
+_NOTHING = frozenset({"", "-", "n/a", "nan", "none", "null"})
+#: No number, unit and uncertainty together are longer.
+LONGEST = 100
+_MINUS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣-", "-"))
+_SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_HIDDEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_MANTISSA = r"(?:\d+(?:[.,]\d*)*|[.,]\d+)"
+_NUMBER = re.compile(
+    rf"(?P<sign>[+-]?)(?:(?P<mantissa>{_MANTISSA})(?P<uncertainty>\(\d+(?:[.,]\d+)?\))?"
+    r"(?:(?:[eE]|[x*×·⋅•]10(?:\^|\*\*|[eE])?)\(?(?P<exponent>[+-]?\d{1,4})\)?)?|10(?:\^|\*\*)\(?(?P<power>[+-]?\d{1,4})\)?)"
+)
+_BOUND = re.compile(r"([<>≤≥≲≳]=?)(.+)", re.DOTALL)
+_TRAILING_UNIT = re.compile(r"(?P<number>.*?[\d.)])\s*(?P<unit>[^\d\s.,()eE+-].*|(?:°|Å).*)", re.DOTALL)
+
+
+class UnreadableError(ValueError):
+    """A cell that cannot be read: a sentence that says why, and what belongs there."""
+
+    def __init__(self, why: str, expected: str = "") -> None:
+        super().__init__(why)
+        self.expected = expected
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a cell holds, and what was done to understand it (a kind, counted in a note)."""
+
+    value: Value
+    understood: str = ""
+
+
+def read_cell(cell: object, heading: Heading) -> Read:
+    """Value of one cell of the column that ``heading`` names: ``int``, ``float``, ``str``, or ``None`` for a blank.
+
+    Raises
+    ------
+    UnreadableError
+        When the cell holds something that the column cannot.
+    """
+    column = heading.column
+    if isinstance(cell, Formula):
+        raise UnreadableError(f"the cell is a formula ({shown(cell)}) whose result is not in the file", "the value itself")
+    if isinstance(cell, date | time):
+        raise UnreadableError(
+            f"the spreadsheet turned this cell into the date {shown(cell)}", "what was typed, in a cell formatted as text"
+        )
+    if isinstance(cell, str) and re.fullmatch(r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|N/A)", cell.strip()):
+        raise UnreadableError(f"the cell holds the spreadsheet's error {cell.strip()}", "the value itself")
+    if column.type == "text":
+        return _text(cell, column)
+    text = clean(shown(cell) if isinstance(cell, bool) else cell)
+    if text.lower() in BLANKS:
+        return Read(None)
+    if len(text) > LONGEST:
+        raise UnreadableError("there is a text where a number belongs", f"a number{_in(column)}")
+    if column == col.SPACE_GROUP_NUMBER:
+        return _spacegroup_number(text)
+    if column.type == "integer":
+        return Read(_whole(text, column))
+    return _number(text, heading)
+
+
+def clean(cell: object) -> str:
+    """A cell as one line of text: no hidden characters, plain minus signs, superscript exponents as ``^-4``."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return repr(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    text = _HIDDEN.sub("", str(cell))
+    text = _SUPERSCRIPTS.sub(lambda match: "^" + match[0], text)
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_MINUS).split())
+
+
+def _number(text: str, heading: Heading) -> Read:
+    column = heading.column
+    if heading.unknown_unit:
+        raise UnreadableError(
+            f"the header gives the unit {heading.unknown_unit!r}, which cannot be converted", f"a number in {column.unit}"
+        )
+    bound = _BOUND.fullmatch(text)
+    if bound and column == col.IONIC_CONDUCTIVITY:
+        plain, how = _plain(bound[2].strip(), heading)
+        if not float(plain) > 0:
+            raise UnreadableError("a bound must be above zero", "a bound such as <1E-10")
+        sign = "<" if bound[1][0] in "<≤≲" else ">"
+        return Read(f"{sign}{plain}", how)
+    if bound:
+        raise UnreadableError("a bound cannot stand here", f"a number{_in(column)}")
+    plain, how = _plain(text, heading)
+    value = float(plain)
+    if abs(value) == float("inf"):
+        raise UnreadableError("the number is too large to be meant", f"a number{_in(column)}")
+    if column.minimum is not None and not (value > column.minimum if column.exclusive_minimum else value >= column.minimum):
+        raise UnreadableError(f"{plain} is not above {column.minimum:g}", f"a number{_in(column)} above {column.minimum:g}")
+    if column.maximum is not None and not value < column.maximum:
+        raise UnreadableError(f"{plain} is not below {column.maximum:g}", f"a number{_in(column)} below {column.maximum:g}")
+    return Read(int(plain) if re.fullmatch(r"[+-]?\d{1,15}", plain) else value, how)
+
+
+def _in(column: col.Column) -> str:
+    return f" in {column.unit}" if column.unit else ""
+
+
+def _plain(text: str, heading: Heading) -> tuple[str, str]:
+    """The number in a text as a plain decimal in the release's unit, and what had to be understood."""
+    column, power, notes = heading.column, heading.power, []
+    squeezed = text.replace(" ", "")
+    match = _NUMBER.fullmatch(squeezed)
+    if not match:
+        trailing = _TRAILING_UNIT.fullmatch(text)
+        known = {plain_unit(unit): power for unit, power in units(column).items()}
+        if trailing and plain_unit(trailing["unit"]) in known:
+            power = known[plain_unit(trailing["unit"])]
+            notes.append("a unit in the cell")
+            match = _NUMBER.fullmatch(trailing["number"].replace(" ", ""))
+    if not match or (match["mantissa"] and not _grouping(match["mantissa"])):
+        raise UnreadableError(_why(squeezed), _wanted(column))
+    if match["power"]:
+        return shift(f"1E{match['power']}", power), "a power of ten"
+    mantissa = match["mantissa"]
+    if "," in mantissa:
+        notes.append("a decimal comma")
+        mantissa = mantissa.replace(".", "").replace(",", ".") if mantissa.rfind(",") > mantissa.rfind(".") else mantissa.replace(",", "")
+    if match["uncertainty"]:
+        notes.append("a standard uncertainty in brackets, left out")
+    if power:
+        notes.append(f"numbers converted to {column.unit}")
+    exponent = f"E{match['exponent']}" if match["exponent"] else ""
+    return shift(f"{'-' if match['sign'] == '-' else ''}{mantissa}{exponent}", power), " and ".join(notes)
+
+
+def _grouping(mantissa: str) -> bool:
+    """Whether points and commas make one number: one mark, or groups of three closed by the other mark."""
+    if mantissa.count(".") + mantissa.count(",") <= 1:
+        return True
+    return bool(re.fullmatch(r"\d{1,3}(?:,\d{3})+\.\d*|\d{1,3}(?:\.\d{3})+,\d*", mantissa))
+
+
+def _why(text: str) -> str:
+    if re.match(r"[~≈∼]|ca\.?|approx|about", text, re.IGNORECASE):
+        return "an approximate value is not a number"
+    if re.fullmatch(r"[\d.,]+(?:[eE][+-]?\d+)?(?:-|to|bis|\.\.\.)[\d.,]+(?:[eE][+-]?\d+)?", text):
+        return "two numbers, or a minus sign that was an exponent"
+    if "±" in text or "+/-" in text:
+        return "a value with an uncertainty is not one number"
+    if text.endswith("%"):
+        return "a percentage is not a value"
+    if re.search(r"[a-zA-Z]", text):
+        return "there is text where a number belongs"
+    return "this is not a number"
+
+
+def _wanted(column: col.Column) -> str:
+    if column == col.IONIC_CONDUCTIVITY:
+        return f"a number{_in(column)} such as 1.2E-4, or a bound such as <1E-10"
+    return f"one number{_in(column)}"
+
+
+def _whole(text: str, column: col.Column) -> int:
+    plain, _ = _plain(text, Heading(column))
+    value = float(plain)
+    low, high = int(column.minimum or 0), int(column.maximum) if column.maximum is not None else 10_000
+    if not value.is_integer() or not low <= value <= high:
+        raise UnreadableError(f"{plain} is not a whole number from {low} to {high}", f"a whole number, {low} or more")
+    return int(value)
+
+
+def _spacegroup_number(text: str) -> Read:
+    """Number of the space group; a symbol where the number belongs is answered with its number."""
+    bare = re.fullmatch(r"(?:no\.?|nr\.?|#|sg)?\s*(\d{1,4}(?:\.0*)?)", text, re.IGNORECASE)
+    if bare:
+        number = int(float(bare[1]))
+        if 1 <= number <= 230:
+            return Read(number)
+        raise UnreadableError(f"there is no space group {number}", "a whole number from 1 to 230")
+    both = re.fullmatch(r"(.+?)\s*[(\[,;]\s*(?:no\.?|nr\.?|#)?\s*(\d{1,3})\s*[)\]]?", text, re.IGNORECASE)
+    named = symbol_number(both[1]) if both else symbol_number(text)
+    if both and named == int(both[2]):
+        return Read(named, "a symbol beside the number")
+    if named:
+        raise UnreadableError("this is the symbol of a space group, not its number", str(named))
+    raise UnreadableError("this is not the number of a space group", "a whole number from 1 to 230")
+
+
+def symbol_number(symbol: str) -> int | None:
+    """Number of the space group that a Hermann-Mauguin symbol names, ``None`` when there is none."""
+    from pipeline.chemistry.spacegroup import find
+
+    if not symbol or len(symbol) > 40:
+        return None
+    found = find(symbol)
+    return int(found.number) if found else None
+
+
+def _text(cell: object, column: col.Column) -> Read:
+    if isinstance(cell, bool):
+        cell = shown(cell)
+    if column in (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION):
+        return _composition(clean(cell))
+    if column == col.ID:
+        number = isinstance(cell, int | float)
+        text = clean(cell)
+        return Read(text or None, "an ID that the file holds as a number (type 019 or 1e9 into cells formatted as text)" if number else "")
+    if column == col.DOI:
+        return _doi(clean(cell))
+    text = " ".join(_HIDDEN.sub("", shown_fully(cell)).split())
+    if text.lower() in _NOTHING:
+        return Read(None)
+    if column.categories:
+        if text.lower() in {"no", "n", "false", "0"}:
+            return Read(None)
+        if text.lower() in {"yes", "y", "true", "1"}:
+            return Read(column.categories[0])
+        raise UnreadableError(f"only {' or '.join(column.categories)}, or nothing, can stand here", column.categories[0])
+    if column == col.SPACE_GROUP and (plain := clean(cell)) != text:
+        return Read(plain)
+    return Read(text)
+
+
+def shown_fully(cell: object) -> str:
+    """Text of a cell, a whole number without its point."""
+    if isinstance(cell, float):
+        return clean(cell)
+    return "" if cell is None else str(cell)
+
+
+def _composition(text: str) -> Read:
+    """A formula; decimal commas and signs that editors put into formulas are met, if a formula comes of it."""
+    if text.lower() in BLANKS - {"na"}:
+        return Read(None)
+    plain = text.replace(" ", "").replace("_", "").replace("^", "")
+    understood = ""
+    if re.search(r"\d,\d", plain):
+        commas = re.sub(r"(\d),(\d)", r"\1.\2", plain)
+        if _is_formula(commas):
+            plain, understood = commas, "a decimal comma in a formula"
+    if plain != text and not _is_formula(plain):
+        return Read(text)  # as written: the check of the formula names what is wrong with it
+    return Read(plain, understood)
+
+
+def _is_formula(text: str) -> bool:
+    try:
+        amounts(text)
+    except FormulaError:
+        return False
+    return True
+
+
+def _doi(text: str) -> Read:
+    """DOIs without the address in front of them; the rest is the business of the checks."""
+    if text.lower() in BLANKS:
+        return Read(None)
+    plain = re.sub(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/|\bdoi\s*:\s*", "", text, flags=re.IGNORECASE)
+    plain = re.sub(r"\s*[;|]\s*(?=10\.\d)", "|", plain).strip()
+    return Read(plain or None, "a DOI with its address" if plain != text and not text.startswith(plain[:3]) else "")

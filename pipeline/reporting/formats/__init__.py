@@ -1,0 +1,64 @@
+"""A report in the formats that people and programs read: one module a format."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from pipeline.reporting.report import Report
+
+#: Each is a module here with ``render(report) -> str``.
+FORMATS = ("text", "json", "markdown", "github", "junit", "sarif")
+
+
+def render(report: Report, name: str, **options: object) -> str:
+    """The report in the format ``name``, with a line break at its end. ``options`` are those of the format's own ``render``."""
+    write: Callable[..., str] = import_module(f"{__name__}.{name}").render
+    return write(report, **options)
+
+
+def deliver(report: Report, name: str, output: Path | None) -> None:
+    """Write the report to a file (beside, then renamed), or to standard output.
+
+    A terminal gets colours and its own width; a pipe plain lines of the same width everywhere. On GitHub the step summary gets everything.
+    """
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if name == "github" and summary:
+        with Path(summary).open("a", encoding="utf-8", errors="replace") as handle:
+            handle.write(render(report, "markdown") + "\n")
+    if output is not None:
+        write(output, render(report, name))
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    options: dict[str, object] = {}
+    if name == "text":
+        is_terminal = sys.stdout.isatty()
+        options["color"] = is_terminal and "NO_COLOR" not in os.environ
+        options["ascii_only"] = not _can_say("✔✘·", encoding)
+        if is_terminal:
+            options["width"] = min(shutil.get_terminal_size().columns, 120)
+    text = render(report, name, **options)
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def _can_say(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text beside and rename it, so that a reader never sees half of it."""
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        scratch.write_text(text, encoding="utf-8", errors="replace", newline="")
+        scratch.replace(path)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise

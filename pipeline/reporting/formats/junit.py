@@ -1,0 +1,41 @@
+"""For test reports (GitLab, Jenkins): a test suite with one case for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as Xml
+
+from pipeline.reporting.report import Item, Report, plain
+
+
+def render(report: Report) -> str:
+    """One case a row, and one for the table; a row with errors is a failure, warnings stand in its output."""
+    general = report.of_row(None)
+    cases: list[tuple[str, Sequence[Item]]] = [("the table and its files", general)]
+    cases += [(f"row {row.row}: {plain(row.id)} {plain(row.composition)}".strip(), report.of_row(row.row)) for row in report.rows]
+    failures = sum(any(item.severity == "error" for item in items) for _, items in cases)
+    counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0"}
+    root = Xml.Element("testsuites", {"name": "obelix-curate check", **counts, "time": "0"})
+    suite = Xml.SubElement(root, "testsuite", {"name": _legal(report.file), **counts, "skipped": "0", "time": "0"})
+    for name, items in cases:
+        case = Xml.SubElement(suite, "testcase", {"classname": _legal(report.file), "name": _legal(name), "time": "0"})
+        errors = [item for item in items if item.severity == "error"]
+        if errors:
+            message = _legal(errors[0].message) + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
+            failure = Xml.SubElement(case, "failure", {"message": message, "type": errors[0].check})
+            failure.text = _legal("\n".join(map(_line, errors)))
+        rest = [item for item in items if item.severity != "error"]
+        if rest:
+            Xml.SubElement(case, "system-out").text = _legal("\n".join(map(_line, rest)))
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _line(item: Item) -> str:
+    value = f" [{plain(item.value)}]" if item.value else ""
+    return f"{item.severity} {item.check}: {item.column}{value} {plain(item.message)} {plain(item.fix)}".strip()
+
+
+def _legal(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return "".join(c for c in text if c in "\n\t" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000")

@@ -1,0 +1,82 @@
+"""For code scanning: SARIF 2.1.0, with fingerprints that survive moved lines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path, PurePath
+from typing import Any
+from urllib.parse import quote
+
+from pipeline import __version__
+from pipeline.checks.catalogue import catalogue
+from pipeline.reporting.report import Item, Report, plain
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+#: Name of the fingerprint; its number goes up when what it is made of changes.
+FINGERPRINT = "obelixCheck/v1"
+
+
+def render(report: Report) -> str:
+    """One run; a rule for each check that found something, a result for each finding."""
+    names = sorted({item.check for item in report.items})
+    seen: Counter[str] = Counter()
+    results = [_result(item, report, names, seen) for item in report.items]
+    run: dict[str, Any] = {
+        "tool": {"driver": {"name": "obelix-curate", "version": __version__, "rules": [_rule(name) for name in names]}},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(name: str) -> dict[str, Any]:
+    known = catalogue().get(name)
+    rule: dict[str, Any] = {"id": name, "name": "".join(part.capitalize() for part in name.replace(".", "-").split("-"))}
+    if known:
+        rule |= {
+            "shortDescription": {"text": known.title},
+            "fullDescription": {"text": known.why},
+            "help": {"text": known.fix},
+            "defaultConfiguration": {"level": LEVELS[known.severities[0]]},
+        }
+    return rule
+
+
+def _result(item: Item, report: Report, names: list[str], seen: Counter[str]) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(report.file)}}
+    if report.is_text and item.line is not None:
+        physical["region"] = {"startLine": item.line}
+    location: dict[str, Any] = {"physicalLocation": physical}
+    if item.row is not None:
+        cell = ".".join(filter(None, [f"row {item.row}", plain(item.id), item.column]))
+        location["logicalLocations"] = [{"fullyQualifiedName": cell, "kind": "element"}]
+    text = " ".join(filter(None, [plain(item.message), plain(item.fix)]))
+    return {
+        "ruleId": item.check,
+        "ruleIndex": names.index(item.check),
+        "level": LEVELS[item.severity],
+        "message": {"text": text},
+        "locations": [location],
+        "partialFingerprints": {FINGERPRINT: _fingerprint(item, seen)},
+    }
+
+
+def _fingerprint(item: Item, seen: Counter[str]) -> str:
+    """Hash of what the finding is about; not of where it stands. Findings alike in all of it are told apart by their order."""
+    about = "\x1f".join((item.check, item.id, item.column, item.value, item.expected, item.other))
+    seen[about] += 1
+    return hashlib.sha256(f"{about}\x1f{seen[about]}".encode("utf-8", "replace")).hexdigest()
+
+
+def _uri(file: str) -> str:
+    """Relative reference to the table; of a file elsewhere only the name, so that no path of a machine is published."""
+    path = PurePath(file)
+    if path.is_absolute():
+        try:
+            path = path.relative_to(Path.cwd())
+        except ValueError:
+            path = PurePath(path.name)
+    return quote(path.as_posix(), errors="replace")

@@ -1,0 +1,85 @@
+"""For people at a terminal: a checklist, row by row, and a summary."""
+
+from __future__ import annotations
+
+import io
+
+from pipeline.reporting.report import Item, Report, plain
+
+#: Mark and colour of each severity; the second mark for a terminal that knows only ASCII.
+MARKS = {"error": ("✘", "x", "red"), "warning": ("!", "!", "yellow"), "info": ("·", "-", "cyan"), "ready": ("✔", "+", "green")}
+WIDTH = 100
+
+
+def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_only: bool = False) -> str:
+    """The report as lines of at most ``width`` characters."""
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    target = io.StringIO()
+    console = Console(
+        file=target, width=max(width, 40), force_terminal=color, no_color=not color, color_system="standard" if color else None,
+        highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+    place = 1 if ascii_only else 0
+
+    def mark(kind: str) -> tuple[str, str]:
+        return MARKS[kind][place], MARKS[kind][2]
+
+    def say(text: Text | str, indent: int = 0) -> None:
+        console.print(Padding(text, (0, 0, 0, indent)), soft_wrap=False)
+
+    def finding(item: Item) -> None:
+        sign, style = mark(item.severity)
+        say(Text.assemble((sign, style), " ", (_where(item), "bold"), _value(item)), 4)
+        say(plain(item.message), 6)
+        if item.fix:
+            say(Text.assemble(("To mend: ", "bold"), plain(item.fix)), 6)
+        say(Text(f"[{item.check}]", style="dim"), 6)
+
+    structures = f", {report.structures} structure {'file' if report.structures == 1 else 'files'}" if report.structures else ""
+    console.print(Text(f"{plain(report.file)}: {len(report.rows)} {'row' if len(report.rows) == 1 else 'rows'}{structures}", style="bold"))
+    if report.notes:
+        console.print("\nHow the table was read (please confirm):")
+        for note in report.notes:
+            say(Text.assemble(("- ", "cyan"), plain(note)), 2)
+    console.print()
+    general = report.of_row(None)
+    if general:
+        console.print("The table and its files")
+        for item in general:
+            finding(item)
+    for row in report.rows:
+        items = report.of_row(row.row)
+        kind = next((severity for severity in ("error", "warning") if any(i.severity == severity for i in items)), "ready")
+        sign, style = mark(kind)
+        rest = "" if row.has_structure or not report.structures else "  (no structure file)"
+        head = ((sign, style), f" row {row.row}  ", (plain(row.id) or "(no ID)", "bold"), f"  {plain(row.composition)}{rest}")
+        console.print(Text.assemble(*head))
+        for item in items:
+            finding(item)
+    console.print()
+    sign, style = mark("error" if report.has_errors else "ready")
+    console.print(Text.assemble((sign, style), " ", (report.verdict() + ".", "bold")))
+    if report.compared is None:
+        console.print(f"Not searched for duplicates: {plain(report.reason)}")
+    else:
+        console.print(f"Searched for duplicates among {report.compared} entries of the dataset.")
+    if report.has_errors:
+        console.print("Correct the rows marked above, save the table, and run the check again.")
+    text = "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
+    return text.encode("ascii", "replace").decode("ascii") if ascii_only else text
+
+
+def _where(item: Item) -> str:
+    if not item.column:
+        return "the whole row" if item.row is not None else (plain(item.id) or "the table")
+    if item.heading and item.heading != item.column:
+        return f"{plain(item.heading)} (our column {item.column})"
+    return item.column
+
+
+def _value(item: Item) -> str:
+    value = f": {plain(item.value)}" if item.value else ""
+    return f"{value}  (expected: {plain(item.expected)})" if item.expected else value

@@ -1,0 +1,142 @@
+"""What ``check`` found in a contributed table, ready to be written in any format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    from pipeline.checks.findings import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding, in the contributor's terms.
+
+    Attributes
+    ----------
+    id
+        The contributor's own ID; blank when the finding is about the table.
+    row, line
+        Row as a spreadsheet shows it, and line of the text file; ``None`` when the finding is about no row.
+    check, severity, column, value, expected, message, other
+        As in :class:`pipeline.checks.findings.Finding`; ``column`` is the release's name.
+    fix
+        How to mend it.
+    heading
+        Name of the column in the contributor's file.
+    """
+
+    id: str
+    row: int | None
+    check: str
+    severity: Severity
+    column: str
+    value: str
+    expected: str
+    message: str
+    fix: str
+    other: str
+    line: int | None = None
+    heading: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ten public fields."""
+        return {
+            str(col.ID): self.id,
+            "row": self.row,
+            str(col.CHECK): self.check,
+            str(col.SEVERITY): self.severity,
+            str(col.COLUMN): self.column,
+            str(col.VALUE): self.value,
+            str(col.EXPECTED): self.expected,
+            str(col.MESSAGE): self.message,
+            "fix": self.fix,
+            str(col.OTHER): self.other,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """One row of the contributed table, for the checklist."""
+
+    id: str
+    row: int
+    line: int
+    composition: str
+    has_structure: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that was found, in the order of the file.
+
+    ``compared`` is the number of existing entries that were searched for duplicates, ``None`` when there were none to search and
+    ``reason`` says why. ``notes`` tell how the table was understood.
+    """
+
+    file: str
+    rows: tuple[CheckedRow, ...]
+    items: tuple[Item, ...]
+    notes: tuple[str, ...] = ()
+    structures: int = 0
+    compared: int | None = None
+    reason: str = ""
+    is_text: bool = True
+
+    def count(self, severity: Severity) -> int:
+        """Number of findings of one severity."""
+        return sum(item.severity == severity for item in self.items)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding stops the contribution."""
+        return any(item.severity == "error" for item in self.items)
+
+    def of_row(self, row: int | None) -> tuple[Item, ...]:
+        """Findings about one row; ``None`` for those about no row of the table."""
+        numbers = {checked.row for checked in self.rows}
+        return tuple(item for item in self.items if (item.row if item.row in numbers else None) == row)
+
+    @property
+    def rows_ready(self) -> int:
+        """Number of rows without an error."""
+        return len(self.rows) - len({item.row for item in self.items if item.severity == "error"} & {row.row for row in self.rows})
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers."""
+        return {
+            "file": Path(self.file).name,
+            "rows": len(self.rows),
+            "rows_ready": self.rows_ready,
+            "structures": self.structures,
+            "errors": self.count("error"),
+            "warnings": self.count("warning"),
+            "infos": self.count("info"),
+            "compared_with": self.compared,
+            "not_compared_because": self.reason,
+            "notes": list(self.notes),
+        }
+
+    def verdict(self) -> str:
+        """The outcome in a sentence."""
+        rows = f"{len(self.rows)} {'row' if len(self.rows) == 1 else 'rows'}"
+        errors, warnings = self.count("error"), self.count("warning")
+        if errors:
+            thing = "error stops" if errors == 1 else "errors stop"
+            also = f", {_warnings(warnings)}" if warnings else ""
+            return f"{self.rows_ready} of {rows} ready; {errors} {thing} the contribution{also}"
+        ready = "The row can join the dataset" if len(self.rows) == 1 else f"All {rows} can join the dataset"
+        return f"{ready}; {_warnings(warnings)} to look at first" if warnings else ready
+
+
+def _warnings(count: int) -> str:
+    return f"{count} {'warning' if count == 1 else 'warnings'}"
+
+
+def plain(text: str) -> str:
+    """Text that cannot disturb a terminal, a page or an XML file: one line, printable characters only."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()
