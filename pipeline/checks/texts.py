@@ -164,6 +164,22 @@ CHECKS: tuple[Check, ...] = (
         "No two IDs are equal, letter case ignored.", "none", "Definition of the columns.", "Rename one of the rows.",
     ),
     Check(
+        "table.row-shape", E, "A row of a contributed table has too many cells",
+        "The cells behind the surplus one stand under the wrong headings.",
+        "No row has more cells than the header (blank cells at its end do not count).", "none", "Definition of a table.",
+        "Put quotation marks around a cell that holds the separator, or save the table with semicolons or as .xlsx.",
+    ),
+    Check(
+        "table.unknown-column", W, "A column of a contributed table that the release does not have", "What it holds would be lost without a word.",
+        "Every heading is a column of the release, in its published name or in one of the variants that are known.", "none", "Definition of the columns.",
+        "Rename it if it is one of ours; otherwise leave it, or move what matters into the column note.",
+    ),
+    Check(
+        "table.unread-cell", E, "A cell of a contributed table holds what its column cannot", "The value would be lost without a word.",
+        "Each cell is of its column's type. Columns that have a check of their own are reported under its name.", "none", "Definition of the columns.",
+        "Correct the cell or empty it.",
+    ),
+    Check(
         "family.vocabulary", W, "Unknown spelling of a family", "Statistics by family count each spelling as a family.",
         "The family is one of the vocabulary in pipeline.checks.families.",
         "A near spelling is one with other case or number, or 85 % similar.", "The release's own spellings.",
