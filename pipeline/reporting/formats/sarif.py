@@ -13,7 +13,7 @@ from pipeline import __version__
 from pipeline.checks.catalogue import catalogue
 from pipeline.reporting.report import Item, Report, plain
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 #: Name of the fingerprint; its number goes up when what it is made of changes.
 FINGERPRINT = "obelixCheck/v1"
