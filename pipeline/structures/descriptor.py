@@ -198,9 +198,29 @@ class Descriptors:
         return [self.blocks[int(i)] for i in chosen]
 
 
+def joined(parts: Sequence[Descriptors]) -> Descriptors:
+    """Several libraries as one."""
+    if len(parts) == 1:
+        return parts[0]
+    together = [
+        Block(block.system, block.spacegroup, block.ids * len(parts) + i, block.data)
+        for i, part in enumerate(parts)
+        for block in part.blocks
+    ]
+
+    def names(ids: Sequence[int]) -> list[str]:
+        found: dict[int, str] = {}
+        for i, part in enumerate(parts):
+            own = [number for number in ids if number % len(parts) == i]
+            found |= dict(zip(own, part.names([number // len(parts) for number in own]), strict=True))
+        return [found[number] for number in ids]
+
+    return Descriptors(together, names)
+
+
 def of_structures(structures: Mapping[str, Structure]) -> Descriptors:
     """Descriptors of structures in memory; their names are the keys. Structures that have none are left out."""
-    names = list(structures)
+    names = sorted(structures)
     found = ((i, describe(structures[name])) for i, name in enumerate(names))
     return Descriptors(blocks((i, each) for i, each in found if each is not None), lambda ids: [names[i] for i in ids])
 

@@ -224,8 +224,9 @@ def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidat
             for i in members[np.argsort(scores[members], kind="stable")][: max(2 * most, MOST_DOUBTFUL)]:
                 at = int(kept[i])
                 pool.append((float(scores[i]), int(block.ids[at]), block, at, float(deviations[at]), float(units[at])))
-    chosen = [(False, *each) for each in sorted(near, key=lambda x: x[:2])[: 2 * most]]
-    chosen += [(True, *each) for each in sorted(doubtful, key=lambda x: x[:2])[:MOST_DOUBTFUL]]
+    # sorting is stable, and blocks keep the order of the names: equal scores are cut in that order
+    chosen = [(False, *each) for each in sorted(near, key=lambda x: x[0])[: 2 * most]]
+    chosen += [(True, *each) for each in sorted(doubtful, key=lambda x: x[0])[:MOST_DOUBTFUL]]
     names = descriptors.names([number for _, _, number, *_ in chosen])
     found = [
         _exact(row, name, tuple(block.cells[i].tolist()), deviation, units)

@@ -1,0 +1,258 @@
+"""An index of structure libraries: one SQLite file of descriptors, made once, brought up to date by running again.
+
+SQLite, since an index is written in pieces and must outlive a run that is killed, and since it comes with Python; a Parquet file
+would have to be written whole, by a package that the program needs for nothing else. For matching, descriptors of one chemical
+system and space group lie packed side by side in one value that numpy reads as it stands: a million in a tenth of a second.
+
+The index is written as ``FILE.partial`` and takes the name ``FILE`` when it is complete; what a stopped run has described stays
+in the partial file and is not described again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.structures.descriptor import Block, Descriptors, joined
+from pipeline.structures.library import Described, Member, count, described, members, workers
+
+#: Changes when descriptors do: an index of another format is made anew.
+FORMAT = "1"
+MAGIC = b"SQLite format 3\0"
+#: The program's mark in the header of the file ("OBLX").
+APPLICATION = 0x4F424C58
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS library (id INTEGER PRIMARY KEY, place TEXT UNIQUE NOT NULL, label TEXT NOT NULL, stamp TEXT);
+CREATE TABLE IF NOT EXISTS file (
+    id INTEGER PRIMARY KEY, library INTEGER NOT NULL, member TEXT NOT NULL, block TEXT NOT NULL, stamp TEXT NOT NULL,
+    system TEXT, spacegroup INTEGER, data BLOB, reason TEXT NOT NULL, UNIQUE (library, member, block));
+CREATE TABLE IF NOT EXISTS packed (system TEXT, spacegroup INTEGER, ids BLOB, data BLOB);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);
+"""
+
+
+@dataclass
+class Tally:
+    """What a run did: files described now, files found as they were, files that cannot be read, files that are gone."""
+
+    new: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    unreadable: int = 0
+    structures: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: str | None = None) -> Tally:
+    """Describe the structures of libraries into an index file; files that did not change since the last run are left alone.
+
+    Parameters
+    ----------
+    libraries
+        Folders, zip or tar archives of CIFs. Libraries that the index knows from earlier runs stay in it.
+    output
+        The index file.
+    jobs
+        Processes.
+    scheduler
+        Address of a Dask scheduler, in place of processes.
+
+    Raises
+    ------
+    InputError
+        When a library cannot be read, the index cannot be written, or the workers are lost. What was described is kept.
+    """
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if not partial.exists() and output.exists():
+            _known(output)
+            copy = partial.with_name(f"{partial.name}.copy")
+            shutil.copyfile(output, copy)
+            copy.replace(partial)
+        with closing(_opened(partial)) as connection:
+            tally = _update(connection, libraries, jobs, scheduler)
+        partial.replace(output)
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            f"the index cannot be written: {error}", file=partial, cure="another run may be writing it; else delete the file and run again"
+        ) from error
+    return tally
+
+
+def _update(connection: sqlite3.Connection, libraries: Sequence[Path], jobs: int, scheduler: str | None) -> Tally:
+    tally = Tally()
+    with workers(jobs, scheduler) as executor:
+        for library in dict.fromkeys(libraries):
+            _add(connection, library, tally, executor, jobs if scheduler is None else 16)
+    with connection:
+        _pack(connection)
+    tally.structures, tally.unreadable = connection.execute("SELECT count(data), count(*) - count(data) FROM file").fetchone()
+    tally.reasons = [
+        reason for (reason,) in connection.execute("SELECT reason FROM file WHERE data IS NULL ORDER BY library, member, block")
+    ]
+    return tally
+
+
+def in_memory(libraries: Sequence[Path], jobs: int = 1) -> Descriptors:
+    """Descriptors of libraries that have no index, made on the spot."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(_TABLES)
+    _update(connection, libraries, jobs, None)
+    return _descriptors(connection)
+
+
+def is_index(path: Path) -> bool:
+    """Whether a file is an SQLite database."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as handle:
+        return handle.read(len(MAGIC)) == MAGIC
+
+
+def load(path: Path) -> Descriptors:
+    """Descriptors of an index file.
+
+    Raises
+    ------
+    InputError
+        When it is none of ours, or of another format.
+    """
+    _known(path)
+    return _descriptors(sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True))
+
+
+def _known(path: Path) -> None:
+    """Raise unless the file is a complete index of this format."""
+    try:
+        with closing(sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)) as connection:
+            mark = connection.execute("PRAGMA application_id").fetchone()[0]
+            kind = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() if mark == APPLICATION else None
+    except sqlite3.DatabaseError as error:
+        raise InputError(f"not an index of structures: {error}", file=path, cure="make one with 'obelix-curate index'") from error
+    if mark != APPLICATION:
+        raise InputError("not an index of structures", file=path, cure="make one with 'obelix-curate index', or name another --output")
+    if kind is None or kind[0] != FORMAT:
+        raise InputError(
+            "an index of another version of this program", file=path, cure="delete it and make it again with 'obelix-curate index'"
+        )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=1)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.executescript(_TABLES)
+    known = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    if known is not None and known[0] != FORMAT:
+        connection.close()
+        raise InputError("a half-made index of another version of this program", file=path, cure="delete it and run again")
+    with connection:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('format', ?)", (FORMAT,))
+    return connection
+
+
+def _add(connection: sqlite3.Connection, library: Path, tally: Tally, executor: Any, width: int) -> None:
+    """Bring one library up to date."""
+    place = str(library.resolve())
+    stamp = None if library.is_dir() or not library.exists() else f"{library.stat().st_size}-{library.stat().st_mtime_ns}"
+    with connection:
+        connection.execute("INSERT OR IGNORE INTO library (place, label) VALUES (?, ?)", (place, library.as_posix()))
+        connection.execute("UPDATE library SET label = ? WHERE place = ?", (library.as_posix(), place))
+    number, before = connection.execute("SELECT id, stamp FROM library WHERE place = ?", (place,)).fetchone()
+    known = dict(connection.execute("SELECT DISTINCT member, stamp FROM file WHERE library = ?", (number,)))
+    if stamp is not None and stamp == before:
+        tally.unchanged += len(known)
+        return
+    seen: set[str] = set()
+
+    def changed() -> Iterator[Member]:
+        for member in _progress(library):
+            seen.add(member.name)
+            if known.get(member.name) == member.stamp:
+                tally.unchanged += 1
+            else:
+                tally.new += 1
+                yield member
+
+    for batch in described(changed(), executor, width):
+        with connection:
+            _store(connection, number, batch)
+    gone = sorted(set(known) - seen)
+    tally.gone += len(gone)
+    with connection:
+        connection.executemany("DELETE FROM file WHERE library = ? AND member = ?", [(number, member) for member in gone])
+        connection.execute("UPDATE library SET stamp = ? WHERE id = ?", (stamp, number))
+
+
+def _progress(library: Path) -> Iterable[Member]:
+    """The files of a library, behind a bar when the errors go to a terminal."""
+    if not sys.stderr.isatty():
+        return members(library)
+    from tqdm import tqdm
+
+    bar: Iterable[Member] = tqdm(members(library), total=count(library), desc=library.name, unit=" files", leave=False)
+    return bar
+
+
+def _store(connection: sqlite3.Connection, library: int, batch: Sequence[Described]) -> None:
+    connection.executemany("DELETE FROM file WHERE library = ? AND member = ?", sorted({(library, each.name) for each in batch}))
+    for each in batch:
+        found = each.descriptor
+        packed = (None, None, None) if found is None else (" ".join(found.system), found.spacegroup, found.packed().astype("<f8").tobytes())
+        connection.execute(
+            "INSERT OR REPLACE INTO file (library, member, block, stamp, system, spacegroup, data, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (library, each.name, each.block, each.stamp, *packed, each.reason),
+        )
+
+
+def _pack(connection: sqlite3.Connection) -> None:
+    """Lay descriptors of one system and group side by side, in the order of their names."""
+    connection.execute("DELETE FROM packed")
+    rows = connection.execute(
+        "SELECT system, spacegroup, file.id, data FROM file JOIN library ON library.id = library "
+        "WHERE data IS NOT NULL ORDER BY system, spacegroup, label, member, block"
+    )
+    writer = connection.cursor()
+    for key, group in groupby(rows, key=lambda row: row[:2]):
+        found = list(group)
+        ids = np.array([row[2] for row in found], dtype="<i8").tobytes()
+        writer.execute("INSERT INTO packed VALUES (?, ?, ?, ?)", (*key, ids, b"".join(row[3] for row in found)))
+
+
+def _descriptors(connection: sqlite3.Connection) -> Descriptors:
+    packed = []
+    for system, spacegroup, ids, data in connection.execute("SELECT * FROM packed ORDER BY rowid"):
+        numbers = np.frombuffer(ids, dtype="<i8")
+        packed.append(Block(tuple(system.split()), spacegroup, numbers, np.frombuffer(data, dtype="<f8").reshape(len(numbers), -1)))
+
+    def names(ids: Sequence[int]) -> list[str]:
+        wanted = sorted(set(ids))
+        found: dict[int, str] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT file.id, label, member, block FROM file JOIN library ON library.id = library WHERE file.id IN ({marks})"
+            for number, label, member, block in connection.execute(query, part):
+                found[number] = f"{label}/{member}{'#' if block else ''}{block}"
+        return [found[number] for number in ids]
+
+    return Descriptors(packed, names)
+
+
+def opened(libraries: Sequence[Path], jobs: int = 1) -> Descriptors:
+    """Descriptors of libraries: index files are loaded, everything else is described on the spot."""
+    indexes = [path for path in libraries if is_index(path)]
+    plain = [path for path in libraries if not is_index(path)]
+    return joined([load(path) for path in indexes] + ([in_memory(plain, jobs)] if plain else []))

@@ -1,0 +1,286 @@
+"""Libraries of structure files: folders, zip and tar archives of CIFs, read and described file by file.
+
+The work is one function of a batch of texts, so that it runs the same in this process, in a pool of processes, and on a Dask
+cluster whose workers need not see the files. Results come back in the order of the files, whoever is faster, and only a few
+batches wait at a time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zipfile
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from pipeline.structures.descriptor import Descriptor
+
+#: Files that a worker describes at a time: some 50 ms of work, long against the cost of sending them.
+BATCH = 50
+#: Batches under way for each worker.
+AHEAD = 4
+#: No CIF of a crystal is larger; what is, is a mistake or an attack on the memory.
+LARGEST = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a library.
+
+    Attributes
+    ----------
+    name
+        Path inside the library, with forward slashes.
+    stamp
+        Changes when the file does: size with checksum in an archive, size with time of change in a folder.
+    read
+        Gives the bytes.
+    """
+
+    name: str
+    stamp: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What came of one data block of a file: a descriptor, or the reason why there is none."""
+
+    name: str
+    stamp: str
+    block: str
+    descriptor: Descriptor | None
+    reason: str
+
+
+def members(library: Path) -> Iterator[Member]:
+    """Files of a library whose names end in ``.cif`` or ``.cif.gz``, folders within it included.
+
+    Raises
+    ------
+    InputError
+        When there is no such library, or it is neither a folder nor a zip or tar archive, or a damaged one.
+    """
+    if library.is_dir():
+        yield from _folder(library)
+    elif not library.exists():
+        raise InputError(
+            "there is no such library", file=library, cure="name a folder, a zip or a tar archive of CIF files, or an index of them"
+        )
+    elif zipfile.is_zipfile(library):
+        yield from _guarded(library, _zip(library))
+    else:
+        yield from _guarded(library, _tar(library))
+
+
+def count(library: Path) -> int | None:
+    """Number of files, where it is known without reading the library through."""
+    if library.is_dir():
+        return sum(1 for _ in _folder(library))
+    if zipfile.is_zipfile(library):
+        with zipfile.ZipFile(library) as archive:
+            return sum(_wanted(info.filename) for info in archive.infolist())
+    return None
+
+
+def _wanted(name: str) -> bool:
+    path = PurePosixPath(name)
+    return name.lower().endswith((".cif", ".cif.gz")) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+
+
+def _folder(library: Path) -> Iterator[Member]:
+    for path in sorted(library.rglob("*")):
+        name = path.relative_to(library).as_posix()
+        if _wanted(name) and path.is_file():
+            status = path.stat()
+            yield Member(name, f"{status.st_size}-{status.st_mtime_ns}", path.read_bytes)
+
+
+def _zip(library: Path) -> Iterator[Member]:
+    with zipfile.ZipFile(library) as archive:
+        for info in sorted(archive.infolist(), key=lambda info: info.filename):
+            if _wanted(info.filename) and not info.is_dir():
+                yield Member(info.filename, f"{info.file_size}-{info.CRC:08x}", partial(_member, archive, info))
+
+
+def _tar(library: Path) -> Iterator[Member]:
+    with tarfile.open(library, mode="r:*") as archive:
+        for info in archive:
+            if info.isfile() and _wanted(info.name):
+                stream = archive.extractfile(info)
+                assert stream is not None
+                data = _limited(stream, info.size)
+                yield Member(info.name.removeprefix("./"), f"{info.size}-{zlib.crc32(data):08x}", partial(bytes, data))
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    return _limited(archive.open(info), info.file_size)
+
+
+def _limited(stream: Any, size: int) -> bytes:
+    """The bytes of a member; none of one that is too large to be a CIF."""
+    with stream:
+        return b"" if size > LARGEST else bytes(stream.read(LARGEST))
+
+
+def _guarded(library: Path, found: Iterator[Member]) -> Iterator[Member]:
+    try:
+        yield from found
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
+        raise InputError(
+            f"neither a zip nor a tar archive, or a damaged one: {error}",
+            file=library,
+            cure="pack it again, or unpack it and name the folder",
+        ) from error
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown compression
+        raise InputError(f"the archive cannot be read: {error}", file=library, cure="unpack it and name the folder") from error
+
+
+def text_of(name: str, data: bytes) -> str:
+    """Text of a file: UTF-8 or, as older databases write, Latin-1; unpacked where it ends in ``.gz``."""
+    if name.lower().endswith(".gz"):
+        data = gzip.decompress(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def describe_batch(batch: Sequence[tuple[str, str, bytes]]) -> list[Described]:
+    """Describe some files: (name, stamp, bytes) each. The unit of work of a worker; it raises for no file."""
+    return [each for name, stamp, data in batch for each in _describe(name, stamp, data)]
+
+
+def _describe(name: str, stamp: str, data: bytes) -> Iterator[Described]:
+    from pipeline.structures.cif import CifError, read
+    from pipeline.structures.descriptor import describe
+
+    try:
+        text = text_of(name, data)
+    except (OSError, EOFError, zlib.error) as error:
+        yield Described(name, stamp, "", None, f"cannot be unpacked: {error}")
+        return
+    for block, part in _blocks(text):
+        try:
+            descriptor = describe(read(part, name))
+        except CifError as error:
+            yield Described(name, stamp, block, None, str(error))
+        except Exception as error:  # a library of a hundred thousand files must not end at the one that no reader foresaw
+            yield Described(name, stamp, block, None, f"{type(error).__name__}: {error}")
+        else:
+            yield Described(name, stamp, block, descriptor, "" if descriptor else "its operations generate no space group")
+
+
+def _blocks(text: str) -> list[tuple[str, str]]:
+    """Name and text of each data block that lists atoms, where a file holds several; else the whole text under no name."""
+    if text.lower().count("data_") < 2:
+        return [("", text)]
+    import gemmi
+
+    try:
+        document = gemmi.cif.read_string(text)
+    except (ValueError, RuntimeError):
+        return [("", text)]
+    structures = [block for block in document if block.find_values("_atom_site_fract_x")]
+    if len(structures) < 2:
+        return [("", text)]
+    return [(block.name, block.as_string()) for block in structures]
+
+
+@contextmanager
+def workers(jobs: int, scheduler: str | None = None) -> Iterator[Executor | None]:
+    """Something to hand batches to: a pool of ``jobs`` processes, a Dask cluster, or nothing when the work is done here.
+
+    Raises
+    ------
+    InputError
+        When the extra ``cluster`` is not installed, or no scheduler answers.
+    """
+    if scheduler is not None:
+        with _cluster(scheduler) as cluster:
+            yield cluster
+    elif jobs > 1:
+        pool = ProcessPoolExecutor(jobs)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    else:
+        yield None
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("a Dask cluster needs the extra 'cluster'", cure="pip install 'obelix-curate[cluster]'") from None
+    connect: Any = Client
+    try:
+        client = connect(scheduler, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"
+        ) from error
+    try:
+        # a batch whose worker dies goes to another one; one that kills three workers is given up
+        yield client.get_executor(retries=3)
+    finally:
+        client.close()
+
+
+def described(files: Iterable[Member], executor: Executor | None, width: int = 1) -> Iterator[list[Described]]:
+    """Describe files batch by batch, in their order.
+
+    Raises
+    ------
+    InputError
+        When workers die and the work cannot go on; what was yielded before stands.
+    """
+    batches = _batches(files)
+    if executor is None:
+        yield from map(describe_batch, batches)
+        return
+    waiting: deque[Any] = deque()
+    try:
+        for batch in batches:
+            waiting.append(executor.submit(describe_batch, batch))
+            if len(waiting) >= AHEAD * width:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise InputError(
+            "a worker process died", cure="run the command again, it goes on where it stopped; with fewer --jobs it needs less memory"
+        ) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("distributed", "concurrent", "asyncio"):
+            raise
+        raise InputError(
+            f"the cluster gave the work up: {error}", cure="see to its workers and run the command again, it goes on where it stopped"
+        ) from error
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _batches(files: Iterable[Member]) -> Iterator[list[tuple[str, str, bytes]]]:
+    batch: list[tuple[str, str, bytes]] = []
+    for member in files:
+        batch.append((member.name, member.stamp, member.read()))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
