@@ -1,0 +1,117 @@
+"""What every metadata format says about the dataset as a whole. The numbers are those of the paper where it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NAME = "obelix"
+TITLE = "OBELiX: lithium solid electrolytes with experimental ionic conductivities"
+PAPER_TITLE = (
+    "OBELiX: A Curated Dataset of Crystal Structures and Experimentally Measured Ionic Conductivities for Lithium Solid-State Electrolytes"
+)
+PAPER_DOI = "10.1039/D5DD00441A"
+PAPER_URL = f"https://doi.org/{PAPER_DOI}"
+JOURNAL = "Digital Discovery"
+PAPER_YEAR = 2025
+#: Repository that the paper names.
+HOME = "https://github.com/NRC-Mila/OBELiX"
+DATA_LICENCE = "CC-BY-4.0"
+DATA_LICENCE_TITLE = "Creative Commons Attribution 4.0 International"
+DATA_LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
+CODE_LICENCE = "MIT"
+KEYWORDS = (
+    "solid electrolyte", "ionic conductivity", "lithium", "battery", "crystal structure", "CIF", "materials science",
+)  # fmt: skip
+#: Authors of the paper in its order: given names, family name.
+CREATORS: tuple[tuple[str, str], ...] = (
+    ("Félix", "Therrien"),
+    ("Jamal", "Abou Haibeh"),
+    ("Divya", "Sharma"),
+    ("Rhiannon", "Hendley"),
+    ("Leah Wairimu", "Mungai"),
+    ("Sun", "Sun"),
+    ("Alain", "Tchagang"),
+    ("Jiang", "Su"),
+    ("Samuel", "Huberman"),
+    ("Yoshua", "Bengio"),
+    ("Hongyu", "Guo"),
+    ("Alex", "Hernández-García"),
+    ("Homin", "Shin"),
+)
+#: The datasets that OBELiX was built from, as the paper cites them.
+SOURCES: tuple[str, ...] = (
+    "Liverpool Ionics Dataset: C. J. Hargreaves et al., npj Computational Materials 9, 9 (2023)",
+    "F. A. Laskowski, D. B. McHaffie and K. A. See, Energy & Environmental Science 16, 1264-1276 (2023), supplementary table",
+)
+#: Name of the dataset on Kaggle, as the paper gives it.
+KAGGLE = "flixtherrien/obelix"
+
+
+def version(release: Mapping[str, Any]) -> str:
+    """Version of the data: that of the release, or that of the pinned source when no release has been made."""
+    return str(release.get("version") or release["source"]["version"])
+
+
+def description(release: Mapping[str, Any]) -> str:
+    """The dataset in a paragraph, with the counts of this release."""
+    counts = release["counts"]
+    return (
+        f"{counts['entries']} synthesized lithium solid electrolytes with experimentally measured ionic conductivities at room temperature, "
+        "their compositions, space groups and unit cells, gathered from the literature and curated by domain experts; "
+        f"{counts['structures']} of them with a crystal structure (CIF). A split into {counts['train']} training and {counts['test']} test "
+        "entries keeps entries of one paper, and entries of one composition, on one side."
+    )
+
+
+def citation() -> str:
+    """BibTeX entry of the paper."""
+    authors = " and ".join(f"{family}, {given}" for given, family in CREATORS)
+    return (
+        f"@article{{therrien2025obelix,\n  title = {{{PAPER_TITLE}}},\n  author = {{{authors}}},\n  journal = {{{JOURNAL}}},\n"
+        f"  year = {{{PAPER_YEAR}}},\n  publisher = {{Royal Society of Chemistry}},\n  doi = {{{PAPER_DOI}}}\n}}"
+    )
+
+
+COLLECTION = (
+    "Entries come from the Liverpool Ionics Dataset and the supplementary table of Laskowski et al. (2023), with 15 from other sources. "
+    "What they lack (lattice parameters, space group, conductivity at room temperature) was retrieved by hand from tables and figures of the "
+    "original papers. Structures come from the ICSD, from papers and from the Materials Project."
+)
+MISSING = (
+    "Most entries without a structure lack it because their paper reports no atomic positions. Total and bulk conductivity are given where "
+    "the paper tells them apart. A conductivity reported only as below a limit is kept as that bound, not as a number."
+)
+PREPROCESSING = (
+    "Damaged rows of the source tables are repaired; what was repaired is told in sources/laskowski.csv.",
+    "Each row is checked alone, against its sources, against the other rows and against its structure; findings.csv lists every doubt.",
+    "Corrections carry a reason and evidence and are listed with the value before in corrections.csv.",
+    "Coordinates of structures that came from the ICSD carry normally distributed noise (standard deviation 0.01 in fractional "
+    "coordinates) that keeps the symmetry; cell, symmetry and occupancies are unchanged.",
+)
+ANNOTATION = "Domain experts transcribed each value from the paper that its DOI names and marked the entries they compared with the paper again."
+BIASES = (
+    "Oxides prevail and phosphorus, lanthanum, sulfur and titanium follow; chemistries that are easy to make and to publish are over-represented.",
+    "Space group 167 (NASICON phases) is much more frequent in the training set: 106 entries linked by paper or composition cannot be divided.",
+    "High conductivities are more likely to be published than low ones.",
+)
+LIMITATIONS = (
+    "Measurements of one material by different laboratories differ: for 48 repeated materials the mean absolute deviation of log10 of the "
+    "conductivity is 0.41, so a smaller error of a model is not credible.",
+    "Measurement conditions (frequency, pressure, electrodes) and microstructure (grain size, porosity, purity) are not recorded, and papers "
+    "do not always say whether a conductivity is that of the grains or the total one.",
+    "The dataset is small: the choice of hyperparameters depends on the folds.",
+    "A structure marked as a close match is that of a similar sample: same space group, composition within 0.05, cell within 3 %.",
+    "Structures with noise are unfit for bond lengths and for any property that depends on exact positions.",
+)
+USES = (
+    "Predicting the ionic conductivity at room temperature from composition, space group, cell or structure.",
+    "Comparing models for small and disordered materials data with the split that is given.",
+    "Not meant as the only basis of a decision about a material: go back to the paper that the DOI names.",
+)
+SOCIAL_IMPACT = "Meant to speed the search for safer and denser batteries. The data describe materials; no harm to people is foreseen."
+PERSONAL = "None: the data describe materials. Authors appear only through the DOIs of their published papers."
+MAINTENANCE = (
+    "Corrections and new entries are reviewed in public, checked by obelix-curate and released with a version, a changelog by entry, and a "
+    "major version whenever a label changes or an entry moves between the training and the test set."
+)

@@ -1,0 +1,126 @@
+"""The data card: ``README.md`` of a release, with the front matter that the Hugging Face Hub reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.release.metadata import about
+from schemas import columns as col
+from schemas.files import RELEASE_SIDES
+
+if TYPE_CHECKING:
+    from pipeline.release.metadata import Present
+
+#: Size classes of the Hub, by their upper end.
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
+
+
+def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, Any]:
+    """Front matter as the Hub defines it: licence, tasks, and one configuration a table with its splits."""
+    entries = int(release["counts"]["entries"])
+    tables = [each.file for each in files if each.file.is_table and each.file.path not in (*RELEASE_SIDES, "all.csv")]
+    sides = [{"split": side.removesuffix(".csv"), "path": side} for side in RELEASE_SIDES]
+    return {
+        "license": about.DATA_LICENCE.lower(),
+        "language": ["en"],
+        "pretty_name": "OBELiX",
+        "task_categories": ["tabular-regression"],
+        "size_categories": [next((name for limit, name in _SIZES if entries < limit), "100K<n<1M")],
+        "tags": ["chemistry", "materials-science", "batteries", "solid-electrolyte", "ionic-conductivity", "crystal-structure"],
+        "configs": [
+            {"config_name": "default", "default": True, "data_files": sides},
+            *({"config_name": table.name, "data_files": table.path} for table in tables),
+        ],
+    }
+
+
+def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
+    """The whole card."""
+    counts, source = release["counts"], release["source"]
+    parts = [
+        "---\n" + _yaml(front_matter(files, release)) + "---",
+        f"# {about.TITLE}",
+        about.description(release),
+        _facts(release),
+        "## What is in the folder",
+        _table(("file", "holds"), [(f"`{each.file.path}`", f"{each.file.title}. {each.file.description}") for each in files]),
+        "Units, sources and limits of every column stand in `datapackage.json`.",
+        "## First steps",
+        _FIRST_STEPS,
+        "## Before you train",
+        _bullets(
+            [
+                f"Use the split that is given ({counts['train']} training, {counts['test']} test entries): entries of one paper, and of one "
+                "composition, stand on one side.",
+                "Where `bound` in `processed.csv` is `<`, the conductivity is an upper bound, not a measured value.",
+                "`findings.csv` lists every doubt about an entry, `corrections.csv` every cell that differs from the pinned workbook.",
+                *about.LIMITATIONS,
+            ]
+        ),
+        "## Where the data come from",
+        about.COLLECTION,
+        about.MISSING,
+        _bullets(about.PREPROCESSING),
+        "## Biases",
+        _bullets(about.BIASES),
+        "## Uses",
+        _bullets(about.USES),
+        "## Provenance",
+        f"Built from `{source['package']}` {source['version']} (SHA-256 `{source['sha256']}`) with "
+        + ", ".join(f"{name} {version}" for name, version in sorted(release.get("made_with", {}).items()))
+        + ". `RELEASE.json` names every source file with its checksum, `SHA256SUMS` every file of this folder.",
+        "## Licence and citation",
+        f"Data: [{about.DATA_LICENCE}]({about.DATA_LICENCE_URL}). Please cite the paper, {about.PAPER_URL}:",
+        f"```bibtex\n{about.citation()}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_FIRST_STEPS = """```python
+import pandas as pd
+
+train = pd.read_csv("train.csv", dtype={"ID": str})
+model_table = pd.read_csv("processed.csv", dtype={"ID": str}).set_index("ID")
+x = model_table.loc[train["ID"]]
+```"""
+
+
+def _facts(release: Mapping[str, Any]) -> str:
+    counts = release["counts"]
+    version = f"{about.version(release)} ({release['date']})" if release.get("date") else about.version(release)
+    rows = [
+        ("version", version),
+        ("entries", str(counts["entries"])),
+        ("training / test", f"{counts['train']} / {counts['test']}"),
+        ("structures", str(counts["structures"])),
+        ("label", f"`{col.IONIC_CONDUCTIVITY}`, at room temperature"),
+        ("paper", f"[{about.PAPER_DOI}]({about.PAPER_URL})"),
+    ]
+    if release.get("as_published"):
+        rows.append(("corrections", "none: these are the tables as published"))
+    elif "corrections" in counts:
+        rows.append(("corrections", f"{counts['corrections']} cells, listed in `corrections.csv`"))
+    return _table(("", ""), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)])
+
+
+def _bullets(items: Sequence[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    """YAML whose values are JSON, which YAML contains: no library has a say in how the front matter is quoted."""
+    lines: list[str] = []
+    for key, value in document.items():
+        if isinstance(value, list):
+            lines.append(f"{key}:")
+            lines += [f"- {json.dumps(item, ensure_ascii=False)}" for item in value]
+        else:
+            lines.append(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"

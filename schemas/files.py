@@ -1,0 +1,129 @@
+"""Every file of a release, once: what it holds, its columns, its key and the files its values refer to.
+
+The Data Package, the Croissant record sets, the data card, the Kaggle metadata and the data dictionary derive from here; a new
+table of the release is a new entry of :data:`FILES` and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas import columns as col
+from schemas import corrections, laskowski, liion
+from schemas.columns import Column
+
+ID_ONLY: tuple[Column, ...] = (col.ID,)
+PROCESSED: tuple[Column, ...] = (
+    col.ID, col.COMPOSITION_PROCESSED, col.SPACE_GROUP_NUMBER_PROCESSED, *col.LATTICE, col.IONIC_CONDUCTIVITY, col.DOI,
+    col.CIF_PROCESSED, col.BOUND,
+)  # fmt: skip
+FINDINGS: tuple[Column, ...] = (
+    col.ID, col.CHECK, col.SEVERITY, col.COLUMN, col.VALUE, col.EXPECTED, col.MESSAGE, col.OTHER, col.STATUS,
+)  # fmt: skip
+
+#: The table that the others refer to, and its two parts.
+ALL = "all.csv"
+RELEASE_SIDES = ("train.csv", "test.csv")
+#: A number, or a bound in its place, as a curator writes it: ``2.4E-04``, ``<1E-10``.
+BOUND_OR_NUMBER = r"[<>]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?"
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Values of ``column`` are values of ``target`` in the file ``path``."""
+
+    column: Column
+    path: str
+    target: Column
+
+
+_ENTRY = (ForeignKey(col.ID, ALL, col.ID),)
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a release.
+
+    Attributes
+    ----------
+    path
+        Path inside the release folder; a folder of files of one kind ends with ``/``.
+    title, description
+        What a row is, and what to know before using it.
+    columns
+        Columns of a table in their order; empty for a file that is no table.
+    primary_key, foreign_keys
+        Columns that name a row; columns that name a row of another table.
+    bounded
+        Columns of numbers in which a bound (``<1E-10``) may stand: text to a reader who does not know.
+    """
+
+    path: str
+    title: str
+    description: str
+    columns: tuple[Column, ...] = ()
+    primary_key: tuple[Column, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    bounded: frozenset[Column] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Name for metadata formats: lower case, no punctuation but ``-`` and ``_``."""
+        stem = self.path.rstrip("/").removesuffix(".csv")
+        return stem.lower().replace("/", "-").replace(".", "-")
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the file is a table in CSV."""
+        return bool(self.columns)
+
+
+_BOUNDED = frozenset((col.IONIC_CONDUCTIVITY,))
+_RELEASE_NOTE = "the 28 columns of the curators' workbook. Where the paper gives only a bound, the conductivity is text such as <1E-10"
+
+
+def _release(name: str, what: str) -> tuple[File, ...]:
+    table = File(
+        f"{name}.csv", what, f"One row an entry: {_RELEASE_NOTE}.", col.RELEASE, (col.ID,), () if name == "all" else _ENTRY, _BOUNDED
+    )
+    return (table, File(f"{name}.xlsx", what, f"The same as {name}.csv as a sheet: notes on the headers, filters, DOIs that open."))
+
+
+def _archives(name: str, what: str) -> tuple[File, ...]:
+    inside = f"Structure files of {what}, one <ID>.cif an entry that has one."
+    return tuple(File(f"{name}_cifs.{ending}", f"Structures of {what} ({ending})", inside) for ending in ("zip", "tar.gz"))
+
+
+FILES: tuple[File, ...] = (
+    *_release("all", "All entries"),
+    *_release("train", "Training set"),
+    *_release("test", "Test set"),
+    File("processed.csv", "Model table",
+         "One row an entry: what models train on. The conductivity is a number in every row; where bound is < it is an upper bound.",
+         PROCESSED, (col.ID,), _ENTRY),
+    File("train_idx.csv", "IDs of the training set", "One row an entry of the training set.", ID_ONLY, (col.ID,), _ENTRY),
+    File("test_idx.csv", "IDs of the test set", "One row an entry of the test set.", ID_ONLY, (col.ID,), _ENTRY),
+    File("all_randomized_cifs/", "Structures", "One CIF an entry that has one, named <ID>.cif. Structures that came from the ICSD carry "
+         "normally distributed noise (standard deviation 0.01 in fractional coordinates) that keeps their symmetry."),
+    *_archives("all", "all entries"),
+    *_archives("train", "the training set"),
+    *_archives("test", "the test set"),
+    File("sources/liion.csv", "Liverpool Ionics Dataset, recovered", "One row a record of the source: one measurement at one temperature.",
+         liion.COLUMNS, (col.RECORD,)),
+    File("sources/laskowski.csv", "Laskowski table, recovered",
+         "One row a record of the supplementary table of Laskowski et al. 2023, repaired where it was torn when it left its PDF; what was "
+         "repaired is told for each record.", laskowski.COLUMNS, (col.RECORD,)),
+    File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and whether it is open, waived or corrected. "
+         "ID is blank where no single entry is concerned.", FINDINGS),
+    File("corrections.csv", "Corrections", "One row a cell that was corrected against the pinned workbook: before, after, reason and evidence.",
+         corrections.COLUMNS, (col.ID, col.COLUMN), _ENTRY),
+    File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),
+)  # fmt: skip
+
+
+def file(path: str) -> File:
+    """The entry of the registry with this path; ``KeyError`` when there is none."""
+    for each in FILES:
+        if each.path == path:
+            return each
+    raise KeyError(path)
