@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.composition import composition_findings
 from pipeline.checks.conductivity import conductivity_findings
+from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.families import family_findings
 from pipeline.checks.findings import Finding
 from pipeline.checks.ids import id_findings
@@ -60,4 +61,5 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from conductivity_findings(found)
     yield from reference_findings(found)
     yield from family_findings(found)
+    yield from pair_findings(found)
     yield from note_findings(found)
