@@ -71,6 +71,9 @@ class Site:
         Half a unit in the last printed place of each coordinate.
     fixed_by
         Indices of the operations of the site symmetry (those that map the site to itself, up to a lattice translation).
+    exact
+        Coordinates on the special position: the mean of the images under the site symmetry. A third printed as 0.3333 becomes a third;
+        a coordinate that the site symmetry leaves free keeps the value printed.
     declared_multiplicity
         What the file says.
     hydrogens
@@ -87,6 +90,7 @@ class Site:
     type_symbol: str = ""
     rounding: tuple[float, float, float] = (0.0, 0.0, 0.0)
     fixed_by: tuple[int, ...] = (0,)
+    exact: tuple[float, float, float] = (0.0, 0.0, 0.0)
     declared_multiplicity: int | None = None
     hydrogens: float = 0.0
     row: int = 0
@@ -210,8 +214,8 @@ def read(text: str, name: str) -> Structure:
     rounding = np.array([atom.rounding for atom in atoms]).reshape(-1, 3)
     sites = tuple(
         Site(atom.label, atom.element, atom.fract, atom.occupancy, len(operations.rotations) // len(fixed), atom.type_symbol,
-             atom.rounding, fixed, atom.declared_multiplicity, atom.hydrogens, atom.row)
-        for atom, fixed in zip(atoms, site_symmetry(operations.rotations, operations.translations, fract, rounding), strict=True)
+             atom.rounding, fixed, exact, atom.declared_multiplicity, atom.hydrogens, atom.row)
+        for atom, fixed, exact in zip(atoms, *site_symmetry(operations.rotations, operations.translations, fract, rounding), strict=True)
     )  # fmt: skip
     return Structure(
         name=name, text=text, block=block.name, cell=cell, rotations=operations.rotations, translations=operations.translations,
@@ -224,8 +228,8 @@ def read(text: str, name: str) -> Structure:
 
 def site_symmetry(
     rotations: NDArray[np.int64], translations: NDArray[np.float64], fract: NDArray[np.float64], rounding: NDArray[np.float64]
-) -> list[tuple[int, ...]]:
-    """Indices of the operations that fix each site, up to lattice translations and the rounding of its printed coordinates.
+) -> tuple[list[tuple[int, ...]], list[tuple[float, float, float]]]:
+    """Which operations fix each site, up to lattice translations and the rounding of its printed coordinates.
 
     Parameters
     ----------
@@ -233,13 +237,19 @@ def site_symmetry(
         ``(n, 3, 3)`` and ``(n, 3)``.
     fract, rounding
         Positions and half units in the last place, both ``(m, 3)``.
+
+    Returns
+    -------
+    list, list
+        Indices of the operations, and the mean of the images under them, for each site.
     """
     shift = rotations - np.eye(3, dtype=np.int64)
     distance = np.einsum("nij,mj->mni", shift, fract) + translations
     distance -= np.rint(distance)
     allowed = np.einsum("nij,mj->mni", np.abs(shift), rounding) + FLOOR
     fixed = (np.abs(distance) <= allowed).all(axis=2)
-    return [tuple(np.flatnonzero(row).tolist()) for row in fixed]
+    exact = fract + np.where(fixed[:, :, None], distance, 0.0).sum(axis=1) / fixed.sum(axis=1)[:, None]
+    return [tuple(np.flatnonzero(row).tolist()) for row in fixed], [(x, y, z) for x, y, z in exact.tolist()]
 
 
 @lru_cache(maxsize=512)

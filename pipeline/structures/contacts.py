@@ -73,10 +73,12 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     itself = squared < 1e-8
     spacing = 1 / np.linalg.norm(np.linalg.inv(structure.basis), axis=1)
     if spacing.min() < 2 * reach:  # the nearest image need not be the one nearest along each axis
-        shifts = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in np.ceil(reach / spacing).astype(int)), indexing="ij"), -1).reshape(-1, 3)
-        for shift in shifts[np.any(shifts, axis=1)]:
+        axes = [np.arange(-n, n + 1) for n in np.ceil(reach / spacing).astype(int)]
+        shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+        shifts = shifts[np.any(shifts, axis=1)]
+        for shift in shifts:
             np.minimum(squared, np.square((gap + shift) @ structure.basis.T).sum(axis=2), out=squared, where=~itself)
-        lattice = np.sqrt(np.square(shifts[np.any(shifts, axis=1)] @ structure.basis.T).sum(axis=1).min())
+        lattice = np.sqrt(np.square(shifts @ structure.basis.T).sum(axis=1).min())
     else:
         lattice = np.inf
     squared[itself] = np.inf

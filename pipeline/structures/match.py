@@ -91,6 +91,14 @@ def _rows(entries: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
         yield str(id), dict(zip(columns, values, strict=True))
 
 
+def rows_of(entries: pd.DataFrame) -> Iterator[Row]:
+    """The rows that a structure can be looked for: those with a composition that can be read and a space group."""
+    for id, entry in _rows(entries):
+        row = row_of(id, entry)
+        if row is not None and row.spacegroup is not None:
+            yield row
+
+
 def _amounts(entry: Mapping[str, Any], Z: int | None) -> Mapping[str, float] | None:
     """Reduced composition; the true one over Z where the reduced one cannot be read (a hydrate written with an asterisk)."""
     for column, divisor in ((col.REDUCED_COMPOSITION, 1), (col.TRUE_COMPOSITION, Z)):
@@ -192,10 +200,7 @@ def candidates(entries: pd.DataFrame, descriptors: Descriptors, most: int = MOST
     from schemas.candidates import COLUMNS
 
     found: list[tuple[Any, ...]] = []
-    for id, entry in _rows(entries):
-        row = row_of(id, entry)
-        if row is None or row.spacegroup is None:
-            continue
+    for row in rows_of(entries):
         ranked = sorted(_candidates(row, descriptors, most), key=lambda c: (c.doubtful, c.misfit, c.file))[:most]
         found += [(row.id, c.file, rank, c.composition, c.length, c.angle, c.setting, c.remark) for rank, c in enumerate(ranked, 1)]
     table = pd.DataFrame(found, columns=[str(column) for column in COLUMNS])

@@ -5,8 +5,8 @@ coordinates, the allowed displacements are the range of the projector::
 
     P = (W_1 + ... + W_m) / m
 
-Let ``R`` be the basis of that range in column-reduced form: in each column the first entry is 1, and no other column has an entry in that
-row. Those rows are the free coordinates. The site moves by ``R u`` with ``u ~ N(0, sigma^2)`` drawn for each free coordinate, so that a free
+Let ``R`` be the basis of that range in column-reduced form: in each column the first entry is 1, and no other column has an entry in
+that row. Those rows are the free coordinates. The site moves by ``R u`` with ``u ~ N(0, sigma^2)`` drawn for each of them, so that a free
 coordinate moves by exactly sigma, a dependent one follows, a fixed one stays. On ``x, 2x, z`` the column for ``x`` is ``(1, 2, 0)``.
 
 The noise of a structure is drawn from a stream that HMAC-SHA256 makes from a secret key, the name of the entry and the original text.
@@ -33,7 +33,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.structures.cif import FLOOR, CifError, Structure, read, same_content, site_symmetry
 from pipeline.structures.contacts import Contact, too_close
-from pipeline.structures.symmetry import Position, Symmetry, completed, frame, positions, symmetry
+from pipeline.structures.symmetry import Position, Symmetry, frame, may_have_more, positions, symmetry
 from pipeline.structures.write import with_coordinates
 
 if TYPE_CHECKING:
@@ -171,30 +171,33 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
     if is_perturbed(structure):
         return Perturbed(structure.text, structure, np.zeros((len(structure.sites), 3)), 0, (), None, changed=False)
     where = positions(structure)
-    before = symmetry(structure, where)
-    moving, where_moving = structure, where
-    if before.number is not None and len(before.rotations) > len(frame(structure).rotations):
-        moving = with_operations(structure, before)
-        where_moving = positions(moving, before.symprec)
-    moves, free = _moves(moving, where_moving, seed, sigma)
-    base = np.array([site.fract for site in structure.sites])
-    for index, site in enumerate(structure.sites):
-        exact = completed(site, structure)
-        if np.abs(exact - base[index]).max() > FLOOR:
-            base[index] = exact
-    new = base + moves
+    moving, moving_where = structure, where
+    number = structure.group_number
+    if number is None or may_have_more(structure, where):
+        before = symmetry(structure, where)
+        number = before.number
+        if len(before.rotations) > len(frame(structure).rotations):
+            moving = with_operations(structure, before)
+            moving_where = positions(moving, before.symprec)
+    moves, free = _moves(moving, moving_where, seed, sigma)
+    printed = np.array([site.fract for site in structure.sites])
+    exact = np.array([site.exact for site in structure.sites])
+    # a rounding error that any reader takes for none stays as it is, so that the displacement is R u to the last digit
+    new = np.where(np.abs(exact - printed).max(axis=1, keepdims=True) > FLOOR, exact, printed) + moves
     changes = {
         (site.row, axis): f"{new[index, axis]:.{DECIMALS}f}"
         for index, site in enumerate(structure.sites) for axis in range(3) if moves[index, axis]
     }  # fmt: skip
     text = with_coordinates(structure, changes, f"{MARK}: N(0, {sigma:g}) in each free fractional coordinate")
     after = read(text, structure.name)
-    there = positions(after)
+    there = tuple(replace(position, fract=np.array(after.sites[position.sites[0]].exact)) for position in where)
     found = symmetry(after, there)
-    _verify(structure, after, before, found, np.where(moves != 0, new, [site.fract for site in structure.sites]))
-    known = {(contact.first, contact.second) for contact in too_close(structure, where)}
-    contacts = tuple(contact for contact in too_close(after, there) if (contact.first, contact.second) not in known)
-    return Perturbed(text, after, moves, free, contacts, found)
+    _verify(structure, after, number, found, np.where(moves != 0, new, printed))
+    contacts = too_close(after, there)
+    if contacts:
+        known = {(contact.first, contact.second) for contact in too_close(structure, where)}
+        contacts = [contact for contact in contacts if (contact.first, contact.second) not in known]
+    return Perturbed(text, after, moves, free, tuple(contacts), found)
 
 
 def _moves(structure: Structure, where: Sequence[Position], seed: bytes, sigma: float) -> tuple[NDArray[np.float64], int]:
@@ -227,21 +230,21 @@ def with_operations(structure: Structure, found: Symmetry) -> Structure:
     fract = np.array([site.fract for site in structure.sites])
     # spglib accepts atoms that are off by its tolerance
     slack = np.broadcast_to(found.symprec * np.linalg.norm(np.linalg.inv(structure.basis), axis=1), fract.shape)
-    fixed = site_symmetry(*every, fract, slack)
     sites = tuple(
-        replace(site, fixed_by=each, multiplicity=len(every[0]) // len(each)) for site, each in zip(structure.sites, fixed, strict=True)
+        replace(site, fixed_by=fixed, exact=exact, multiplicity=len(every[0]) // len(fixed))
+        for site, fixed, exact in zip(structure.sites, *site_symmetry(*every, fract, slack), strict=True)
     )
     return replace(structure, rotations=every[0], translations=every[1], sites=sites)
 
 
-def _verify(original: Structure, new: Structure, before: Symmetry, after: Symmetry, expected: NDArray[np.float64]) -> None:
+def _verify(original: Structure, new: Structure, number: int | None, after: Symmetry, expected: NDArray[np.float64]) -> None:
     """Raise unless the perturbed structure is the original but for its coordinates, and those are the ones intended."""
     name = original.name
-    if before.number != after.number:
-        raise PerturbationError(f"{name}: space group {before.number} became {after.number}")
+    if number != after.number:
+        raise PerturbationError(f"{name}: space group {number} became {after.number}")
     if len(original.sites) != len(new.sites) or not same_content(original.content, new.content):
         raise PerturbationError(f"{name}: the sites or the content of the cell changed")
-    if [site.multiplicity for site in original.sites] != [site.multiplicity for site in new.sites]:
+    if [site.fixed_by for site in original.sites] != [site.fixed_by for site in new.sites]:
         raise PerturbationError(f"{name}: a site left its special position")
     if np.abs(np.array([site.fract for site in new.sites]) - expected).max() > 1e-14:
         raise PerturbationError(f"{name}: the coordinates read back are not those written")
@@ -294,12 +297,22 @@ def perturb_folder(
     try:
         for name in names:
             (beside / name).write_bytes(done[Path(name).stem].text.encode("utf-8", "surrogateescape"))
-        out.mkdir(exist_ok=True)
-        for name in names:
-            os.replace(beside / name, out / name)
+        if out.exists():
+            for name in names:
+                (beside / name).replace(out / name)
+        else:
+            beside.chmod(0o777 & ~_umask())
+            beside.rename(out)
     finally:
-        shutil.rmtree(beside)
+        shutil.rmtree(beside, ignore_errors=True)
     return done
+
+
+def _umask() -> int:
+    """Permissions that new files of this user lack (a temporary folder is closed to others)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _perturb_file(path: Path, key: bytes | None, seed: int | None, sigma: float, proprietary: Collection[str]) -> Perturbed:

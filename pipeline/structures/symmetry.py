@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import gemmi
 import numpy as np
 
-from pipeline.structures.cif import FLOOR, Site, Structure
+from pipeline.structures.cif import FLOOR, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ class Position:
     Attributes
     ----------
     fract
-        Its fractional coordinates, completed where the file rounded them (see :func:`completed`).
+        Its fractional coordinates, completed where the file rounded them.
     fixed_by
         Rotations of its site symmetry: indices into :class:`Frame`.
     sites
@@ -127,7 +128,7 @@ def _frame(rotation_bytes: bytes, translation_bytes: bytes) -> Frame:
     product = sorter[np.searchsorted(codes, products, sorter=sorter)].reshape(len(unique), len(unique))
     centring = translations[code == np.eye(3, dtype=np.int64).ravel() @ 3 ** np.arange(9)]
     primitive = _primitive(centring)
-    return Frame(unique, translations[keep], point, product, primitive, np.linalg.inv(primitive), centring)
+    return Frame(unique, translations[keep], point, product, primitive, np.asarray(np.linalg.inv(primitive), dtype=np.float64), centring)
 
 
 def _primitive(centring: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -147,19 +148,6 @@ def _primitive(centring: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array(basis).T / scale
 
 
-def completed(site: Site, structure: Structure) -> NDArray[np.float64]:
-    """Coordinates of a site on its special position: the mean of its images under its site symmetry.
-
-    A third printed as 0.3333 becomes a third; a coordinate that the site symmetry leaves free keeps the value printed.
-    """
-    here = np.array(site.fract)
-    if len(site.fixed_by) == 1:
-        return here
-    chosen = list(site.fixed_by)
-    images = structure.rotations[chosen] @ here + structure.translations[chosen]
-    return np.asarray((images - np.rint(images - here)).mean(axis=0))
-
-
 def positions(structure: Structure, tolerance: float | None = None) -> tuple[Position, ...]:
     """The positions of the asymmetric unit, in the order of the file.
 
@@ -171,37 +159,30 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
         How far a site may be from an image that it shares, angstrom; by default what the rounding of its coordinates explains.
     """
     group = frame(structure)
-    same: dict[tuple[float, ...], int] = {}
-    found: list[tuple[NDArray[np.float64], tuple[int, ...], list[int], list[int]]] = []
-    every: list[NDArray[np.float64]] = []
-    for index, site in enumerate(structure.sites):
-        known = same.get(site.fract)
-        if known is not None:
-            found[known][2].append(index)
-            found[known][3].append(0)
-            continue
-        here = completed(site, structure)
-        fixed_by = tuple(sorted({int(group.point[i]) for i in site.fixed_by}))
-        for known, (_, fixed, sites, operations) in enumerate(found):
-            if len(fixed) != len(fixed_by):
-                continue
-            gap = (every[known] - here) @ group.inverse.T
-            gap -= np.rint(gap)
-            if tolerance is None:
-                near = np.abs(gap @ group.primitive.T).max(axis=1)
-                shared = near.min() <= FLOOR + max(site.rounding) + max(structure.sites[sites[0]].rounding)
-            else:
-                near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=1)
-                shared = near.min() <= tolerance
-            if shared:
-                sites.append(index)
-                operations.append(int(near.argmin()))
-                break
-        else:
-            same[site.fract] = len(found)
-            found.append((here, fixed_by, [index], [0]))
-            every.append(group.rotations @ here + group.translations)
-    return tuple(Position(here, fixed, tuple(sites), tuple(operations)) for here, fixed, sites, operations in found)
+    sites = structure.sites
+    here = np.array([site.exact for site in sites])
+    every = np.einsum("gij,sj->sgi", group.rotations, here) + group.translations
+    gap = (every[None] - here[:, None, None]) @ group.inverse.T  # of site i from image g of site j: (i, j, g)
+    gap -= np.rint(gap)
+    if tolerance is None:
+        rounding = np.array([max(site.rounding) for site in sites])
+        near = np.abs(gap @ group.primitive.T).max(axis=3)
+        allowed: Any = FLOOR + rounding[:, None] + rounding[None, :]
+    else:
+        near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=3)
+        allowed = tolerance
+    image = near.argmin(axis=2)
+    shared = near.min(axis=2) <= allowed
+    order = np.array([len(site.fixed_by) for site in sites])
+    shared &= order[:, None] == order[None, :]
+    first = shared.argmax(axis=1)  # the first site of the file on the same position; every site shares its own
+    found = []
+    for index, site in enumerate(sites):
+        if first[index] == index:
+            mine = np.flatnonzero(first == index).tolist()
+            fixed_by = tuple(sorted({int(group.point[i]) for i in site.fixed_by}))
+            found.append(Position(here[index], fixed_by, tuple(mine), tuple(image[mine, index].tolist())))
+    return tuple(found)
 
 
 @lru_cache(maxsize=8192)
@@ -234,6 +215,62 @@ def spglib_cell(structure: Structure, where: Sequence[Position]) -> tuple[NDArra
         atoms.append(images(position, group))
         numbers += [kinds.setdefault(composition(position, structure), len(kinds) + 1)] * len(atoms[-1])
     return (structure.basis @ group.primitive).T, np.vstack(atoms) @ group.inverse.T, numbers
+
+
+def may_have_more(structure: Structure, where: Sequence[Position], symprec: float = SYMPREC) -> bool:
+    """Whether the atoms may have symmetries beyond the file's operations; a quick no spares the search.
+
+    Any such symmetry would take some lattice symmetry outside the file's point group, or a translation outside its lattice, and the
+    rarest kind of atom onto itself. These are few, and each is tried on one atom of every position.
+    """
+    group = frame(structure)
+    centring = _CENTRING.get(len(group.centring), "")
+    lattice = next((letter for letter in centring if _is_centred(group.centring, letter)), None)
+    if lattice is None:
+        return True
+    # one degree is wider than any tolerance of 0.01 angstrom in a cell of 2 angstrom and more
+    candidates = np.array([op.rot for op in gemmi.find_lattice_symmetry(gemmi.UnitCell(*structure.cell), lattice, 1.0)]) // gemmi.Op.DEN
+    known = {rotation.tobytes() for rotation in group.rotations}
+    rotations = [np.eye(3, dtype=np.int64)]
+    for candidate in candidates:  # one of each coset: the product with a symmetry of the file is another candidate of its coset
+        if candidate.tobytes() not in known:
+            known |= {np.ascontiguousarray(rotation).tobytes() for rotation in candidate @ group.rotations}
+            rotations.append(candidate)
+    _, atoms, numbers = spglib_cell(structure, where)
+    kinds = np.array(numbers)
+    values, counts = np.unique(kinds, return_counts=True)
+    rare = atoms[kinds == values[counts.argmin()]]
+    turns = group.inverse @ np.array(rotations) @ group.primitive
+    shifts = rare[None, :] - (turns @ rare[0])[:, None]
+    turns, shifts = np.repeat(turns, len(rare), axis=0)[1:], shifts.reshape(-1, 3)[1:]  # without the identity
+    metric = (structure.basis @ group.primitive).T
+    start = 0
+    for position in where:
+        size = len(group.rotations) // len(position.fixed_by)
+        others = atoms[kinds == kinds[start]]
+        gap = (turns @ atoms[start] + shifts)[:, None] - others[None]
+        gap -= np.rint(gap)
+        # twice the tolerance: the atom that the shifts were taken from may itself be off by it
+        stays = np.square(gap @ metric).sum(axis=2).min(axis=1) <= (2 * symprec) ** 2
+        turns, shifts = turns[stays], shifts[stays]
+        if not len(turns):
+            return False
+        start += size
+    return True
+
+
+#: Letters of the centred lattices with so many points in the cell.
+_CENTRING = {1: "P", 2: "ABCI", 3: "R", 4: "F"}
+
+
+@lru_cache(maxsize=512)
+def _vectors(letter: str) -> NDArray[np.float64]:
+    return np.array(gemmi.symops_from_hall(f"{letter} 1").cen_ops) / gemmi.Op.DEN
+
+
+def _is_centred(centring: NDArray[np.float64], letter: str) -> bool:
+    gap = centring[:, None] - _vectors(letter)[None]
+    return bool((np.abs(gap - np.rint(gap)).max(axis=2).min(axis=1) < FLOOR).all())
 
 
 def symmetry(structure: Structure, where: Sequence[Position] | None = None, symprec: float = SYMPREC) -> Symmetry:
@@ -272,6 +309,7 @@ def _search(structure: Structure, where: Sequence[Position], symprec: float) -> 
     import spglib
 
     try:
-        return spglib.get_symmetry_dataset(spglib_cell(structure, where), symprec=symprec)
+        cell: Any = spglib_cell(structure, where)
+        return spglib.get_symmetry_dataset(cell, symprec=symprec)
     except spglib.SpglibError:
         return None

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from pipeline.structures.cif import Structure
 
 #: A text field, a quoted string (its quote closes only before white space), a comment, or a bare word.
-_WORD = re.compile(r"^;.*?[\r\n];(?=\s|\Z)|'(?:[^'\r\n]|'(?=\S))*'(?=\s|\Z)|\"(?:[^\"\r\n]|\"(?=\S))*\"(?=\s|\Z)|\#[^\r\n]*|\S+", re.MULTILINE | re.DOTALL)
+_WORD = re.compile(
+    r"^;.*?[\r\n];(?=\s|\Z)"
+    r"|'(?:[^'\r\n]|'(?=\S))*'(?=\s|\Z)"
+    r'|"(?:[^"\r\n]|"(?=\S))*"(?=\s|\Z)'
+    r"|\#[^\r\n]*|\S+",
+    re.MULTILINE | re.DOTALL,
+)
 
 Span = tuple[int, int]
 
