@@ -56,6 +56,8 @@ class File:
         Columns that name a row; columns that name a row of another table.
     bounded
         Columns of numbers in which a bound (``<1E-10``) may stand: text to a reader who does not know.
+    blank
+        Columns that may be blank here, although the tables that they name the rows of require them.
     """
 
     path: str
@@ -65,6 +67,7 @@ class File:
     primary_key: tuple[Column, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     bounded: frozenset[Column] = frozenset()
+    blank: frozenset[Column] = frozenset()
 
     @property
     def name(self) -> str:
@@ -114,7 +117,7 @@ FILES: tuple[File, ...] = (
          "One row a record of the supplementary table of Laskowski et al. 2023, repaired where it was torn when it left its PDF; what was "
          "repaired is told for each record.", laskowski.COLUMNS, (col.RECORD,)),
     File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and whether it is open, waived or corrected. "
-         "ID is blank where no single entry is concerned.", FINDINGS),
+         "ID is blank where no single entry is concerned.", FINDINGS, blank=frozenset((col.ID,))),
     File("corrections.csv", "Corrections", "One row a cell that was corrected against the pinned workbook: before, after, reason and evidence.",
          corrections.COLUMNS, (col.ID, col.COLUMN), _ENTRY),
     File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),

@@ -42,7 +42,7 @@ def metadata(folder: Path, release: Mapping[str, Any], structures: Mapping[str, 
     folder
         The release, not yet in its place.
     release
-        Content of ``RELEASE.json``: ``source``, ``counts`` (entries, train, test, structures), ``made_with`` and, of a release
+        Content of ``RELEASE.json``: ``source``, ``counts`` (rows by table, and ``structures``), ``made_with`` and, of a release
         that bears one, ``version`` and ``date``.
     structures
         Structures by ID, as the files of the folder say them.

@@ -57,9 +57,9 @@ def description(release: Mapping[str, Any]) -> str:
     """The dataset in a paragraph, with the counts of this release."""
     counts = release["counts"]
     return (
-        f"{counts['entries']} synthesized lithium solid electrolytes with experimentally measured ionic conductivities at room temperature, "
+        f"{counts['all.csv']} synthesized lithium solid electrolytes with experimentally measured ionic conductivities at room temperature, "
         "their compositions, space groups and unit cells, gathered from the literature and curated by domain experts; "
-        f"{counts['structures']} of them with a crystal structure (CIF). A split into {counts['train']} training and {counts['test']} test "
+        f"{counts['structures']} of them with a crystal structure (CIF). A split into {counts['train.csv']} training and {counts['test.csv']} test "
         "entries keeps entries of one paper, and entries of one composition, on one side."
     )
 

@@ -19,7 +19,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, Any]:
     """Front matter as the Hub defines it: licence, tasks, and one configuration a table with its splits."""
-    entries = int(release["counts"]["entries"])
+    entries = int(release["counts"]["all.csv"])
     tables = [each.file for each in files if each.file.is_table and each.file.path not in (*RELEASE_SIDES, "all.csv")]
     sides = [{"split": side.removesuffix(".csv"), "path": side} for side in RELEASE_SIDES]
     return {
@@ -52,7 +52,7 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
         "## Before you train",
         _bullets(
             [
-                f"Use the split that is given ({counts['train']} training, {counts['test']} test entries): entries of one paper, and of one "
+                f"Use the split that is given ({counts['train.csv']} training, {counts['test.csv']} test entries): entries of one paper, and of one "
                 "composition, stand on one side.",
                 "Where `bound` in `processed.csv` is `<`, the conductivity is an upper bound, not a measured value.",
                 "`findings.csv` lists every doubt about an entry, `corrections.csv` every cell that differs from the pinned workbook.",
@@ -92,16 +92,16 @@ def _facts(release: Mapping[str, Any]) -> str:
     version = f"{about.version(release)} ({release['date']})" if release.get("date") else about.version(release)
     rows = [
         ("version", version),
-        ("entries", str(counts["entries"])),
-        ("training / test", f"{counts['train']} / {counts['test']}"),
+        ("entries", str(counts["all.csv"])),
+        ("training / test", f"{counts['train.csv']} / {counts['test.csv']}"),
         ("structures", str(counts["structures"])),
         ("label", f"`{col.IONIC_CONDUCTIVITY}`, at room temperature"),
         ("paper", f"[{about.PAPER_DOI}]({about.PAPER_URL})"),
     ]
     if release.get("as_published"):
         rows.append(("corrections", "none: these are the tables as published"))
-    elif "corrections" in counts:
-        rows.append(("corrections", f"{counts['corrections']} cells, listed in `corrections.csv`"))
+    elif "corrections.csv" in counts:
+        rows.append(("corrections", f"{counts['corrections.csv']} cells, listed in `corrections.csv`"))
     return _table(("", ""), rows)
 
 

@@ -6,6 +6,7 @@ document, so that a downloaded folder loads without a network.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ CONTEXT: dict[str, Any] = {
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
@@ -48,6 +50,7 @@ CONTEXT: dict[str, Any] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -65,7 +68,8 @@ _FORMATS = {
 }
 #: Files of both sides, read as one record set whose field ``split`` is the name of the file.
 SIDES, ENTRIES, SPLITS, STRUCTURES = "sides", "entries", "splits", "structures"
-_SIDE_OF_FILE = r"^(train|test)\.csv$"
+#: The ending may be missing: mlcroissant applies the expression twice to a field that refers to another record set.
+_SIDE_OF_FILE = r"^(train|test)(?:\.csv)?$"
 _ID_OF_FILE = r"^([a-z0-9]+)\.cif$"
 
 
@@ -183,7 +187,9 @@ def _table(file: File, name: str, source: Mapping[str, Any], description: str) -
 
 
 def _field_id(name: str, column: Column) -> str:
-    return f"{name}/{column}"
+    # mlcroissant accepts no identifier with a space in it
+    words = re.findall(r"[a-z0-9]+", column.lower().replace("#", "number"))
+    return f"{name}/{'_'.join(words)}"
 
 
 def _field(column: Column, name: str, source: Mapping[str, Any], *, bounded: bool) -> dict[str, Any]:
@@ -191,7 +197,7 @@ def _field(column: Column, name: str, source: Mapping[str, Any], *, bounded: boo
     return {
         "@type": "cr:Field",
         "@id": _field_id(name, column),
-        "name": _field_id(name, column),
+        "name": str(column),
         "description": f"{column.description}{unit}{f' {BOUNDED_NOTE}' if bounded else ''}",
         "dataType": "sc:Text" if bounded else _TYPES[column.type],
         "source": {**source, "extract": {"column": str(column)}},
@@ -231,7 +237,7 @@ def _entries(file: File) -> dict[str, Any]:
 
 def _structures(file: File) -> dict[str, Any]:
     source = {"fileSet": {"@id": file.name}}
-    identity, text = f"{STRUCTURES}/{col.ID}", f"{STRUCTURES}/cif"
+    identity, text = _field_id(STRUCTURES, col.ID), f"{STRUCTURES}/cif"
     return {
         "@type": "cr:RecordSet",
         "@id": STRUCTURES,

@@ -74,7 +74,10 @@ def schema(file: File) -> dict[str, Any]:
     """Table Schema of a file: types, units and constraints of its columns, keys."""
     described: dict[str, Any] = {
         "$schema": SCHEMA_PROFILE,
-        "fields": [field(column, bounded=column in file.bounded) for column in file.columns],
+        "fields": [
+            field(column, bounded=column in file.bounded, unique=file.primary_key == (column,), blank=column in file.blank)
+            for column in file.columns
+        ],
         "missingValues": [""],
     }
     if file.primary_key:
@@ -93,10 +96,10 @@ def _resource_name(path: str) -> str:
     return file(path).name
 
 
-def field(column: Column, *, bounded: bool = False) -> dict[str, Any]:
+def field(column: Column, *, bounded: bool = False, unique: bool = True, blank: bool = False) -> dict[str, Any]:
     """A field of the Table Schema.
 
-    A column in which bounds stand beside numbers is a string with a pattern: declared a number, the bounds would be read as missing.
+    ``unique`` and ``blank`` tell the part of the column in its table: an ID names the row of one table and the subject of another. A column in which bounds stand beside numbers is a string with a pattern: declared a number, the bounds would be read as missing.
     """
     described: dict[str, Any] = {
         "name": str(column),
@@ -110,7 +113,7 @@ def field(column: Column, *, bounded: bool = False) -> dict[str, Any]:
         described["source"] = column.source
     if column.type == "boolean":
         described |= {"trueValues": ["True"], "falseValues": ["False"]}
-    if found := constraints(column, bounded=bounded):
+    if found := constraints(column, bounded=bounded, unique=unique, blank=blank):
         described["constraints"] = found
     return described
 
@@ -118,12 +121,12 @@ def field(column: Column, *, bounded: bool = False) -> dict[str, Any]:
 BOUNDED_NOTE = "Text where a bound stands in place of a number; processed.csv has numbers and the bound beside them."
 
 
-def constraints(column: Column, *, bounded: bool = False) -> dict[str, Any]:
+def constraints(column: Column, *, bounded: bool = False, unique: bool = True, blank: bool = False) -> dict[str, Any]:
     """Constraints of a column in the words of Table Schema."""
     found: dict[str, Any] = {}
-    if column.required:
+    if column.required and not blank:
         found["required"] = True
-    if column.unique:
+    if column.unique and unique:
         found["unique"] = True
     if bounded:
         return found | {"pattern": BOUND_OR_NUMBER}
