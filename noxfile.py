@@ -7,6 +7,7 @@ the second command of the README does.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import nox
 from nox.virtualenv import PassthroughEnv
@@ -16,6 +17,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.error_on_external_run = False
 
 LOCK = "constraints.txt"
+RUN_LOCK = "requirements.txt"
 
 
 def prepare(session: nox.Session) -> str:
@@ -75,6 +77,13 @@ def tests_older_pandas(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Make both locks anew from pyproject.toml: newest versions, hashes, no index address."""
     session.install("uv")
-    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet", "--upgrade"]
-    session.run("uv", "pip", "compile", "pyproject.toml", "--all-extras", *options, "-o", LOCK)
-    session.run("uv", "pip", "compile", "pyproject.toml", "--extra", "build", "-c", LOCK, *options, "-o", "requirements.txt")
+    options = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet".split()
+    heads = {
+        LOCK: "every package of the program, its extras and its tests, with hashes.",
+        RUN_LOCK: "what the program needs to run, with hashes; the versions of constraints.txt.",
+    }
+    session.run("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--upgrade", *options, "-o", LOCK)
+    session.run("uv", "pip", "compile", "pyproject.toml", "--extra", "build", "-c", LOCK, "--upgrade", *options, "-o", RUN_LOCK)
+    for file, holds in heads.items():
+        path = Path(file)
+        path.write_text(f'# Made by "nox -s lock" from pyproject.toml: {holds}\n{path.read_text()}')
