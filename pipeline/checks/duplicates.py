@@ -138,7 +138,8 @@ def _judge(pair: _Pair) -> tuple[str, str] | None:
         return "duplicate.near", said
     if pair.same_value:
         if pair.same_paper:
-            return "duplicate.near", f"{formula} has the composition, paper and conductivity ({_value(pair.one)}) of {other}; {_cells(pair)}."
+            said = f"{formula} has the composition, paper and conductivity ({_value(pair.one)}) of {other}; {_cells(pair)}."
+            return "duplicate.near", said
         said = f"{formula} has the conductivity {_value(pair.one)} of {other} {papers}, the same compound; {_cells(pair)}"
         return "duplicate.same-conductivity", f"{said}. One of the two papers may cite the other's measurement."
     if pair.same_spacegroup and not pair.same_paper and pair.cell_within(NEAR_CELL, NEAR_ANGLE):
