@@ -118,7 +118,7 @@ FILES: tuple[File, ...] = (
          "repaired is told for each record.", laskowski.COLUMNS, (col.RECORD,)),
     File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and whether it is open, waived or corrected. "
          "ID is blank where no single entry is concerned.", FINDINGS, blank=frozenset((col.ID,))),
-    File("corrections.csv", "Corrections", "One row a cell that was corrected against the pinned workbook: before, after, reason and evidence.",
+    File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",
          corrections.COLUMNS, (col.ID, col.COLUMN), _ENTRY),
     File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),
 )  # fmt: skip

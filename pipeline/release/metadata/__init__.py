@@ -6,7 +6,9 @@ themselves are not imported here (they cost seconds), they judge the result in t
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,11 +29,15 @@ OPTIMADE = "optimade.jsonl"
 
 @dataclass(frozen=True)
 class Present:
-    """A registered file that is there: size in bytes and SHA-256 (zero and blank for a folder)."""
+    """A registered file that is there: size in bytes and SHA-256 (zero and blank for a folder).
+
+    ``whole`` are the columns of text that hold whole numbers and blanks only.
+    """
 
     file: File
     bytes: int
     sha256: str
+    whole: frozenset[str] = frozenset()
 
 
 def metadata(folder: Path, release: Mapping[str, Any], structures: Mapping[str, Structure]) -> None:
@@ -67,8 +73,22 @@ def present(folder: Path) -> list[Present]:
                 found.append(Present(file, 0, ""))
         elif path.is_file():
             data = path.read_bytes()
-            found.append(Present(file, len(data), hashlib.sha256(data).hexdigest()))
+            found.append(Present(file, len(data), hashlib.sha256(data).hexdigest(), _whole(file, data)))
     return found
+
+
+def _whole(file: File, data: bytes) -> frozenset[str]:
+    columns = [str(column) for column in file.columns if column.type == "text" and not column.required]
+    if not columns:
+        return frozenset()
+    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
+    head = next(rows, [])
+    values = dict(zip(head, zip(*rows, strict=True), strict=False))
+    return frozenset(name for name in columns if any(values.get(name, ())) and all(_is_whole(value) for value in values[name] if value))
+
+
+def _is_whole(value: str) -> bool:
+    return value.isascii() and value.isdigit() and (value == "0" or value[0] != "0")
 
 
 def _json(document: Mapping[str, Any]) -> str:

@@ -57,10 +57,10 @@ def description(release: Mapping[str, Any]) -> str:
     """The dataset in a paragraph, with the counts of this release."""
     counts = release["counts"]
     return (
-        f"{counts['all.csv']} synthesized lithium solid electrolytes with experimentally measured ionic conductivities at room temperature, "
-        "their compositions, space groups and unit cells, gathered from the literature and curated by domain experts; "
-        f"{counts['structures']} of them with a crystal structure (CIF). A split into {counts['train.csv']} training and {counts['test.csv']} test "
-        "entries keeps entries of one paper, and entries of one composition, on one side."
+        f"{counts['all.csv']} synthesized lithium solid electrolytes with experimentally measured ionic conductivities at room "
+        "temperature, their compositions, space groups and unit cells, gathered from the literature and curated by domain experts; "
+        f"{counts['structures']} of them with a crystal structure (CIF). A split into {counts['train.csv']} training and "
+        f"{counts['test.csv']} test entries keeps entries of one paper, and entries of one composition, on one side."
     )
 
 
@@ -75,8 +75,8 @@ def citation() -> str:
 
 COLLECTION = (
     "Entries come from the Liverpool Ionics Dataset and the supplementary table of Laskowski et al. (2023), with 15 from other sources. "
-    "What they lack (lattice parameters, space group, conductivity at room temperature) was retrieved by hand from tables and figures of the "
-    "original papers. Structures come from the ICSD, from papers and from the Materials Project."
+    "What they lack (lattice parameters, space group, conductivity at room temperature) was retrieved by hand from tables and figures of "
+    "the original papers. Structures come from the ICSD, from papers and from the Materials Project."
 )
 MISSING = (
     "Most entries without a structure lack it because their paper reports no atomic positions. Total and bulk conductivity are given where "
@@ -89,17 +89,18 @@ PREPROCESSING = (
     "Coordinates of structures that came from the ICSD carry normally distributed noise (standard deviation 0.01 in fractional "
     "coordinates) that keeps the symmetry; cell, symmetry and occupancies are unchanged.",
 )
-ANNOTATION = "Domain experts transcribed each value from the paper that its DOI names and marked the entries they compared with the paper again."
+ANNOTATION = "Domain experts transcribed each value from the paper that its DOI names, and marked the entries that they compared with the paper again."
 BIASES = (
-    "Oxides prevail and phosphorus, lanthanum, sulfur and titanium follow; chemistries that are easy to make and to publish are over-represented.",
-    "Space group 167 (NASICON phases) is much more frequent in the training set: 106 entries linked by paper or composition cannot be divided.",
+    "Oxides prevail and phosphorus, lanthanum, sulfur and titanium follow; chemistries that are easy to make are over-represented.",
+    "Space group 167 (NASICON phases) is much more frequent in the training set: 106 entries that share a paper or a composition "
+    "cannot be divided.",
     "High conductivities are more likely to be published than low ones.",
 )
 LIMITATIONS = (
     "Measurements of one material by different laboratories differ: for 48 repeated materials the mean absolute deviation of log10 of the "
     "conductivity is 0.41, so a smaller error of a model is not credible.",
-    "Measurement conditions (frequency, pressure, electrodes) and microstructure (grain size, porosity, purity) are not recorded, and papers "
-    "do not always say whether a conductivity is that of the grains or the total one.",
+    "Measurement conditions (frequency, pressure, electrodes) and microstructure (grain size, porosity, purity) are not recorded, and "
+    "papers do not always say whether a conductivity is that of the grains or the total one.",
     "The dataset is small: the choice of hyperparameters depends on the folds.",
     "A structure marked as a close match is that of a similar sample: same space group, composition within 0.05, cell within 3 %.",
     "Structures with noise are unfit for bond lengths and for any property that depends on exact positions.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.release.metadata import about
 from schemas import columns as col
-from schemas.files import RELEASE_SIDES
+from schemas.files import ALL, RELEASE_SIDES
 
 if TYPE_CHECKING:
     from pipeline.release.metadata import Present
@@ -19,8 +19,8 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, Any]:
     """Front matter as the Hub defines it: licence, tasks, and one configuration a table with its splits."""
-    entries = int(release["counts"]["all.csv"])
-    tables = [each.file for each in files if each.file.is_table and each.file.path not in (*RELEASE_SIDES, "all.csv")]
+    entries = int(release["counts"][ALL])
+    tables = [each.file for each in files if each.file.is_table and each.file.path not in (*RELEASE_SIDES, ALL)]
     sides = [{"split": side.removesuffix(".csv"), "path": side} for side in RELEASE_SIDES]
     return {
         "license": about.DATA_LICENCE.lower(),
@@ -52,8 +52,8 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
         "## Before you train",
         _bullets(
             [
-                f"Use the split that is given ({counts['train.csv']} training, {counts['test.csv']} test entries): entries of one paper, and of one "
-                "composition, stand on one side.",
+                f"Use the split that is given ({counts['train.csv']} training, {counts['test.csv']} test entries): entries of one paper, "
+                "and of one composition, stand on one side.",
                 "Where `bound` in `processed.csv` is `<`, the conductivity is an upper bound, not a measured value.",
                 "`findings.csv` lists every doubt about an entry, `corrections.csv` every cell that differs from the pinned workbook.",
                 *about.LIMITATIONS,

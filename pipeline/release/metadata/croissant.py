@@ -14,7 +14,7 @@ from pipeline.release.metadata import about
 from pipeline.release.metadata.datapackage import BOUNDED_NOTE
 from schemas import columns as col
 from schemas.columns import Column, Type
-from schemas.files import RELEASE_SIDES, File
+from schemas.files import ALL, RELEASE_SIDES, File
 
 if TYPE_CHECKING:
     from pipeline.release.metadata import Present
@@ -163,22 +163,23 @@ def _record_sets(files: Sequence[Present]) -> list[dict[str, Any]]:
     paths = {each.file.path for each in files}
     sets: list[dict[str, Any]] = []
     if paths >= set(RELEASE_SIDES):
-        sets += [_splits(), _entries(next(each.file for each in files if each.file.path == RELEASE_SIDES[0]))]
+        sets += [_splits(), _entries(next(each for each in files if each.file.path == ALL))]
     for each in files:
         if each.file.path.endswith("/"):
             sets.append(_structures(each.file))
-        elif each.file.is_table and each.file.path not in (*RELEASE_SIDES, "all.csv"):
-            sets.append(_table(each.file, each.file.name, {"fileObject": {"@id": each.file.path}}, each.file.title))
+        elif each.file.is_table and each.file.path not in (*RELEASE_SIDES, ALL):
+            sets.append(_table(each, each.file.name, {"fileObject": {"@id": each.file.path}}, each.file.title))
     return sets
 
 
-def _table(file: File, name: str, source: Mapping[str, Any], description: str) -> dict[str, Any]:
+def _table(present: Present, name: str, source: Mapping[str, Any], description: str) -> dict[str, Any]:
+    file = present.file
     described: dict[str, Any] = {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
         "description": f"{description}. {file.description}",
-        "field": [_field(column, name, source, bounded=column in file.bounded) for column in file.columns],
+        "field": [_field(column, name, source, _type(column, present), bounded=column in file.bounded) for column in file.columns],
     }
     if file.primary_key:
         keys = [{"@id": _field_id(name, column)} for column in file.primary_key]
@@ -192,14 +193,21 @@ def _field_id(name: str, column: Column) -> str:
     return f"{name}/{'_'.join(words)}"
 
 
-def _field(column: Column, name: str, source: Mapping[str, Any], *, bounded: bool) -> dict[str, Any]:
+def _type(column: Column, present: Present) -> str:
+    """Type of a field. Readers take a column of whole numbers and blanks for numbers: as text, an ICSD code would become 291512.0."""
+    if column in present.file.bounded:
+        return "sc:Text"
+    return "sc:Integer" if column in present.whole else _TYPES[column.type]
+
+
+def _field(column: Column, name: str, source: Mapping[str, Any], type: str, *, bounded: bool) -> dict[str, Any]:
     unit = f" Unit: {column.unit}." if column.unit else ""
     return {
         "@type": "cr:Field",
         "@id": _field_id(name, column),
         "name": str(column),
         "description": f"{column.description}{unit}{f' {BOUNDED_NOTE}' if bounded else ''}",
-        "dataType": "sc:Text" if bounded else _TYPES[column.type],
+        "dataType": type,
         "source": {**source, "extract": {"column": str(column)}},
     }
 
@@ -213,14 +221,16 @@ def _splits() -> dict[str, Any]:
         "description": "The two sides of the split.",
         "dataType": "cr:Split",
         "key": {"@id": name},
-        "field": [{"@type": "cr:Field", "@id": name, "name": name, "description": "Name of the side.", "dataType": ["sc:Text", "cr:Split"]}],
+        "field": [
+            {"@type": "cr:Field", "@id": name, "name": name, "description": "Name of the side.", "dataType": ["sc:Text", "cr:Split"]}
+        ],
         "data": [{name: "train"}, {name: "test"}],
     }
 
 
-def _entries(file: File) -> dict[str, Any]:
+def _entries(present: Present) -> dict[str, Any]:
     """All entries, from both sides, with the side that each stands on."""
-    described = _table(file, ENTRIES, {"fileSet": {"@id": SIDES}}, "All entries")
+    described = _table(present, ENTRIES, {"fileSet": {"@id": SIDES}}, "All entries")
     described["field"].append(
         {
             "@type": "cr:Field",

@@ -99,7 +99,8 @@ def _resource_name(path: str) -> str:
 def field(column: Column, *, bounded: bool = False, unique: bool = True, blank: bool = False) -> dict[str, Any]:
     """A field of the Table Schema.
 
-    ``unique`` and ``blank`` tell the part of the column in its table: an ID names the row of one table and the subject of another. A column in which bounds stand beside numbers is a string with a pattern: declared a number, the bounds would be read as missing.
+    ``unique`` and ``blank`` tell the part of the column in its table: an ID names the row of one table and the subject of
+    another. A column in which bounds stand beside numbers is a string with a pattern: declared a number, the bounds would be errors.
     """
     described: dict[str, Any] = {
         "name": str(column),

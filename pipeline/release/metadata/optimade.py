@@ -101,7 +101,11 @@ def properties() -> dict[str, Any]:
     """Definitions of the properties that are ours and not OPTIMADE's."""
     types = {"text": "string", "number": "float", "integer": "integer", "boolean": "boolean"}
     return {
-        f"_{PREFIX}_{name}": {"description": column.description, "type": types[column.type], **({"unit": column.unit} if column.unit else {})}
+        f"_{PREFIX}_{name}": {
+            "description": column.description,
+            "type": types[column.type],
+            **({"unit": column.unit} if column.unit else {}),
+        }
         for name, column in PROPERTIES.items()
     }
 
@@ -220,7 +224,7 @@ def orbit(structure: Structure, site: Site) -> NDArray[np.float64]:
 
 
 def integers(amounts: Sequence[float]) -> list[int]:
-    """Smallest integers in the proportion of the amounts, to four decimals of the amounts in the cell (``6, 2, 7.82`` is ``300, 100, 391``)."""
+    """Smallest integers in the proportion of the amounts, to four decimals (``6, 2, 7.82`` is ``300, 100, 391``)."""
     unit = Decimal(1).scaleb(-FORMULA_DECIMALS)
     scaled = [int((Decimal(repr(amount)).quantize(unit, ROUND_HALF_EVEN) / unit).to_integral_value()) for amount in amounts]
     divisor = math.gcd(*scaled) or 1
