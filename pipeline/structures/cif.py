@@ -308,6 +308,7 @@ def spacegroup_by_name(symbol: str, cell: tuple[float, ...] | None = None) -> ge
     return None
 
 
+@lru_cache(maxsize=4096)
 def element_of(symbol: str) -> str | None:
     """Element of a type symbol or label (``Li1+``, ``LI1``, ``D``, ``O2-``), or ``None`` for a dummy."""
     letters = re.match(r"[A-Za-z]+", symbol.strip())
@@ -339,6 +340,9 @@ _NUMBER = re.compile(r"([-+]?)(\d*)\.?(\d*)(?:\((\d+)\))?(?:[eE]([-+]?\d+))?")
 
 def half_unit(token: str) -> float:
     """Half a unit in the last printed place of a number (``0.3333`` and ``0.3333(2)``: 0.00005)."""
+    _, point, decimals = token.partition(".")
+    if point and decimals.isdigit():
+        return float(0.5 * 10.0 ** -len(decimals))
     parts = _NUMBER.fullmatch(token)
     if parts is None:
         return COARSEST
@@ -507,10 +511,12 @@ class _Items:
     def number(self, token: str, what: str, default: float | None = None) -> float:
         if default is not None and gemmi.cif.is_null(token):
             return default
-        value = gemmi.cif.as_number(gemmi.cif.as_string(token))
+        value: float = gemmi.cif.as_number(token)
+        if not math.isfinite(value):
+            value = gemmi.cif.as_number(gemmi.cif.as_string(token))
         if not math.isfinite(value):
             raise CifError(self.name, f"{what} is {token}, which is not a number", self.line_of(token))
-        return float(value)
+        return value
 
     def line_of(self, token: str) -> int | None:
         for number, line in enumerate(self.text.splitlines(), 1):

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 #: A text field, a quoted string (its quote closes only before white space), a comment, or a bare word.
 _WORD = re.compile(
-    r"^;.*?[\r\n];(?=\s|\Z)"
+    r"[^\s;'\"#]\S*"
+    r"|^;.*?[\r\n];(?=\s|\Z)"
     r"|'(?:[^'\r\n]|'(?=\S))*'(?=\s|\Z)"
     r'|"(?:[^"\r\n]|"(?=\S))*"(?=\s|\Z)'
     r"|\#[^\r\n]*|\S+",
     re.MULTILINE | re.DOTALL,
 )
+
+#: First characters of words that cannot be the name of an item, a heading or a keyword: the quick way for most words.
+_VALUE_ONLY = frozenset("'\"0123456789-+.?;")
 
 Span = tuple[int, int]
 
@@ -61,33 +65,37 @@ def layout(text: str, block: int = 0) -> Layout:
     found: Layout | None = None
     seen = -1
     tags: list[str] = []
+    columns: list[list[Span]] = []
     in_header = False
     count = 0
     for word in _WORD.finditer(text):
         first = text[word.start()]
+        if first in _VALUE_ONLY:
+            if tags:
+                columns[count % len(tags)].append(word.span())
+                count += 1
+            continue
         if first == "#":
             continue
-        bare = word[0].lower() if first in "_dDlLsSgG" else ""
-        if bare.startswith("data_"):
+        bare = word[0].lower()
+        if first == "_":
+            if found is None:
+                continue
+            if not in_header or count:
+                tags, columns, in_header, count = [], [], False, 0
+            tags.append(bare.replace(".", "_"))
+            columns.append(found.values.setdefault(tags[-1], []))
+        elif bare.startswith("data_"):
             seen += 1
             if found is not None:
                 break
             if seen == block:
                 found = Layout(word.span())
-            tags = []
-        elif found is None:
-            continue
-        elif bare == "loop_" or bare == "global_" or bare.startswith("save_"):
-            tags, in_header, count = [], bare == "loop_", 0
-        elif first == "_":
-            tag = bare.replace(".", "_")
-            if in_header and not count:
-                tags.append(tag)
-            else:
-                tags, in_header, count = [tag], False, 0
-            found.values.setdefault(tag, [])
+            tags, columns, in_header = [], [], False
+        elif bare in ("loop_", "global_") or bare.startswith("save_"):
+            tags, columns, in_header, count = [], [], bare == "loop_", 0
         elif tags:
-            found.values[tags[count % len(tags)]].append(word.span())
+            columns[count % len(tags)].append(word.span())
             count += 1
     if found is None:
         raise ValueError(f"the text holds no data block number {block + 1}")
