@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.split.quality import Audit, Likeness, audit
-from pipeline.split.bonds import extend, groups, leaks
 from pipeline.split.annealing import Search, search
+from pipeline.split.bonds import extend, groups, leaks
+from pipeline.split.quality import Audit, Likeness, audit
 
 __all__ = ["Audit", "Likeness", "Search", "audit", "extend", "groups", "leaks", "search"]

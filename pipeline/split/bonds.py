@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Literal
 
@@ -49,7 +49,7 @@ def papers(cell: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in plain if part))
 
 
-@lru_cache(maxsize=None)
+@cache
 def stoichiometry(formula: str) -> str | None:
     """Ratios of the elements in lowest whole numbers, elements in alphabetical order; ``None`` when the formula cannot be read.
 
@@ -116,7 +116,7 @@ def _components(keys_of: Mapping[str, Iterable[Key]]) -> dict[str, str]:
     """Smallest member of each entry's connected component."""
     import networkx as nx
 
-    graph = nx.Graph()
+    graph: nx.Graph[tuple[str, str]] = nx.Graph()
     for name, own in keys_of.items():
         graph.add_node(("entry", name))
         graph.add_edges_from((("entry", name), key) for key in own)
@@ -166,7 +166,7 @@ def leaks(entries: pd.DataFrame, test_ids: Collection[str], train_ids: Collectio
                 other = sorted(x for x in side[there] if bond != "stoichiometry" or not _same_composition(keys_of, name, x))
                 if other:
                     rows.append((BONDS.index(bond), key, here, name, bond, " ".join(other)))
-    table = [(bond, key, name, here, other) for _, key, here, name, bond, other in sorted(rows)]
+    table = [(bond, shared, name, here, other) for _, shared, here, name, bond, other in sorted(rows)]
     return pd.DataFrame(table, columns=list(LEAK_COLUMNS), dtype="str")
 
 
@@ -207,17 +207,17 @@ def extend(
         together[first].append(name)
     findings: list[Finding] = []
     free: list[list[str]] = []
-    for _, members in sorted(together.items()):
-        ties = {side: {key for name in members for key in new[name] if placed[key][side]} for side in ("train", "test")}
+    for _, group in sorted(together.items()):
+        ties = {side: {key for name in group for key in new[name] if placed[key][side]} for side in ("train", "test")}
         if ties["train"] and ties["test"]:
-            findings.extend(_bridge(sorted(members), new, placed))
+            findings.extend(_bridge(sorted(group), new, placed))
         elif ties["train"] or ties["test"]:
-            (train if ties["train"] else test).update(members)
+            (train if ties["train"] else test).update(group)
         else:
-            free.append(members)
-    for members in free:
-        total = len(train) + len(test) + len(members)
-        (train if len(test) >= SMALLEST_TEST_SHARE * total else test).update(members)
+            free.append(group)
+    for group in free:
+        total = len(train) + len(test) + len(group)
+        (train if len(test) >= SMALLEST_TEST_SHARE * total else test).update(group)
     return frozenset(train), frozenset(test), findings
 
 
@@ -237,6 +237,6 @@ def _bridge(members: list[str], new: Mapping[str, tuple[Key, ...]], placed: Mapp
             severity="error" if hard else "warning",
             column=str(col.DOI if any(bond == "paper" for _, (bond, _), _ in own) else col.REDUCED_COMPOSITION),
             value="; ".join(dict.fromkeys(text for _, (_, text), _ in own)),
-            message=f"ties the training set to the test set, so it stays out of both until a curator decides: it shares {'; '.join(reasons)}",
+            message=f"ties train to test, so it stays out of both until a curator decides: it shares {'; '.join(reasons)}",
             other=" ".join(sorted({other for _, _, others in own for other in others})),
         )

@@ -180,7 +180,8 @@ def log_conductivity(entries: pd.DataFrame, bound: float | None = None) -> NDArr
     values = entries[col.IONIC_CONDUCTIVITY].to_numpy(dtype=np.float64)
     if bound is not None:
         values = np.where((entries[col.BOUND] == "<").to_numpy(dtype=bool), bound, values)
-    return np.log10(values)
+    logs: NDArray[np.float64] = np.log10(values)
+    return logs
 
 
 def likeness(logs: NDArray[np.float64], in_test: NDArray[np.bool_], with_structure: NDArray[np.bool_]) -> Likeness:
