@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 from pipeline.checks.catalogue import fix_for
+from pipeline.checks.duplicates import duplicate_findings
 from pipeline.checks.findings import SEVERITIES, Finding
 from pipeline.checks.ids import FREE
 from pipeline.checks.run import Subject
@@ -18,6 +20,7 @@ from pipeline.existing import Existing, typed
 from pipeline.existing import existing as load_existing
 from pipeline.ingest.bundle import Bundle, bundle
 from pipeline.ingest.contributions import Contribution, Unread, contribution
+from pipeline.ingest.grid import MAX_COLUMNS
 from pipeline.reporting.report import CheckedRow, Item, Report
 from schemas import columns as col
 
@@ -36,11 +39,10 @@ UNREAD: dict[str, str] = {
     col.DOI: "reference.doi-syntax",
     col.CLOSE_MATCH: "cif.close-match",
 }
+_FORMULAS = (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION)
 OTHERWISE = "table.unread-cell"
 #: Declares that a row has no structure file, in the column ``Cif ID``, as the published sheet does.
 NO_STRUCTURE = "not available"
-#: Families of checks that compare entries with one another.
-AMONG = ("duplicate.",)
 
 
 @dataclass(frozen=True)
@@ -196,29 +198,43 @@ def _files(read: Contribution, keys: list[str], own: Mapping[int, str], given: B
         state = _text(read.cells.at[position, col.CIF_ID]).casefold()
         if not name or position in own or ids.count(name) > 1 or state == NO_STRUCTURE:
             continue
-        near = get_close_matches(name, [stem for stem in given.structures if stem.casefold() not in used], n=1)
-        guess = f" There is a file {near[0]}.cif: is it this one?" if near else ""
+        near = _nearest(name, [stem for stem in given.structures if stem.casefold() not in used])
+        guess = f" There is a file {near}.cif: is it this one?" if near else ""
         message = f"Structure files were handed in, but none is named {name}.cif.{guess}"
         remedy = (
             f"Add {name}.cif, or rename the file. Where there is no structure, write {NO_STRUCTURE!r} into a column {str(col.CIF_ID)!r}."
         )
-        yield Finding(keys[position], "cif.missing-file", "error", message, col.ID, name, f"{name}.cif", near[0] if near else ""), remedy
+        yield Finding(keys[position], "cif.missing-file", "error", message, col.ID, name, f"{name}.cif", near), remedy
     for stem in given.structures:
         if stem.casefold() not in used:
-            near = get_close_matches(stem, [name for name in ids if name], n=1)
-            guess = f" The nearest ID is {near[0]!r}." if near else ""
+            near = _nearest(stem, [name for place, name in enumerate(ids) if name and place not in own])
+            guess = f" The nearest ID is {near!r}." if near else ""
             message = f"No row of the table has the ID of the file {stem}.cif.{guess}"
-            finding = Finding(stem, "cif.orphan-file", "error", message, value=f"{stem}.cif", other=near[0] if near else "")
+            finding = Finding(stem, "cif.orphan-file", "error", message, value=f"{stem}.cif", other=near)
             yield finding, "Name the file after the ID of its row, add the row, or leave the file out."
+
+
+def _nearest(name: str, others: list[str]) -> str:
+    """The name most like this one, ``""`` when none is: one that begins with the other (``s6`` and ``s6_final``), or a near spelling."""
+    plain = name.casefold()
+    begun = [other for other in others if plain.startswith(other.casefold()) or other.casefold().startswith(plain)]
+    return (begun or get_close_matches(name, others, n=1) or [""])[0]
 
 
 def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, said: set[tuple[str, str]]) -> Iterator[Said]:
     """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
+    import pandas as pd
+
     entries = typed(read.cells, keys)
     blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
     structures = {keys[position]: text for position, text in own.items()}
-    for finding in run_checks(Subject(entries=entries, structures=structures)):
-        if finding.check.startswith(("id.", *AMONG)) or (finding.id, finding.column) in said:
+    alone = [f for f in run_checks(Subject(entries=entries, structures=structures)) if not f.check.startswith(("id.", "duplicate."))]
+    # A formula that cannot be read makes no twin of a row with the same cell.
+    unnamed = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in said if column in _FORMULAS}
+    comparable = entries[~entries.index.isin(unnamed)]
+    among = comparable if known.entries is None else pd.concat([known.entries, comparable])
+    for finding in chain(alone, duplicate_findings(among, frozenset(comparable.index))):
+        if (finding.id, str(finding.column)) in said:
             continue
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:
             continue  # a contributor need not give the symbol beside the number
@@ -243,7 +259,7 @@ def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[It
         )  # fmt: skip
 
     def order(item: Item) -> tuple[object, ...]:
-        place = read.places.get(item.column, (len(col.RELEASE) + 300, ""))[0]
+        place = -1 if item.check == "table.row-shape" else read.places.get(item.column, (MAX_COLUMNS, ""))[0]
         return (item.row is None, item.row or 0, place, SEVERITIES.index(item.severity), item.check, item.id, item.other, item.message)
 
     return sorted((item(*pair) for pair in said), key=order)

@@ -99,21 +99,22 @@ def _number(text: str, heading: Heading) -> Read:
         raise UnreadableError(
             f"the header gives the unit {heading.unknown_unit!r}, which cannot be converted", f"a number in {column.unit}"
         )
-    bound = _BOUND.fullmatch(text)
-    if bound and column == col.IONIC_CONDUCTIVITY:
-        plain, how = _plain(bound[2].strip(), heading)
+    bounded = _BOUND.fullmatch(text)
+    if bounded and column == col.IONIC_CONDUCTIVITY:
+        plain, how = _plain(bounded[2].strip(), heading)
         if not float(plain) > 0:
             raise UnreadableError("a bound must be above zero", "a bound such as <1E-10")
-        sign = "<" if bound[1][0] in "<≤≲" else ">"
+        sign = "<" if bounded[1][0] in "<≤≲" else ">"
         return Read(f"{sign}{plain}", how)
-    if bound:
+    if bounded:
         raise UnreadableError("a bound cannot stand here", f"a number{_in(column)}")
     plain, how = _plain(text, heading)
     value = float(plain)
     if abs(value) == float("inf"):
         raise UnreadableError("the number is too large to be meant", f"a number{_in(column)}")
     if column.minimum is not None and not (value > column.minimum if column.exclusive_minimum else value >= column.minimum):
-        raise UnreadableError(f"{plain} is not above {column.minimum:g}", f"a number{_in(column)} above {column.minimum:g}")
+        bound = ", or what could have been measured as a bound such as <1E-10" if column == col.IONIC_CONDUCTIVITY else ""
+        raise UnreadableError(f"{plain} is not above {column.minimum:g}", f"a number{_in(column)} above {column.minimum:g}{bound}")
     if column.maximum is not None and not value < column.maximum:
         raise UnreadableError(f"{plain} is not below {column.maximum:g}", f"a number{_in(column)} below {column.maximum:g}")
     return Read(int(plain) if re.fullmatch(r"[+-]?\d{1,15}", plain) else value, how)
@@ -136,7 +137,8 @@ def _plain(text: str, heading: Heading) -> tuple[str, str]:
             notes.append("a unit in the cell")
             match = _NUMBER.fullmatch(trailing["number"].replace(" ", ""))
     if not match or (match["mantissa"] and not _grouping(match["mantissa"])):
-        raise UnreadableError(_why(squeezed), _wanted(column))
+        lost = re.fullmatch(r"10-(\d{1,2})", squeezed)
+        raise UnreadableError(_why(squeezed), f"1E-{lost[1]}, if that is what was meant" if lost else _wanted(column))
     if match["power"]:
         return shift(f"1E{match['power']}", power), "a power of ten"
     mantissa = match["mantissa"]
@@ -161,8 +163,10 @@ def _grouping(mantissa: str) -> bool:
 def _why(text: str) -> str:
     if re.match(r"[~≈∼]|ca\.?|approx|about", text, re.IGNORECASE):
         return "an approximate value is not a number"
+    if re.fullmatch(r"10-\d{1,2}", text):
+        return "an exponent was lost here"
     if re.fullmatch(r"[\d.,]+(?:[eE][+-]?\d+)?(?:-|to|bis|\.\.\.)[\d.,]+(?:[eE][+-]?\d+)?", text):
-        return "two numbers, or a minus sign that was an exponent"
+        return "these are two numbers"
     if "±" in text or "+/-" in text:
         return "a value with an uncertainty is not one number"
     if text.endswith("%"):
@@ -175,6 +179,8 @@ def _why(text: str) -> str:
 def _wanted(column: col.Column) -> str:
     if column == col.IONIC_CONDUCTIVITY:
         return f"a number{_in(column)} such as 1.2E-4, or a bound such as <1E-10"
+    if column.type == "integer":
+        return "a whole number"
     return f"one number{_in(column)}"
 
 

@@ -82,4 +82,4 @@ def _where(item: Item) -> str:
 
 def _value(item: Item) -> str:
     value = f": {plain(item.value)}" if item.value else ""
-    return f"{value}  (expected: {plain(item.expected)})" if item.expected else value
+    return f"{value}  (expected: {plain(item.expected)})" if item.expected and item.expected not in item.fix else value
