@@ -6,6 +6,7 @@ cell, and as the Niggli-reduced primitive cell, which any two settings of one la
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,10 +108,13 @@ def of_atoms(
 
     system = tuple(sorted(content))
     amounts = tuple(content[element] for element in system)
-    try:
-        found: Any = spglib.get_symmetry_dataset((lattice.tolist(), positions.tolist(), list(kinds)), symprec=SYMPREC)
-    except spglib.SpglibError:
-        found = None
+    with warnings.catch_warnings():
+        # spglib 2.7 announces at each call that it will raise where it returned None
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            found: Any = spglib.get_symmetry_dataset((lattice.tolist(), positions.tolist(), list(kinds)), symprec=SYMPREC)
+        except spglib.SpglibError:
+            found = None
     if found is None:
         return Descriptor(system, 1, cell, reduced(cell), amounts)
     # spglib idealises the standard cell; the primitive lattice is left as it came
