@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
-from pipeline.checks.findings import findings_table
+from pipeline.checks.findings import Finding, findings_table
+from pipeline.checks.run import Subject, check
 from pipeline.correct import corrected, read_corrections, read_waivers, waived
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
+from pipeline.ingest.contributions import contributions
 from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.liion import liion
+from pipeline.release import emit
+from pipeline.release.emit import Release, Split
+from pipeline.release.folder import replaced
 from pipeline.reporting.progress import Ledger, tally
+from pipeline.split import extend
+from pipeline.structures.cif import CifError, Structure, read
+from pipeline.structures.match import structures as structure_matches
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CONTRIBUTIONS = "contributions"
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Options:
     raw, out
         Folder of the pins and decisions; folder that the release takes the place of.
     as_published
-        Leave corrections and waivers out: the tables are those of the pinned workbook, cell by cell.
+        Leave corrections, waivers and contributions out: the tables are those of the pinned workbook, cell by cell.
     quick
         Leave the gate, the figures and the report out.
     """
@@ -54,40 +65,6 @@ class Built:
         return tally(self.findings)["error"].get("open", 0)
 
 
-@dataclass(frozen=True)
-class Split:
-    """IDs of both sides, in their published order."""
-
-    train: list[str]
-    test: list[str]
-
-
-@dataclass(frozen=True)
-class Release:
-    """All that a release holds, before it is written.
-
-    Attributes
-    ----------
-    cells, entries
-        The sheet to be released, and the same as typed values.
-    structures
-        Text of each structure file by ID.
-    split
-        The split.
-    findings
-        What the checks said, each with its status.
-    tables
-        Every other table by its path in the release folder.
-    """
-
-    cells: pd.DataFrame
-    entries: pd.DataFrame
-    structures: dict[str, str]
-    split: Split
-    findings: pd.DataFrame
-    tables: dict[str, pd.DataFrame]
-
-
 def build(options: Options) -> Built:
     """Run the whole line and put the release in its place."""
     ledger = Ledger()
@@ -96,9 +73,8 @@ def build(options: Options) -> Built:
         stage.note = f"{archive.pin.package} {archive.pin.version}, SHA-256 verified"
     with ledger.stage("ingest workbook", "the curators' workbook") as stage:
         published = workbook.cells(archive.read("workbook"), archive.file("workbook"))
-        structures = archive.structures()
-        split = Split(_ids(archive, "train"), _ids(archive, "test"))
-        stage.rows_in, stage.rows_out, stage.note = _records(archive, "workbook"), len(published), f"{len(structures)} structures"
+        texts = archive.structures()
+        stage.rows_in, stage.rows_out, stage.note = _records(archive, "workbook"), len(published), f"{len(texts)} structures"
     with ledger.stage("ingest liion", "the Liverpool Ionics Dataset") as stage:
         liion_records = liion(archive.read("liion"), archive.file("liion"))
         at_room = int(liion_records[col.AT_ROOM_TEMPERATURE].sum())
@@ -107,21 +83,48 @@ def build(options: Options) -> Built:
         laskowski_records = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
         mended = int(laskowski_records[col.REPAIRS].notna().sum())
         stage.rows_in, stage.rows_out, stage.note = _records(archive, "laskowski"), len(laskowski_records), f"{mended} repaired"
+    if not options.as_published:
+        with ledger.stage("ingest contributions", "accepted rows") as stage:
+            new_cells, new_texts = contributions(options.raw / CONTRIBUTIONS)
+            published, texts = _joined(published, new_cells), {**texts, **new_texts}
+            stage.rows_in = stage.rows_out = len(new_cells)
+            stage.note = f"{len(new_texts)} structures"
     with ledger.stage("correct", "what curators decided") as stage:
         decisions = [] if options.as_published else read_corrections(options.raw)
+        waivers = [] if options.as_published else read_waivers(options.raw)
         cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
-        stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
-    with ledger.stage("check", "every entry") as stage:
         entries = workbook.entries(cells, archive.file("workbook"))
-        findings = _findings(options, published, entries, structures, split, applied)
+        stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
+    with ledger.stage("structures", "every CIF") as stage:
+        structures = _read(texts)
+        noise = {name: "source" for name in archive.structures() if not entries.isna().loc[name, col.ICSD_ID]}
+        matches = structure_matches(entries, {**texts, **structures}, perturbation=noise)
+        verdicts = matches[col.MATCH].value_counts()
+        stage.rows_in, stage.rows_out = len(texts), len(matches)
+        stage.note = ", ".join(f"{verdicts[kind]} {kind}" for kind in ("exact", "close", "outside", "unreadable") if kind in verdicts)
+    with ledger.stage("split", "new entries") as stage:
+        split, bridging = _split(archive, entries)
+        stage.rows_in, stage.rows_out = len(entries), len(split.train) + len(split.test)
+        stage.note = f"{len(split.train)} train, {len(split.test)} test"
+    with ledger.stage("check", "every entry") as stage:
+        subject = Subject(entries=entries, structures=texts, test_ids=frozenset(split.test))
+        found = [*check(subject), *bridging]
+        settled = _settled(published, applied, subject, found)
+        findings = findings_table([*waived(found, waivers, "waiver.unused"), *settled])
         stage.rows_in, stage.rows_out, stage.note = len(entries), len(findings), "rows out are findings"
     tables = {
         "sources/liion.csv": liion_records,
         "sources/laskowski.csv": laskowski_records,
+        "structures.csv": matches,
+        "findings.csv": findings,
         "corrections.csv": applied,
     }
-    with ledger.stage("emit", "the release") as stage:
-        emit(options, archive, Release(cells, entries, structures, split, findings, tables))
+    with ledger.stage("emit", "the release") as stage, replaced(options.out) as folder:
+        release = Release(
+            cells, entries, texts, structures, split, tables, {}, _provenance(archive), tally(findings), options.as_published
+        )
+        emit.write(release, folder)
+        emit.seal(folder)
         stage.rows_in = stage.rows_out = len(cells)
     places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
     return Built(findings, ledger, places)
@@ -129,6 +132,32 @@ def build(options: Options) -> Built:
 
 def _records(archive: sources.Archive, role: str) -> int:
     return archive.pin.members[role].records
+
+
+def _joined(published: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat([published, new], ignore_index=True) if len(new) else published
+
+
+def _read(texts: Mapping[str, str]) -> dict[str, Structure]:
+    """Structures that can be read; the others are findings (``cif.unreadable``)."""
+    structures = {}
+    for name, text in texts.items():
+        try:
+            structures[name] = read(text, f"{name}.cif")
+        except CifError:
+            continue
+    return structures
+
+
+def _split(archive: sources.Archive, entries: pd.DataFrame) -> tuple[Split, list[Finding]]:
+    """The published split, new entries placed behind it; findings about those that would tie both sides together."""
+    published = Split(_ids(archive, "train"), _ids(archive, "test"))
+    train, test, bridging = extend(entries, published.train, published.test)
+    grown = Split(*([*side, *(i for i in entries.index if i in all_ids and i not in set(side))] for side, all_ids in
+                    ((published.train, train), (published.test, test))))  # fmt: skip
+    return grown, bridging
 
 
 def _ids(archive: sources.Archive, role: str) -> list[str]:
@@ -139,54 +168,16 @@ def _ids(archive: sources.Archive, role: str) -> list[str]:
     return lines[1:]
 
 
-def _findings(
-    options: Options, published: pd.DataFrame, entries: pd.DataFrame, structures: dict[str, str], split: Split, applied: pd.DataFrame
-) -> pd.DataFrame:
-    """Findings on the entries as released, and those that a correction has settled (status ``corrected``)."""
-    from pipeline.checks.run import Subject, check
-
-    test_ids = frozenset(split.test)
-    found = list(check(Subject(entries=entries, structures=structures, test_ids=test_ids)))
-    if options.as_published:
-        return findings_table(found)
+def _settled(published: pd.DataFrame, applied: pd.DataFrame, subject: Subject, found: list[Finding]) -> list[Finding]:
+    """Findings on the corrected entries as they were that are gone now (status ``corrected``)."""
     mended = set(applied[col.ID])
+    if not mended:
+        return []
     before = workbook.entries(published[published[col.ID].isin(mended)])
-    own = {name: text for name, text in structures.items() if name in mended}
+    own = {name: text for name, text in subject.structures.items() if name in mended}
     still = {(f.id, f.check, f.column) for f in found}
-    earlier = check(Subject(entries=before, structures=own, test_ids=test_ids)) if mended else ()
-    settled = [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
-    return findings_table([*waived(found, read_waivers(options.raw), "waiver.unused"), *settled])
-
-
-def emit(options: Options, archive: sources.Archive, release: Release) -> None:
-    """Write the release folder beside, then put it in its place."""
-    from pipeline.release import archives, manifest, tables
-    from pipeline.release.folder import replaced
-
-    sides = {"all": list(release.entries.index), "train": release.split.train, "test": release.split.test}
-    by_id = release.cells.set_index(str(col.ID), drop=False)
-    with replaced(options.out) as folder:
-        for name, ids in sides.items():
-            side = release.cells if name == "all" else by_id.loc[ids]
-            tables.write_csv(side, folder / f"{name}.csv")
-            tables.write_xlsx(side, folder / f"{name}.xlsx")
-            archives.write_archives(release.structures, ids, name, folder)
-        for name in ("train", "test"):
-            tables.write_idx(sides[name], folder / f"{name}_idx.csv")
-        archives.write_structures(release.structures, folder / archives.STRUCTURES_FOLDER)
-        others = {
-            "processed.csv": tables.processed(release.cells, release.entries, as_published=options.as_published),
-            "findings.csv": release.findings,
-            **release.tables,
-        }
-        for path, table in others.items():
-            tables.write_csv(table, folder / path)
-        counts: dict[str, Any] = {path: len(table) for path, table in others.items()}
-        counts |= {"all.csv": len(by_id), "train.csv": len(sides["train"]), "test.csv": len(sides["test"])}
-        counts |= {"structures": len(release.structures), "findings": tally(release.findings)}
-        about = manifest.manifest(_provenance(archive), counts, as_published=options.as_published)
-        manifest.write_json(about, folder / manifest.MANIFEST)
-        manifest.write_checksums(folder)
+    earlier = check(replace(subject, entries=before, structures=own))
+    return [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
 
 
 def _provenance(archive: sources.Archive) -> dict[str, Any]:

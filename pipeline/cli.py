@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ import click
 from pipeline import __version__
 from pipeline.errors import InputError
 
+#: Set to anything, an unexpected fault shows its traceback.
+DEBUG_VARIABLE = "OBELIX_CURATE_DEBUG"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -25,9 +28,19 @@ class Commands(click.Group):
         except InputError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(2)
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader has gone
         except OSError as error:
             place = f" ({error.filename})" if error.filename else ""
             click.echo(f"error: {error.strerror or error}{place}", err=True)
+            ctx.exit(2)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get(DEBUG_VARIABLE):
+                raise
+            click.echo(f"error: a fault of the program: {type(error).__name__}: {error}", err=True)
+            click.echo(f"  cure: please report it with the command and its input; {DEBUG_VARIABLE}=1 shows where it happened", err=True)
             ctx.exit(2)
 
 

@@ -1,0 +1,97 @@
+"""The release folder, written beside and put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.structures.cif import Structure
+
+
+@dataclass(frozen=True)
+class Split:
+    """IDs of both sides of the split, those that were published first and in their published order."""
+
+    train: list[str]
+    test: list[str]
+
+
+@dataclass(frozen=True)
+class Release:
+    """All that a release holds.
+
+    Attributes
+    ----------
+    cells, entries
+        The sheet to be released, and the same as typed values.
+    texts
+        Text of each structure file by ID.
+    structures
+        The same, read; files that cannot be read are absent.
+    split
+        The split. An entry may be in neither set.
+    tables
+        Every other table by its path in the release folder.
+    documents
+        JSON documents by their path in the release folder.
+    provenance
+        The pinned source, as ``RELEASE.json`` tells it.
+    findings
+        Number of findings by severity and status.
+    as_published
+        Whether corrections, waivers and contributions were left out.
+    """
+
+    cells: pd.DataFrame
+    entries: pd.DataFrame
+    texts: Mapping[str, str]
+    structures: Mapping[str, Structure]
+    split: Split
+    tables: Mapping[str, pd.DataFrame]
+    documents: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    findings: Mapping[str, Mapping[str, int]]
+    as_published: bool
+
+
+def write(release: Release, folder: Path) -> dict[str, Any]:
+    """Write every data file and the metadata into an empty folder; give the content of ``RELEASE.json``."""
+    from pipeline.release import archives, manifest, tables
+    from pipeline.release.metadata import metadata
+
+    sides = {"all": list(release.entries.index), "train": release.split.train, "test": release.split.test}
+    by_id = release.cells.set_index(str(col.ID), drop=False)
+    for name, ids in sides.items():
+        side = by_id.loc[ids]
+        tables.write_csv(side, folder / f"{name}.csv")
+        tables.write_xlsx(side, folder / f"{name}.xlsx")
+        archives.write_archives(release.texts, ids, name, folder)
+    for name in ("train", "test"):
+        tables.write_idx(sides[name], folder / f"{name}_idx.csv")
+    archives.write_structures(release.texts, folder / archives.STRUCTURES_FOLDER)
+    written = {"processed.csv": tables.processed(release.cells, release.entries, as_published=release.as_published), **release.tables}
+    for path, table in written.items():
+        tables.write_csv(table, folder / path)
+    for path, document in release.documents.items():
+        manifest.write_json(document, folder / path)
+    counts: dict[str, Any] = {path: len(table) for path, table in written.items()}
+    counts |= {f"{name}.csv": len(ids) for name, ids in sides.items()}
+    counts |= {"structures": len(release.texts), "findings": release.findings}
+    about = manifest.manifest(release.provenance, counts, as_published=release.as_published)
+    manifest.write_json(about, folder / manifest.MANIFEST)
+    metadata(folder, about, release.structures)
+    return about
+
+
+def seal(folder: Path) -> None:
+    """Write the checksums: the last file of a release."""
+    from pipeline.release.manifest import write_checksums
+
+    write_checksums(folder)
