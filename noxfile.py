@@ -77,7 +77,16 @@ def tests_older_pandas(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Make both locks anew from pyproject.toml: newest versions, hashes, no index address."""
     session.install("uv")
-    options = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet".split()
+    options = [
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-header",
+        "--no-annotate",
+        "--quiet",
+    ]
     heads = {
         LOCK: "every package of the program, its extras and its tests, with hashes.",
         RUN_LOCK: "what the program needs to run, with hashes; the versions of constraints.txt.",

@@ -120,9 +120,7 @@ def build(options: Options) -> Built:
         "corrections.csv": applied,
     }
     with ledger.stage("emit", "the release") as stage, replaced(options.out) as folder:
-        release = Release(
-            cells, entries, texts, structures, split, tables, {}, _provenance(archive), tally(findings), options.as_published
-        )
+        release = Release(cells, entries, texts, structures, split, tables, {}, _provenance(archive), tally(findings), options.as_published)
         emit.write(release, folder)
         emit.seal(folder)
         stage.rows_in = stage.rows_out = len(cells)

@@ -93,8 +93,9 @@ def entries(cells: pd.DataFrame, file: str = "workbook") -> pd.DataFrame:
     columns: dict[str, list[object]] = {}
     for column in col.RELEASE:
         if column == col.IONIC_CONDUCTIVITY:
-            pairs = [_read(conductivity, value, column, row, file, problems) or (None, None) for row, value in _numbered(cells[column])]
-            columns[column], columns[col.BOUND] = [list(part) for part in zip(*pairs, strict=True)] if pairs else ([], [])
+            read = [_read(conductivity, value, column, row, file, problems) for row, value in _numbered(cells[column])]
+            columns[column] = [None if pair is None else pair[0] for pair in read]
+            columns[col.BOUND] = [None if pair is None else pair[1] for pair in read]
         else:
             reader = _READERS[column.type]
             columns[column] = [_read(reader, value, column, row, file, problems) for row, value in _numbered(cells[column])]

@@ -109,4 +109,4 @@ def _take_place(scratch: Path, target: Path) -> None:
 def _exchange(one: Path, other: Path) -> bool:
     """Exchange two folders in one step where the system can (Linux); tell whether it did."""
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
-    return bool(renameat2) and renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+    return renameat2 is not None and renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0

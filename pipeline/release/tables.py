@@ -113,7 +113,7 @@ def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
         head.font, head.fill, head.alignment = bold, fill, wrapped
         if column := definitions.get(label):
             head.comment = Comment(note(column), "obelix-curate", height=110, width=300)
-    rows = cells.to_numpy(dtype=object, na_value=None).tolist()
+    rows = list(zip(*(cells[label].tolist() for label in cells.columns), strict=True))
     for row in rows:
         sheet.append(row)
     _link(sheet, cells)

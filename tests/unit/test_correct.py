@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.unit.sheets import row, workbook
 
 from pipeline.checks.findings import Finding
 from pipeline.correct import Correction, Waiver, corrected, read_corrections, read_waivers, waived
 from pipeline.errors import InputError
 from pipeline.ingest.workbook import cells
 from schemas import columns as col
+from tests.unit.sheets import row, workbook
 
 
 def sheet() -> pd.DataFrame:
@@ -20,7 +20,15 @@ def sheet() -> pd.DataFrame:
 
 
 def correction(**changes: object) -> Correction:
-    fields: dict[str, object] = {"id": "abc", "column": str(col.Z), "expect": 4, "value": 2, "reason": "r", "evidence": "e", "status": "accepted"}
+    fields: dict[str, object] = {
+        "id": "abc",
+        "column": str(col.Z),
+        "expect": 4,
+        "value": 2,
+        "reason": "r",
+        "evidence": "e",
+        "status": "accepted",
+    }
     return Correction(**{**fields, **changes})  # type: ignore[arg-type]
 
 

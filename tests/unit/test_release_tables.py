@@ -11,12 +11,12 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from tests.unit.sheets import row, workbook
 
 from pipeline.ingest.workbook import cells, entries
 from pipeline.release.archives import write_archives
 from pipeline.release.tables import processed, write_csv, write_idx, write_xlsx
 from schemas import columns as col
+from tests.unit.sheets import row, workbook
 
 ROWS = [
     row(CIF_ID="done", ALPHA=90.25, DOI="10.1000/a|10.1000/b"),

@@ -180,7 +180,9 @@ def test_a_download_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [path.name for path in (tmp_path / "downloads").iterdir()] == ["pkg-1.0.tar.gz"]
 
 
-@pytest.mark.parametrize(("text", "said"), [("default = ", "not TOML"), ('default = "1"\n', "lacks"), ('default="1"\n[members]\n[pins]\n', "lacks")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("default = ", "not TOML"), ('default = "1"\n', "lacks"), ('default="1"\n[members]\n[pins]\n', "lacks")]
+)
 def test_a_broken_pin_file_is_told(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "sources.toml").write_text(text)
     with pytest.raises(InputError, match=said):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.sheets import row, workbook
 
 from pipeline.errors import InputError
 from pipeline.ingest.workbook import cells, conductivity, entries, integer, number
 from schemas import columns as col
+from tests.unit.sheets import row, workbook
 
 
 def read(*rows: dict[str, object]) -> tuple[object, ...]:
