@@ -127,5 +127,43 @@ def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, 
         click.echo(f"  row {row.row}  {row.id} is now {new}  {row.composition}")
 
 
+JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+
+
+@main.command()
+@click.argument("libraries", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="LIBRARY ...")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
+              help="The index; brought up to date where it is there.")  # fmt: skip
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to work on, such as tcp://host:8786 (extra 'cluster').")
+@JOBS
+def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs: int) -> None:
+    """Describe the structures of libraries (folders, zip or tar archives of CIFs) once, for matching."""
+    from pipeline.structures.index import index as run
+
+    tally = run(libraries, output, jobs=jobs, scheduler=scheduler)
+    for reason in tally.reasons:
+        click.echo(f"unreadable: {reason}", err=True)
+    click.echo(f"{output}: {tally.structures} structures; {tally.new} files read, {tally.unchanged} unchanged, {tally.gone} gone")
+
+
+@main.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--library", "libraries", type=click.Path(path_type=Path), multiple=True, metavar="PATH",
+              help="Folder, zip or tar archive of CIFs, or an index of them; may be repeated.")  # fmt: skip
+@click.option("--optimade", "databases", multiple=True, metavar="URL", help="Base address of an OPTIMADE database (extra 'optimade').")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
+@JOBS
+def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, jobs: int) -> None:
+    """Propose structures for the rows of a TABLE (CSV or XLSX). Nothing is attached: a person decides."""
+    from pipeline.propose import propose
+    from pipeline.reporting.formats import write
+
+    proposal = propose(table, libraries, databases, jobs=jobs)
+    for note in proposal.notes:
+        click.echo(note, err=True)
+    text = proposal.candidates.to_csv(index=False, lineterminator="\n")
+    click.echo(text, nl=False) if output is None else write(output, text)
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -42,7 +42,8 @@ def entry(
     positions = [[sum(f * axis[i] for f, axis in zip(fract, lattice, strict=True)) for i in range(3)] for _, fract in sites]
     attributes = {
         "elements": elements, "nelements": len(elements), "lattice_vectors": lattice, "cartesian_site_positions": positions,
-        "species": species, "species_at_sites": [kind for kind, _ in sites], "nsites": len(sites), "dimension_types": [1, 1, 1], "nperiodic_dimensions": 3,
+        "species": species, "species_at_sites": [kind for kind, _ in sites], "nsites": len(sites), "dimension_types": [1, 1, 1],
+        "nperiodic_dimensions": 3,
         "structure_features": [], "chemical_formula_descriptive": name, "last_modified": {"$date": "2020-01-01T00:00:00Z"},
     }  # fmt: skip
     return {"type": "structures", "id": name, "attributes": attributes}
@@ -160,7 +161,7 @@ def proxied(server: str) -> Iterator[Any]:
 
     def start(**options: Any) -> Counter:
         proxy = Counter(server, **options)
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
         running.append(proxy)
         return proxy
 

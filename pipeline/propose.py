@@ -1,0 +1,84 @@
+"""Structures for the rows of a table, out of libraries and databases: the command ``match``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import InputError
+from pipeline.ingest.contributions import contribution
+from pipeline.structures import index, match
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.structures.descriptor import Descriptors
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Candidates in the columns of ``candidates.csv``, and what the user should know of the search."""
+
+    candidates: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def propose(table: Path, libraries: Sequence[Path], databases: Sequence[str] = (), *, jobs: int = 1) -> Proposal:
+    """Find structures for every row of a table.
+
+    Parameters
+    ----------
+    table
+        CSV or XLSX in the columns of the release; ``all.csv`` is one.
+    libraries
+        Folders, zip or tar archives of CIFs, or indexes of them.
+    databases
+        Base addresses of OPTIMADE databases.
+    jobs
+        Processes that describe libraries without an index.
+
+    Raises
+    ------
+    InputError
+        When the table, a library or a database cannot be used.
+    """
+    if not libraries and not databases:
+        raise InputError("no library to match against", cure="name one with --library, or a database with --optimade")
+    rows, notes = _rows(table)
+    opened = [index.opened(libraries, jobs)] if libraries else []
+    for url in databases:
+        from pipeline.structures import optimade
+
+        answer = optimade.ask(url, rows)
+        notes.append(f"{url}: {answer.received} structures of {answer.asked} chemical systems")
+        notes += [f"{url}: {count} structures passed over: {reason}" for reason, count in answer.skipped.items()]
+        opened.append(answer.descriptors)
+    found = match.candidates(rows, _joined(opened))
+    notes.append(f"{found[col.ROW_ID].nunique()} of {len(rows)} rows have candidates")
+    return Proposal(found, tuple(notes))
+
+
+def _joined(parts: list[Descriptors]) -> Descriptors:
+    from pipeline.structures.descriptor import joined
+
+    return joined(parts)
+
+
+def _rows(table: Path) -> tuple[pd.DataFrame, list[str]]:
+    """The rows by ID, and those of them that cannot be looked for."""
+    if table.is_dir():
+        raise InputError("this is a folder, not a table", file=table, cure="name the CSV or XLSX file")
+    read = contribution(table.read_bytes(), str(table))
+    rows = read.cells.copy()
+    ids = [str(id) if id is not None else f"row {number}" for id, number in zip(rows[col.ID], read.rows, strict=True)]
+    rows = rows.drop(columns=[str(col.ID)]).set_axis(ids, axis="index")
+    usable = {row.id for row in match.rows_of(rows)}
+    notes = [
+        f"{table}, row {number}: not looked for, its composition or its space group cannot be read"
+        for id, number in zip(ids, read.rows, strict=True)
+        if id not in usable
+    ]
+    return rows, notes
