@@ -84,8 +84,8 @@ def breaches(cell: tuple[float, ...], setting: Setting) -> list[str]:
     return found
 
 
-def lattice_findings(rows: Sequence[Row]) -> Iterator[Finding]:
-    """Findings of ``lattice.*`` that need the row alone."""
+def lattice_findings(rows: Sequence[Row], confirmed: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Findings of ``lattice.*``; ``confirmed`` are the IDs whose structure holds the row's true composition in the row's volume."""
     for row in rows:
         broken = list(_range(row))
         yield from broken
@@ -96,7 +96,7 @@ def lattice_findings(rows: Sequence[Row]) -> Iterator[Finding]:
         if not broken:
             yield from _setting(row)
             yield from _pseudosymmetry(row)
-        yield from _volume(row)
+        yield from _volume(row, row.id in confirmed)
 
 
 def _range(row: Row) -> Iterator[Finding]:
@@ -137,25 +137,27 @@ def _column(message: str) -> str:
 
 
 def _setting(row: Row) -> Iterator[Finding]:
-    """Axes that the symbol does not describe, as far as the cell alone shows it."""
+    wanted = misplaced(row)
+    if wanted is None or row.cell is None or row.spacegroup_number is None:
+        return
+    obeyed = next(setting for setting in settings(row.spacegroup_number) if not breaches(row.cell, setting))
+    said = f"{row.symbol} stands for {wanted.name}, but the cell is on {obeyed.name}: {'; '.join(breaches(row.cell, wanted))}."
+    yield Finding(row.id, "lattice.setting", "warning", said, column=col.SPACE_GROUP, value=row.symbol)
+
+
+def misplaced(row: Row) -> Setting | None:
+    """The axes that the row's symbol stands for, when the cell itself shows that it is on others; else ``None``."""
     group = row.spacegroup
     if group is None or row.cell is None or group.number != row.spacegroup_number:
-        return
-    obeyed = [setting for setting in settings(group.number) if not breaches(row.cell, setting)]
-    system = crystal_system(group.number)
-    if system == "monoclinic":
+        return None
+    if crystal_system(group.number) == "monoclinic":
         wanted = _MONOCLINIC[unique_axis(group)]
     elif is_rhombohedral(group.number):
         wanted = _RHOMBOHEDRAL if group.ext == "R" else _HEXAGONAL
     else:
-        return
-    if wanted not in obeyed:
-        yield Finding(
-            row.id, "lattice.setting", "warning",
-            f"{row.symbol} stands for {wanted.name}, but the cell is on {obeyed[0].name}: "
-            f"{'; '.join(breaches(row.cell, wanted))}.",
-            column=col.SPACE_GROUP, value=row.symbol,
-        )  # fmt: skip
+        return None
+    obeyed = [setting for setting in settings(group.number) if not breaches(row.cell, setting)]
+    return wanted if obeyed and wanted not in obeyed else None
 
 
 def _pseudosymmetry(row: Row) -> Iterator[Finding]:
@@ -183,17 +185,18 @@ def _pseudosymmetry(row: Row) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _volume(row: Row) -> Iterator[Finding]:
+def _volume(row: Row, confirmed: bool) -> Iterator[Finding]:
     estimate = needed(row.true) if row.volume is not None and row.true else None
     if estimate is None or row.volume is None:
         return
     ratio = row.volume / estimate.volume
     factor = max(ratio, 1 / ratio) / (1 + estimate.uncertainty)
-    if factor <= VOLUME_WARNING:
+    wrong = factor > VOLUME_ERROR
+    if factor <= VOLUME_WARNING or (confirmed and not wrong):
         return
     wanted = _fitting_z(row, ratio)
     yield Finding(
-        row.id, "lattice.volume", "error" if factor > VOLUME_ERROR else "warning",
+        row.id, "lattice.volume", "error" if wrong and not confirmed else "warning",
         f"The cell holds {number(row.volume, 4)} cubic angstrom, but {row.text(col.TRUE_COMPOSITION)} needs about "
         f"{number(estimate.volume, 4)}: the cell is {number(ratio, 3)} times as large."
         f"{f' With Z = {wanted} it would fit.' if wanted else ''}",

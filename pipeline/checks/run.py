@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline.checks.composition import composition_findings
@@ -16,10 +17,14 @@ from pipeline.checks.lattice import lattice_findings
 from pipeline.checks.notes import note_findings
 from pipeline.checks.reading import rows
 from pipeline.checks.references import reference_findings
+from pipeline.checks.settings import confirmed, setting_findings
 from pipeline.checks.spacegroup import spacegroup_findings
+from pipeline.checks.splits import split_findings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pipeline.structures.cif import CifError, Structure
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,19 @@ class Subject:
     test_ids: frozenset[str] | None = None
     free_ids: bool = False
 
+    @cached_property
+    def parsed(self) -> Mapping[str, Structure | CifError]:
+        """Each structure file read once for all checks, or the error that it raised."""
+        from pipeline.structures.cif import CifError, read
+
+        found: dict[str, Structure | CifError] = {}
+        for name, text in self.structures.items():
+            try:
+                found[name] = read(text, f"{name}.cif")
+            except CifError as error:
+                found[name] = error
+        return found
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the findings of every family of checks. Never raises for bad data and never drops a row."""
@@ -57,9 +75,13 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from id_findings(found, subject.free_ids)
     yield from composition_findings(found)
     yield from spacegroup_findings(found)
-    yield from lattice_findings(found)
+    yield from lattice_findings(found, confirmed(found, subject.parsed))
     yield from conductivity_findings(found)
     yield from reference_findings(found)
     yield from family_findings(found)
     yield from pair_findings(found)
+    if subject.structures:
+        yield from setting_findings(found, subject.parsed)
+    if subject.test_ids is not None:
+        yield from split_findings(subject.entries, subject.test_ids)
     yield from note_findings(found)
