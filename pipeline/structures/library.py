@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BATCH = 50
 #: Batches under way for each worker.
 AHEAD = 4
+#: Seconds that a scheduler may take to answer.
+PATIENCE = 10
 #: No CIF of a crystal is larger; what is, is a mistake or an attack on the memory.
 LARGEST = 50_000_000
 
@@ -228,7 +230,7 @@ def _cluster(scheduler: str) -> Iterator[Executor]:
         raise InputError("a Dask cluster needs the extra 'cluster'", cure="pip install 'obelix-curate[cluster]'") from None
     connect: Any = Client
     try:
-        client = connect(scheduler, timeout="10s", set_as_default=False)
+        client = connect(scheduler, timeout=f"{PATIENCE}s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"

@@ -1,0 +1,118 @@
+"""Indexing on a Dask cluster: a real scheduler and two workers on loopback, one of which is killed on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+
+from pipeline.errors import InputError
+from pipeline.structures import library
+from pipeline.structures.index import index
+
+#: Each published structure this many times: about two seconds of work, so that the killing meets it in the middle.
+COPIES = 4
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Address of a scheduler, and its two workers: processes of their own, as on other machines."""
+    folder = tmp_path_factory.mktemp("dask")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    port = address.rpartition(":")[2]
+    environment = {**os.environ, "DASK_TEMPORARY_DIRECTORY": str(folder), "OMP_NUM_THREADS": "1"}
+    scheduler = ["dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"]
+    worker = ["dask_worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    with (folder / "log").open("wb") as log:
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{command[0]}", *command[1:]], env=environment, stdout=log, stderr=log, cwd=folder
+            )
+            for command in (scheduler, worker, worker)
+        ]
+        try:
+            yield address, started[1:]
+        finally:
+            for process in reversed(started):
+                process.kill()
+                process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, structure_texts: dict[str, str]) -> Path:
+    path = tmp_path_factory.mktemp("library") / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for copy in range(COPIES):
+            for name, text in structure_texts.items():
+                archive.writestr(f"{copy}/{name}.cif", text)
+    return path
+
+
+def content(path: Path) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(
+            "SELECT member, block, stamp, system, spacegroup, data, reason FROM file ORDER BY member, block"
+        ).fetchall()
+    finally:
+        connection.close()
+
+
+def test_a_worker_dies_and_nothing_is_lost(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+
+    address, workers = cluster
+    monkeypatch.setattr(library, "BATCH", 10)
+    outcome: list[Any] = []
+    with Client(address, timeout="30s", set_as_default=False) as watch:
+        watch.wait_for_workers(2, timeout=60)
+        doomed = workers[0]
+        (place,) = [
+            name
+            for name, info in watch.scheduler_info(n_workers=-1)["workers"].items()
+            if info["id"] and watch.run(os.getpid)[name] == doomed.pid
+        ]
+
+        run = threading.Thread(target=lambda: outcome.append(index([many], tmp_path / "cluster.index", scheduler=address)))
+        run.start()
+        deadline = time.monotonic() + 60
+        while not watch.processing().get(place):
+            assert time.monotonic() < deadline, "no work reached the worker"
+        lost = watch.processing()[place]
+        doomed.send_signal(signal.SIGKILL)
+        doomed.wait(10)
+        assert run.is_alive(), "the work was over before the worker was killed"
+        run.join(120)
+        assert not run.is_alive()
+        assert len(watch.scheduler_info(n_workers=-1)["workers"]) == 1
+    assert lost
+    assert outcome[0].structures == 321 * COPIES
+    monkeypatch.undo()
+    index([many], tmp_path / "serial.index")
+    assert content(tmp_path / "cluster.index") == content(tmp_path / "serial.index")
+
+
+def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "PATIENCE", 1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        index([tmp_path], tmp_path / "x.index", scheduler=address)
