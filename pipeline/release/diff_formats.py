@@ -1,0 +1,187 @@
+"""A difference of two releases as text, JSON, Markdown or a section of the changelog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.release.cellwise import shown
+from pipeline.release.diff import CellChange, Difference, counted, required_level
+from pipeline.release.stale import Stale
+from pipeline.release.structure_diff import StructureChange
+
+#: So many sites are named one by one in a sentence, then their number.
+_SITES = 4
+
+
+def as_text(found: Difference) -> str:
+    """For a terminal: what changed, entry by entry, and what the version rules make of it."""
+    lines = [f"{found.old} -> {found.new}", *(f"  {line}" for line in summary(found)), ""]
+    for title, items in _sections(found, lambda value: value):
+        lines += [title, *(f"  {item}" for item in items), ""]
+    return "\n".join([*lines, _verdict(found), ""])
+
+
+def as_markdown(found: Difference) -> str:
+    """For a pull request or a release page."""
+    parts = [f"## {found.old} → {found.new}", "\n".join(f"- {line}" for line in summary(found))]
+    for title, items in _sections(found, _code):
+        parts += [f"### {title}", "\n".join(f"- {item}" for item in items)]
+    return "\n\n".join([*parts, _verdict(found)]) + "\n"
+
+
+def as_changelog(found: Difference) -> str:
+    """The Data part of a changelog entry: one bullet a change, without counts of what stayed."""
+    items = [item for title, section in _sections(found, _code, stale=False) for item in _under(title, section)]
+    return "\n".join(f"- {item}" for item in items or ["Entries, split and structures are unchanged."]) + "\n"
+
+
+def as_json(found: Difference) -> str:
+    """For programs: every change with old and new; keys are those of ``Difference``."""
+    level, reasons = required_level(found)
+    document: dict[str, Any] = {**asdict(found), "same_data": found.same_data, "required": level, "because": reasons}
+    for change, structure in zip(document["structures"], found.structures, strict=True):
+        change["sites"] = [asdict(site) | {"moved": site.moved, "refilled": site.refilled} for site in structure.sites]
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Difference], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "markdown": as_markdown,
+    "changelog": as_changelog,
+}
+
+
+def summary(found: Difference) -> list[str]:
+    """The difference in a few lines, what did not change included."""
+    cells, ids = len(found.cells), len({cell.id for cell in found.cells})
+    return [
+        f"entries: {found.entries[0]} -> {found.entries[1]} ({len(found.added)} added, {len(found.removed)} removed)"
+        + (", in another order" if found.reordered else ""),
+        f"cells: {cells} changed in {counted(ids, 'entry', 'entries')}, of them {counted(len(found.labels), 'label', 'labels')}",
+        f"split: {counted(len(found.moved), 'entry', 'entries')} moved",
+        f"structures: {len(found.structures)} changed, {len(found.structures_added)} added, {len(found.structures_removed)} removed",
+        f"stale files: {len({each.file for each in found.stale_old})} in {found.old}, "
+        f"{len({each.file for each in found.stale_new})} in {found.new}",
+    ]
+
+
+def _verdict(found: Difference) -> str:
+    level, reasons = required_level(found)
+    return f"Least version step: {level}, because of {'; '.join(reasons)}."
+
+
+def _code(value: str) -> str:
+    return f"`{value}`"
+
+
+def _sections(found: Difference, mark: Callable[[str], str], *, stale: bool = True) -> Iterator[tuple[str, list[str]]]:
+    """Titles and items of what changed, empty ones left out. ``mark`` sets a value apart from the sentence."""
+    labels = [cell for cell in found.cells if cell.is_label]
+    others = [cell for cell in found.cells if not cell.is_label]
+    sections: list[tuple[str, Iterable[str]]] = [
+        ("Entries added", _listed(found.added, mark)),
+        ("Entries removed", _listed(found.removed, mark)),
+        ("Columns added", [mark(column) for column in found.columns_added]),
+        ("Columns removed", [mark(column) for column in found.columns_removed]),
+        ("Labels changed", [_cell(cell, mark) for cell in labels]),
+        ("Moved between the sides of the split", [f"{mark(m.id)}: {m.old or 'none'} -> {m.new or 'none'}" for m in found.moved]),
+        ("Cells changed", [_cell(cell, mark) for cell in others]),
+        ("Structures added", _listed(found.structures_added, mark)),
+        ("Structures removed", _listed(found.structures_removed, mark)),
+        ("Structures changed", [_structure(change, mark) for change in found.structures]),
+        ("Files added", _listed(found.files_added, mark)),
+        ("Files removed", _listed(found.files_removed, mark)),
+    ]
+    if stale:
+        sections += [
+            (f"Stale in {found.old}: files that do not agree with its table", _stale(found.stale_old, mark)),
+            (f"Stale in {found.new}: files that do not agree with its table", _stale(found.stale_new, mark)),
+        ]
+    for title, items in sections:
+        if listed := list(items):
+            yield title, listed
+
+
+def _under(title: str, items: Sequence[str]) -> Iterator[str]:
+    """Items of a section as bullets that stand alone."""
+    if len(items) == 1:
+        yield f"{title}: {items[0]}"
+    else:
+        yield f"{title}:\n" + "\n".join(f"  - {item}" for item in items)
+
+
+def _listed(names: Sequence[str], mark: Callable[[str], str], width: int = 12) -> list[str]:
+    """Names in lines of a dozen."""
+    return [", ".join(mark(name) for name in names[i : i + width]) for i in range(0, len(names), width)]
+
+
+def _cell(cell: CellChange, mark: Callable[[str], str]) -> str:
+    return f"{mark(cell.id)} {cell.column}: {_value(cell.old, cell.new, mark)} -> {_value(cell.new, cell.old, mark)}"
+
+
+def _value(value: Any, beside: Any, mark: Callable[[str], str]) -> str:
+    """A value; quoted when its blanks are what makes it differ, with its type when that is."""
+    if value is None:
+        return shown(value)
+    text = shown(value)
+    return mark(repr(text) if text != text.strip() or shown(beside).strip() == text.strip() else text)
+
+
+def _structure(change: StructureChange, mark: Callable[[str], str]) -> str:
+    said = [f"{parameter} {shown(old)} -> {shown(new)}" for parameter, (old, new) in change.cell.items()]
+    if change.symmetry:
+        said.append(f"{change.symmetry[0]} -> {change.symmetry[1]}")
+    refilled = [f"{_labels(site.label)} {shown(site.occupancy[0])} -> {shown(site.occupancy[1])}" for site in change.sites if site.refilled]
+    if refilled:
+        said.append(f"occupancy of {_some(refilled, 'sites')}")
+    moved = [f"{_labels(site.label)} by {site.distance:.3f} angstrom" for site in change.sites if site.moved]
+    if moved:
+        said.append(f"moved {_some(moved, 'sites')}")
+    for what, names in (("sites gone", change.removed), ("new sites", change.added)):
+        if names:
+            said.append(f"{what} {_some(names, 'sites')}")
+    if change.content:
+        said.append("cell content " + ", ".join(f"{e} {_amount(old)} -> {_amount(new)}" for e, (old, new) in change.content.items()))
+    if change.note:
+        said.append(change.note)
+    return f"{mark(change.id)} ({', '.join(change.kinds)}): {'; '.join(said)}"
+
+
+def _labels(labels: tuple[str, str]) -> str:
+    old, new = labels
+    return old if old == new else f"{old} (now {new})"
+
+
+def _some(items: Sequence[str], noun: str) -> str:
+    return ", ".join(items) if len(items) <= _SITES else f"{len(items)} {noun} ({', '.join(items[:_SITES])}, ...)"
+
+
+def _amount(amount: float) -> str:
+    return f"{amount:.4f}".rstrip("0").rstrip(".")
+
+
+def _stale(places: Sequence[Stale], mark: Callable[[str], str]) -> list[str]:
+    """One item a place; files that depart alike share it, and a file that departs in many places is summed up."""
+    files: dict[tuple[str, ...], list[str]] = {}
+    per_file: dict[str, int] = {}
+    for place in places:
+        per_file[place.file] = per_file.get(place.file, 0) + 1
+    for place in places:
+        if per_file[place.file] <= _MANY:
+            files.setdefault((place.what, place.id, place.column, place.holds, place.table), []).append(place.file)
+    items = [f"{', '.join(mark(name) for name in names)}: {_place(*key, mark=mark)}" for key, names in files.items()]
+    return items + [f"{mark(name)}: {number} places" for name, number in per_file.items() if number > _MANY]
+
+
+#: A file that departs in more places than this is told by their number.
+_MANY = 20
+
+
+def _place(what: str, name: str, column: str, holds: str, table: str, *, mark: Callable[[str], str]) -> str:
+    if what == "cell":
+        return f"{mark(name)} {column} holds {_value(holds, table, mark)}, the table {_value(table, holds, mark)}"
+    return " ".join(part for part in (what, mark(name) if name else "", column, holds, f"({table})" if table else "") if part)
