@@ -284,7 +284,10 @@ def _operations(group: gemmi.GroupOps, missing: int = 0, order: list[gemmi.Op] |
         return Operations(rotations, translations, found.number, found.xhm(), missing)
     import spglib
 
-    kind: Any = spglib.get_spacegroup_type_from_symmetry(rotations.astype("int32"), translations)
+    try:
+        kind: Any = spglib.get_spacegroup_type_from_symmetry(rotations.astype("int32"), translations)
+    except spglib.SpglibError:  # the operations of a damaged file need not be those of any group
+        kind = None
     number = kind and (kind["number"] if isinstance(kind, dict) else kind.number)
     return Operations(rotations, translations, number, None, missing)
 
