@@ -274,6 +274,18 @@ AGREEMENT = Column(
     source="merge",
 )
 STATE = Column("state", "text", "What became of it.", source="merge", required=True)
+MEASUREMENT_ENTRY = Column("ID", "text", "Entry of the release that reports the measurement.", source="curate", pattern="[a-z0-9]{3}")
+MEASUREMENT_STATE = Column(
+    "state", "text", "What became of the measurement.", source="curate", required=True,
+    categories=("released", "repeats", "not a single crystalline compound", "lacks space group", "lacks lattice"),
+)  # fmt: skip
+RECORD_MEASUREMENT = Column("measurement", "text", "Measurement that the record reports; blank when it reports none.", source="merge")
+RECORD_STATE = Column(
+    "state", "text", "What became of the record.", source="curate", required=True,
+    categories=("released", "repeats", "not at room temperature", "not a single crystalline compound", "lacks space group",
+                "lacks lattice", "lost"),
+)  # fmt: skip
+LINK_RECORD = Column("record", "text", "Record found in the source; blank when none was.", source="curate")
 LACKS = Column("lacks", "text", "What keeps the measurement from being an entry.", source="curate")
 NEAREST = Column("nearest", "text", "ID of the nearest entry by composition.", source="curate")
 SOURCE = Column("source", "text", "Source table: liion or laskowski.", source="merge", required=True, categories=("liion", "laskowski"))
