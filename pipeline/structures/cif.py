@@ -269,7 +269,10 @@ def operations_of(triplets: tuple[str, ...]) -> Operations:
             raise ValueError(f"{triplet!r} is no symmetry operation: {error}") from None
     group = gemmi.GroupOps(ops)
     listed = len(group)
-    group.add_missing_elements()
+    try:
+        group.add_missing_elements()
+    except RuntimeError as error:  # a damaged operation generates more than any group of space has
+        raise ValueError(f"the list of symmetry operations generates no space group: {error}") from None
     return _operations(group, len(group) - listed, ops if len(group) == listed == len(ops) else None)
 
 
