@@ -81,12 +81,14 @@ class CellComparison:
         return self.basis == IDENTITY
 
 
+#: No crystal has an axis of a tenth of a millimetre (angstrom); a cell typed as 1E308 has a volume that is no number.
+HUGE = 1e6
 IDENTITY: Basis = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3))
 
 
 def possible(cell: Sequence[float]) -> bool:
     """Whether six numbers are a cell: positive lengths, and angles that three directions in space can have."""
-    if len(cell) != 6 or not all(isfinite(x) for x in cell) or min(cell[:3]) <= 0:
+    if len(cell) != 6 or not all(isfinite(x) for x in cell) or not 1 / HUGE < min(cell[:3]) <= max(cell[:3]) < HUGE:
         return False
     return all(0 < angle < 180 for angle in cell[3:]) and _volume_squared(cell) > 0
 
