@@ -12,7 +12,6 @@ stoichiometry, so groups have it only when asked for.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.checks.findings import Finding
 from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.dois import papers
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -35,18 +35,8 @@ BONDS: tuple[Bond, ...] = (*PUBLISHED_BONDS, "stoichiometry")
 #: Smallest share of entries in the test set; the paper asks for 20 to 30 %.
 SMALLEST_TEST_SHARE = 0.20
 
-_RESOLVER = re.compile(r"^(?:https?://)?(?:dx\.)?(?:doi\.org/|doi:\s*)")
-_SUPPLEMENT = re.compile(r"\.s\d{3}$")
 #: Amounts are written with at most four decimals; a larger denominator is noise of floating point (8 x 0.35 = 2.8000000000000003).
 _LARGEST_DENOMINATOR = 10_000
-
-
-def papers(cell: object) -> tuple[str, ...]:
-    """DOIs of a cell in lower case, in their order; empty for a blank."""
-    if not isinstance(cell, str):
-        return ()
-    plain = (_SUPPLEMENT.sub("", _RESOLVER.sub("", part.strip().lower())) for part in cell.split("|"))
-    return tuple(dict.fromkeys(part for part in plain if part))
 
 
 @cache
@@ -81,7 +71,7 @@ def keys(entries: pd.DataFrame, bonds: Sequence[Bond] = BONDS) -> dict[str, tupl
 
 def _keys(doi: object, composition: object, bonds: Sequence[Bond]) -> Iterator[Key]:
     if "paper" in bonds:
-        yield from (("paper", paper) for paper in papers(doi))
+        yield from (("paper", paper) for paper in sorted(papers(doi) if isinstance(doi, str) else ()))
     written = "".join(composition.split()) if isinstance(composition, str) else ""
     if written and "composition" in bonds:
         yield "composition", written
@@ -160,12 +150,12 @@ def leaks(entries: pd.DataFrame, test_ids: Collection[str], train_ids: Collectio
             elif name in train:
                 sides[key]["train"].append(name)
     rows = []
-    for (bond, key), side in sides.items():
+    for (bond, shared), side in sides.items():
         for here, there in (("train", "test"), ("test", "train")):
             for name in side[here]:
                 other = sorted(x for x in side[there] if bond != "stoichiometry" or not _same_composition(keys_of, name, x))
                 if other:
-                    rows.append((BONDS.index(bond), key, here, name, bond, " ".join(other)))
+                    rows.append((BONDS.index(bond), shared, here, name, bond, " ".join(other)))
     table = [(bond, shared, name, here, other) for _, shared, here, name, bond, other in sorted(rows)]
     return pd.DataFrame(table, columns=list(LEAK_COLUMNS), dtype="str")
 
