@@ -107,7 +107,7 @@ def build(options: Options) -> Built:
         stage.rows_in, stage.rows_out = len(entries), len(split.train) + len(split.test)
         stage.note = f"{len(split.train)} train, {len(split.test)} test"
     with ledger.stage("check", "every entry") as stage:
-        subject = Subject(entries=entries, structures=texts, test_ids=frozenset(split.test))
+        subject = Subject(entries=entries, structures=texts, test_ids=frozenset(split.test), noisy=frozenset(noise))
         found = [*check(subject), *bridging]
         settled = _settled(published, applied, subject, found)
         findings = findings_table([*waived(found, waivers, "waiver.unused"), *settled])

@@ -20,6 +20,7 @@ from pipeline.checks.references import reference_findings
 from pipeline.checks.settings import confirmed, setting_findings
 from pipeline.checks.spacegroup import spacegroup_findings
 from pipeline.checks.splits import split_findings
+from pipeline.checks.structures import structure_findings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ class Subject:
         ``measurements.csv``, likewise.
     test_ids
         IDs of the test set; ``None`` when there is no split to check.
+    noisy
+        IDs whose structure file carries noise from its source.
     free_ids
         Whether the IDs are a contributor's own names, which ``accept`` replaces.
     """
@@ -53,6 +56,7 @@ class Subject:
     links: pd.DataFrame | None = None
     measurements: pd.DataFrame | None = None
     test_ids: frozenset[str] | None = None
+    noisy: frozenset[str] = frozenset()
     free_ids: bool = False
 
     @cached_property
@@ -82,6 +86,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from pair_findings(found)
     if subject.structures:
         yield from setting_findings(found, subject.parsed)
+        yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids)
     yield from note_findings(found)

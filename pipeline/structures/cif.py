@@ -96,9 +96,9 @@ class Site:
     row: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Structure:
-    """What a CIF says about one structure.
+    """What a CIF says about one structure. Two are equal only when they are one and the same.
 
     Attributes
     ----------
@@ -188,8 +188,9 @@ class Operations:
     missing: int = 0
 
 
+@lru_cache(maxsize=1024)
 def read(text: str, name: str) -> Structure:
-    """Read one structure.
+    """Read one structure; remembered, since checks, matching and writing ask for the same files.
 
     Parameters
     ----------

@@ -40,8 +40,8 @@ COMPOSITION_SLACK = 1e-6
 COMPOSITION_ROUNDING = 0.01
 #: Candidates listed for a row, best first.
 MOST = 10
-#: Files a row's wrong Z or cell is looked into for.
-MOST_DOUBTFUL = 25
+#: How many more than are listed are compared exactly.
+SPARE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +208,30 @@ def candidates(entries: pd.DataFrame, descriptors: Descriptors, most: int = MOST
     return table.astype(types | {str(column): "str" for column in COLUMNS if column.type == "text"}).round(6)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file of the row's group and composition, before it is compared exactly."""
+
+    score: float
+    block: Block
+    at: int
+    composition: float
+    units: float
+    attainable: tuple[float, float]
+
+    @property
+    def number(self) -> int:
+        return int(self.block.ids[self.at])
+
+    @property
+    def cell(self) -> tuple[float, ...]:
+        return tuple(self.block.cells[self.at].tolist())
+
+
 def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidate]:
-    """Candidates of one row, each compared exactly; at most ``most`` inside the window and as many doubtful ones."""
-    near: list[tuple[float, int, Block, int, float, float]] = []
-    doubtful: list[tuple[float, int, Block, int, float, float]] = []
+    """Candidates of one row, each compared exactly; the doubtful ones only where the others leave room."""
+    near: list[_Found] = []
+    far: list[_Found] = []
     for block in descriptors.holding(row.amounts, row.spacegroup, COMPOSITION_WINDOW + COMPOSITION_SLACK):
         deviations, units = composition(row, block.system, block.amounts)
         kept = np.flatnonzero(inside(deviations))
@@ -224,60 +244,106 @@ def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidat
             lengths, angles = lattices(row.cell, row.spacegroup).deviations(block.reduced[kept])
         fits = (lengths <= cells.LENGTH_WINDOW + cells.SLACK) & (angles <= cells.ANGLE_WINDOW + cells.SLACK)
         scores = misfit(deviations[kept], np.where(fits, lengths, 0), np.where(fits, angles, 0))
-        for pool, members in ((near, np.flatnonzero(fits)), (doubtful, np.flatnonzero(~fits))):
-            # twice as many as are listed: the exact comparison may rank them a little otherwise
-            for i in members[np.argsort(scores[members], kind="stable")][: max(2 * most, MOST_DOUBTFUL)]:
+        slips = ~fits if row.cell is None else ~fits & _may_be_a_slip(row.cell, block.cells[kept])
+        for pool, members in ((near, np.flatnonzero(fits)), (far, np.flatnonzero(slips))):
+            # a few more than are listed, since the exact comparison may rank the last of them otherwise
+            for i in members[np.argsort(scores[members], kind="stable")][: most + SPARE].tolist():
                 at = int(kept[i])
-                pool.append((float(scores[i]), int(block.ids[at]), block, at, float(deviations[at]), float(units[at])))
+                pool.append(_Found(scores[i], block, at, deviations[at], units[at], (lengths[i], angles[i])))
     # sorting is stable, and blocks keep the order of the names: equal scores are cut in that order
-    chosen = [(False, *each) for each in sorted(near, key=lambda x: x[0])[: 2 * most]]
-    chosen += [(True, *each) for each in sorted(doubtful, key=lambda x: x[0])[:MOST_DOUBTFUL]]
-    names = descriptors.names([number for _, _, number, *_ in chosen])
-    found = [
-        _exact(row, name, tuple(block.cells[i].tolist()), deviation, units)
-        for name, (_, _, _, block, i, deviation, units) in zip(names, chosen, strict=True)
-    ]
-    return [each for each in found if each is not None]
+    chosen = sorted(near, key=lambda found: found.score)[: most + SPARE]
+    if len(near) < most:
+        chosen += sorted(far, key=lambda found: found.score)[: most + SPARE]
+    names = descriptors.names([found.number for found in chosen])
+    compared = [_exact(row, name, found) for name, found in zip(names, chosen, strict=True)]
+    return [each for each in compared if each is not None]
 
 
-def _exact(row: Row, name: str, file_cell: tuple[float, ...], deviation: float, units: float) -> _Candidate | None:
-    """A file of the row's group and composition as a candidate; ``None`` when its cell is simply another one."""
+def _exact(row: Row, name: str, found: _Found) -> _Candidate | None:
+    """A file as a candidate; ``None`` when its cell is simply another one."""
+    deviation = float(found.composition)
     if row.cell is None:
         unknown = float("nan")
         return _Candidate(True, misfit(deviation, 0, 0), name, deviation, unknown, unknown, "", "the row has no possible cell")
-    compared = cells.compare(row.cell, file_cell, spacegroup=row.spacegroup)
+    compared: cells.CellComparison | None
+    if isfinite(found.attainable[0]):
+        compared = cells.compare(row.cell, found.cell, spacegroup=row.spacegroup, attainable=found.attainable)
+    else:
+        compared = cells.multiple(row.cell, found.cell, spacegroup=row.spacegroup)
+    if compared is None or not compared.within():
+        slip = _slip(row.cell, found.cell)
+        if slip is None:
+            return None
+        score = misfit(deviation, slip.length, slip.angle)
+        return _Candidate(True, score, name, deviation, slip.length, slip.angle, cells.describe(slip.basis, row.spacegroup), slip.remark)
     length, angle = compared.lattice_deviation, compared.angle_deviation
-    expected = units * float(compared.multiple)  # formula units in the row's cell, if it holds the file's structure
-    if compared.within():
-        kin = compared.multiple == 1 or row.Z is None or abs(expected - row.Z) < 1e-6
-        remark = "" if row.Z is None or abs(expected - row.Z) < 1e-6 else _z_remark(row, expected)
-        if not kin:
-            remark = f"the row's cell has {compared.multiple} times the volume of the file's; {remark}"
-        return _Candidate(not kin, misfit(deviation, length, angle), name, deviation, length, angle, compared.setting, remark)
-    slip = _slip(row, file_cell)
-    if slip is None:
-        return None
-    return _Candidate(True, misfit(deviation, length, angle), name, deviation, length, angle, compared.setting, slip)
+    expected = found.units * float(compared.multiple)  # formula units in the row's cell, if it holds the file's structure
+    agrees = row.Z is None or abs(expected - row.Z) < 1e-6
+    remark = "" if agrees else f"by the file the row's cell holds {expected:g} formula units; the row's Z is {row.Z}"
+    return _Candidate(False, misfit(deviation, length, angle), name, deviation, length, angle, compared.setting, remark)
 
 
-def _z_remark(row: Row, expected: float) -> str:
-    return f"by the file the row's cell holds {expected:g} formula units; the row's Z is {row.Z}"
+@dataclass(frozen=True, slots=True)
+class _Slip:
+    basis: cells.Basis
+    length: float
+    angle: float
+    remark: str
 
 
-def _slip(row: Row, file_cell: tuple[float, ...]) -> str | None:
-    """The one number of the row's cell that is off, when the other five agree with the file's in some order of axes."""
-    assert row.cell is not None
-    for basis in (cells.IDENTITY, *cells.signed_permutations()):
-        other = cells.transform(file_cell, basis)
-        off = [
-            (column, mine, theirs)
-            for column, mine, theirs in zip(col.LATTICE, row.cell, other, strict=True)
-            if (abs(theirs - mine) > cells.LENGTH_WINDOW * mine if column in col.LATTICE[:3] else abs(theirs - mine) > cells.ANGLE_WINDOW)
+def _may_be_a_slip(row_cell: cells.Cell, file_cells: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Files that :func:`_slip` or a multiple cell may explain, found in bulk: ``(n,)``."""
+    ratio = cells.volume(row_cell) / np.array([cells.volume(cell) for cell in file_cells.tolist()])
+    whole = np.maximum(ratio, 1 / ratio)
+    count = np.rint(whole)
+    several = (count >= 2) & (count <= cells.LARGEST_MULTIPLE) & (np.abs(whole / count - 1) < 0.15)
+    return np.asarray(several | _off(row_cell, file_cells)[1].any(axis=1))
+
+
+def _orders(file_cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The cells with their axes permuted and reversed in each of 24 ways: ``(n, 24, 6)``."""
+    turned = []
+    for basis in cells.signed_permutations():
+        axes = [next(i for i in range(3) if basis[i][j]) for j in range(3)]
+        signs = [int(basis[axes[j]][j]) for j in range(3)]
+        angles = [
+            file_cells[:, 3 + axes[i]] if signs[j] * signs[k] > 0 else 180 - file_cells[:, 3 + axes[i]]
+            for i, j, k in ((0, 1, 2), (1, 0, 2), (2, 0, 1))
         ]
-        if len(off) == 1:
-            column, mine, theirs = off[0]
-            return f"only {column} is off: {mine:g} in the row, {theirs:.5g} in the file"
-    return None
+        turned.append(np.stack([*(file_cells[:, axis] for axis in axes), *angles], axis=1))
+    return np.stack(turned, axis=1)
+
+
+def _off(row_cell: cells.Cell, file_cells: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which numbers are off in each order of axes, ``(n, 24, 6)``, and where that is one slip, ``(n, 24)``.
+
+    One slip spoils every number that the symmetry ties to it: the three edges of a cubic cell count as one.
+    """
+    row, turned = np.array(row_cell), _orders(file_cells)
+    window = np.array([cells.LENGTH_WINDOW * edge + cells.SLACK for edge in row_cell[:3]] + [cells.ANGLE_WINDOW + cells.SLACK] * 3)
+    off = np.abs(turned - row) > window
+    one = off.any(axis=2)
+    for kind in (slice(0, 3), slice(3, 6)):
+        for values in (row[kind], turned[..., kind]):
+            high = np.where(off[..., kind], values, -np.inf).max(axis=2)
+            low = np.where(off[..., kind], values, np.inf).min(axis=2)
+            one &= high - low < cells.LENGTH_ROUNDING * 10
+    one &= ~(off[..., :3].any(axis=2) & off[..., 3:].any(axis=2))
+    return off, one
+
+
+def _slip(row_cell: cells.Cell, file_cell: tuple[float, ...]) -> _Slip | None:
+    """The one number of the row's cell that is off, when the others agree with the file's in some order of axes."""
+    off, one = _off(row_cell, np.array([file_cell]))
+    if not one[0].any():
+        return None
+    order = int(one[0].argmax())
+    basis = cells.signed_permutations()[order]
+    other = cells.transform(file_cell, basis)
+    length, angle = cells.deviation(row_cell, other)
+    wrong = [(column, mine, theirs) for column, mine, theirs, bad in zip(col.LATTICE, row_cell, other, off[0, order], strict=True) if bad]
+    names = " = ".join(column for column, _, _ in wrong)
+    return _Slip(basis, length, angle, f"only {names} is off: {wrong[0][1]:g} in the row, {wrong[0][2]:.5g} in the file")
 
 
 # --- structures that rows have ----------------------------------------------------------------------------------------
@@ -335,7 +401,7 @@ def verdict(same_group: bool, composition_deviation: float, lattice_deviation: f
 def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str, found: Symmetry | None) -> tuple[Any, ...]:
     """One row of ``structures.csv``."""
     from pipeline.structures.cif import CifError, read
-    from pipeline.structures.symmetry import symmetry
+    from pipeline.structures.symmetry import examined
 
     file = f"{id}.cif"
     row = row_of(id, entry)
@@ -344,7 +410,7 @@ def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str, 
         structure = read(given, file) if isinstance(given, str) else given
     except CifError:
         return (id, file, "unreadable", group, *(None,) * 9, noise)
-    spglib = symmetry(structure) if found is None else found
+    spglib = examined(structure).symmetry if found is None else found
     deviation = length = angle = float("nan")
     setting = ""
     if row is not None:

@@ -313,3 +313,19 @@ def _search(structure: Structure, where: Sequence[Position], symprec: float) -> 
         return spglib.get_symmetry_dataset(cell, symprec=symprec)
     except spglib.SpglibError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A structure, its positions and its symmetry."""
+
+    structure: Structure
+    positions: tuple[Position, ...]
+    symmetry: Symmetry
+
+
+@lru_cache(maxsize=1024)
+def examined(structure: Structure) -> Examined:
+    """Positions and symmetry of a structure; remembered, since checks and matching ask for the same structures."""
+    where = positions(structure)
+    return Examined(structure, where, symmetry(structure, where))

@@ -1,0 +1,323 @@
+"""Rows against their structure files, and the files by themselves: the ``cif.*`` checks.
+
+Two kinds of row bear a file. Most say that the file is the structure of the very sample; there row and file agree to the digits they
+are printed with, or one of them is wrong. Others declare a *close match*: the structure of a like sample, inside the window of the
+release's paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from pipeline.checks.findings import Finding, Severity
+from pipeline.checks.reading import Row, number
+from pipeline.chemistry import cell as cells
+from pipeline.chemistry.charge import balance
+from pipeline.structures.cif import CifError, Structure
+from pipeline.structures.contacts import TOO_CLOSE, too_close
+from pipeline.structures.perturb import is_perturbed
+from pipeline.structures.symmetry import Examined, composition, examined
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    from pipeline.chemistry.cell import CellComparison
+
+#: Composition window of a close match, atoms per formula unit (paper, section 3.2); its edge is inside.
+WINDOW = 0.05
+#: What printing explains: occupancies have two or three digits, and so have the coefficients of a formula.
+PRINTED = 0.01
+SLACK = 1e-6
+#: Beyond this many atoms per formula unit a structure is that of another composition, neutral or not; refinements of a nominal
+#: composition stay below (Li4GeS2Se2 refined to S1.9Se2.1, Li1.6Al0.6Ge1.4(PO4)3 to Al0.48).
+OTHER = 0.2
+#: Charge left over, as a part of the anions' charge, that no rounding of occupancies explains.
+UNBALANCED = 0.005
+#: Charge left over that no refinement of lithium's occupancies explains either: atoms are missing or too many.
+BROKEN = 0.02
+#: A Z that makes file and row agree to this many atoms per formula unit is the Z of the file.
+FITS = 0.1
+#: Cells of one sample agree to a thousandth; structures measured at another temperature to a few thousandths: a lithium salt expands by
+#: 30 to 50 millionths a kelvin. One part in a hundred, or a degree, is another sample.
+OTHER_LENGTH = 0.01
+OTHER_ANGLE = 1.0
+#: Occupancies of three atoms on one position, each rounded to two digits, sum to 1.015 at most; twice that is an error.
+OVERFULL = 1.015
+SPILLING = 1.03
+#: Two positions filled to at least nine tenths and nearer than this part of the sum of their radii overlap: an error. Where one is
+#: partly empty, a split site refined to 0.54 may be the reason, and the finding is a warning. Files with noise are asked for no more
+#: than this part: noise of 0.01 moves two atoms in a cell of 9 angstrom by 0.13 angstrom against each other, and P-O then falls to 1.1.
+OVERLAP = 0.6
+FULL = 0.9
+
+#: Charges of anions, for scale.
+ANIONS = {"O": 2, "S": 2, "Se": 2, "Te": 2, "N": 3, "F": 1, "Cl": 1, "Br": 1, "I": 1}
+_PAIRS = ((76, 78), (91, 95), (92, 96), (144, 145), (151, 153), (152, 154), (169, 170), (171, 172), (178, 179), (180, 181), (212, 213))
+#: Groups that are mirror images of one another: powder diffraction cannot tell them apart.
+ENANTIOMORPHS = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A row and its file."""
+
+    row: Row
+    file: Examined
+
+    @property
+    def structure(self) -> Structure:
+        return self.file.structure
+
+    @property
+    def is_close(self) -> bool:
+        return self.row.text(col.CLOSE_MATCH).casefold() == "yes"
+
+    def finding(self, check: str, severity: Severity, message: str, column: str = "", value: object = "", expected: object = "") -> Finding:
+        return Finding(self.row.id, check, severity, message, column, str(value), str(expected), f"{self.row.id}.cif")
+
+
+def structure_findings(
+    rows: Sequence[Row], structures: Mapping[str, Structure | CifError], *, noisy: Collection[str] = (), files: bool = True
+) -> Iterator[Finding]:
+    """Findings about structure files and how they fit their rows.
+
+    Parameters
+    ----------
+    rows
+        The entries.
+    structures
+        Each structure file as read, or the error that reading it raised, by ID.
+    noisy
+        IDs of files known to carry noise already, from the pin of their source.
+    files
+        Whether to say which rows lack a file and which files lack a row (a contributor's are told by ``pipeline.contribute``).
+    """
+    by_id = {row.id: row for row in rows}
+    if files:
+        yield from _files(by_id, structures)
+    for id, structure in structures.items():
+        row = by_id.get(id)
+        if row is None:
+            continue
+        if isinstance(structure, CifError):
+            place = f", line {structure.line}" if structure.line else ""
+            yield Finding(id, "cif.unreadable", "error", f"{structure.name}{place}: {structure.reason}", col.CIF_ID,
+                          row.text(col.CIF_ID), "a CIF with a cell, its symmetry and atoms", structure.name)  # fmt: skip
+            continue
+        pair = _Pair(row, examined(structure))
+        noise = id in noisy or is_perturbed(structure)
+        for check in (_licence(pair, noise), _header(pair), _occupancy(pair), _distance(pair, noise), _against_row(pair)):
+            yield from check
+
+
+def _files(rows: Mapping[str, Row], structures: Collection[str]) -> Iterator[Finding]:
+    for id, row in rows.items():
+        if row.text(col.CIF_ID).casefold() == "done" and id not in structures:
+            yield Finding(id, "cif.missing-file", "error", f"The row says that its structure file is done, but there is no {id}.cif.",
+                          col.CIF_ID, row.text(col.CIF_ID), f"{id}.cif")  # fmt: skip
+    for id in structures:
+        if id not in rows:
+            yield Finding(id, "cif.orphan-file", "error", f"No row has the ID of the file {id}.cif.", value=f"{id}.cif", other=f"{id}.cif")
+
+
+def _licence(pair: _Pair, noise: bool) -> Iterator[Finding]:
+    structure, code = pair.structure, pair.row.text(col.ICSD_ID)
+    if (structure.icsd or code) and not noise:
+        source = f"bears the ICSD code {structure.icsd}" if structure.icsd else f"belongs to an entry with the ICSD number {code}"
+        message = f"The file {source} and nothing says that noise was added to it: its coordinates may not be published."
+        yield pair.finding("cif.licence", "error", message, col.ICSD_ID, structure.icsd or code)
+
+
+def _header(pair: _Pair) -> Iterator[Finding]:
+    """The file's header, its operations and its atoms."""
+    structure, found = pair.structure, pair.file.symmetry
+    declared, group = structure.spacegroup_number, structure.group_number
+    if declared is not None and group is not None and declared not in (group, ENANTIOMORPHS.get(group)):
+        told = f"{declared} ({structure.spacegroup_symbol})" if structure.spacegroup_symbol else str(declared)
+        message = f"The file declares space group {told}, but its operations generate group {group}."
+        yield pair.finding("cif.symmetry", "error", message, value=declared, expected=group)
+    wrong = [site for site in structure.sites if site.declared_multiplicity not in (None, site.multiplicity)]
+    if wrong:
+        told = ", ".join(f"{site.label} {site.declared_multiplicity} for {site.multiplicity}" for site in wrong[:4])
+        message = f"The multiplicities in the file are not those that its operations give the sites ({told}): one of the two is wrong."
+        yield pair.finding("cif.symmetry", "error", message, value=told)
+    if found.number is not None and group is not None and found.number not in (group, ENANTIOMORPHS.get(group)):
+        message = (
+            f"The file lists the operations of space group {group}, but its atoms have those of {found.number} "
+            f"(spglib {found.version}, {found.symprec:g} angstrom): symmetry was lost on the way."
+        )
+        yield pair.finding("cif.symmetry", "warning", message, value=group, expected=found.number)
+
+
+def _occupancy(pair: _Pair) -> Iterator[Finding]:
+    sites = pair.structure.sites
+    for site in sites:
+        if site.occupancy < 0 or site.occupancy > SPILLING:
+            message = f"Site {site.label} has an occupancy of {site.occupancy:g}."
+            yield pair.finding("cif.occupancy", "error", message, value=f"{site.occupancy:g}", expected="0 to 1")
+    for position in pair.file.positions:
+        total = sum(amount for _, amount in composition(position, pair.structure))
+        if total > OVERFULL and len(position.sites) > 1:
+            labels = ", ".join(f"{sites[i].label} {sites[i].occupancy:g}" for i in position.sites)
+            message = f"The sites {labels} share a position and their occupancies add up to {total:.4g}."
+            severity: Severity = "error" if total > SPILLING else "warning"
+            yield pair.finding("cif.occupancy", severity, message, value=f"{total:.4g}", expected="at most 1")
+
+
+def _distance(pair: _Pair, noise: bool) -> Iterator[Finding]:
+    limit = OVERLAP if noise else TOO_CLOSE
+    for contact in too_close(pair.structure, pair.file.positions, limit):
+        overlap = contact.ratio < OVERLAP and min(contact.occupancies) >= FULL
+        a, b = contact.occupancies
+        itself = contact.first == contact.second
+        whose = f"its next image (occupancy {a:.3g})" if itself else f"{contact.second} (occupancies {a:.3g} and {b:.3g})"
+        message = (
+            f"Site {contact.first} is {contact.distance:.2f} angstrom from {whose}; the sum of their radii is {contact.expected:.2f}, and "
+            "both must sometimes be filled."
+        )
+        yield pair.finding("cif.distance", "error" if overlap else "warning", message, value=f"{contact.distance:.3f}",
+                           expected=f"{limit * contact.expected:.2f} or more")  # fmt: skip
+
+
+def _against_row(pair: _Pair) -> Iterator[Finding]:
+    row, structure = pair.row, pair.structure
+    outside: list[str] = []
+    yield from _spacegroup(pair, outside)
+    compared = None
+    if row.cell is not None and cells.possible(row.cell):
+        compared = cells.compare(row.cell, structure.cell, spacegroup=row.spacegroup_number)
+        yield from _lattice(pair, compared, outside)
+    wanted = row.reduced
+    if wanted is None and row.true is not None and row.z:
+        wanted = {element: amount / row.z for element, amount in row.true.items()}
+    if wanted:
+        yield from _content(pair, wanted, compared, outside)
+    if pair.is_close and outside:
+        message = f"The structure is declared a close match, but {' and '.join(outside)}."
+        yield pair.finding("cif.close-match", "error", message, col.CLOSE_MATCH, row.text(col.CLOSE_MATCH))
+
+
+def _spacegroup(pair: _Pair, outside: list[str]) -> Iterator[Finding]:
+    wanted, group, atoms = pair.row.spacegroup_number, pair.structure.group_number, pair.file.symmetry.number
+    if wanted is None or group is None or wanted in (group, atoms, ENANTIOMORPHS.get(group)):
+        return
+    outside.append(f"its space group is {group} and the row's {wanted}")
+    message = f"The row has space group {wanted} ({pair.row.symbol}), the file {group} ({pair.structure.spacegroup_symbol})."
+    yield pair.finding("cif.spacegroup", "error", message, col.SPACE_GROUP_NUMBER, wanted, group)
+
+
+def _lattice(pair: _Pair, compared: CellComparison, outside: list[str]) -> Iterator[Finding]:
+    length, angle = compared.lattice_deviation, compared.angle_deviation
+    if not compared.within():
+        outside.append(f"its cell differs by {length:.1%} in a length and {angle:.1f} degrees in an angle, in the best setting")
+    if length <= cells.LENGTH_ROUNDING + cells.SLACK and angle <= cells.ANGLE_ROUNDING + cells.SLACK:
+        return
+    if pair.is_close and compared.within():
+        return
+    row = pair.row.cell
+    assert row is not None
+    file = cells.transform(pair.structure.cell, compared.basis)
+    parts = [abs(f / r - 1) / OTHER_LENGTH if i < 3 else abs(f - r) / OTHER_ANGLE for i, (r, f) in enumerate(zip(row, file, strict=True))]
+    worst = parts.index(max(parts))
+    severity: Severity = "error" if length > OTHER_LENGTH or angle > OTHER_ANGLE else "warning"
+    message = (
+        f"The cells differ by {length:.2%} in a length and {angle:.2f} degrees in an angle, in the best setting ({compared.setting}): "
+        f"{_cell(row)} in the row, {_cell(file)} in the file."
+    )
+    yield pair.finding("cif.lattice", severity, message, col.LATTICE[worst], number(row[worst], 6), number(file[worst], 6))
+
+
+def _cell(cell: cells.Cell) -> str:
+    return ", ".join(number(x, 5 if i < 3 else 4) for i, x in enumerate(cell))
+
+
+def _content(pair: _Pair, wanted: Mapping[str, float], compared: CellComparison | None, outside: list[str]) -> Iterator[Finding]:
+    row, content = pair.row, pair.structure.content
+    multiple = 1.0 if compared is None else float(compared.multiple)
+    units = (row.z or 0) / multiple  # formula units that the row puts into the file's cell
+    held = _units(content, wanted, units)
+    if units and held != units:
+        volume = "" if multiple == 1 else f" (the row's cell has {multiple:g} times the volume of the file's)"
+        message = (
+            f"The file's cell holds {held:g} formula units and the row's Z says {units:g}{volume}: "
+            f"{_formula(content)} in the file, {row.text(col.TRUE_COMPOSITION)} in the row."
+        )
+        yield pair.finding("cif.cell-content", "error", message, col.Z, f"{row.z:g}", f"{held * multiple:g}")
+    present = {element: amount / held for element, amount in content.items()}
+    absent = sorted(e for e in wanted if not present.get(e) and wanted[e] > WINDOW + SLACK)
+    foreign = sorted(e for e in present if not wanted.get(e) and present[e] > WINDOW + SLACK)
+    left = _charge(present)
+    if absent or foreign:
+        told = " and ".join(
+            [f"no {e} ({wanted[e]:g} in a formula unit)" for e in absent] + [f"{present[e]:.3g} {e} that the row has not" for e in foreign]
+        )
+        outside.append(f"it has {told}")
+        message = f"The file has {told}: {_formula(present)} against {row.text(col.REDUCED_COMPOSITION)}."
+        formula = row.text(col.REDUCED_COMPOSITION)
+        yield pair.finding("cif.missing-element", "error", message, col.REDUCED_COMPOSITION, formula, _formula(present))
+    elif left is not None and abs(left) > UNBALANCED:
+        message = f"The content of the file, {_formula(present)}, is not neutral: {left:+.1%} of the charge of its anions is left over."
+        yield pair.finding("cif.charge", "warning", message, value=_formula(present))
+    broken = not absent and left is not None and abs(left) > BROKEN and not _charge(wanted)
+    yield from _amounts(pair, present, wanted, {*absent, *foreign}, held, left if broken else None, outside)
+
+
+def _amounts(
+    pair: _Pair, present: Mapping[str, float], wanted: Mapping[str, float], known: set[str], units: float, broken: float | None,
+    outside: list[str],
+) -> Iterator[Finding]:  # fmt: skip
+    """The element whose amount differs most, of those in both; ``broken`` is the charge of a file that is not neutral though its row is."""
+    differences = {e: abs(present.get(e, 0.0) - wanted.get(e, 0.0)) for e in {*present, *wanted} - known}
+    worst = max(differences, key=lambda e: (round(differences[e], 9), e), default=None)
+    if worst is None:
+        return
+    difference = differences[worst]
+    if difference > WINDOW + SLACK:
+        outside.append(f"its composition differs by {difference:.2g} {worst} in a formula unit")
+    if difference <= (WINDOW if pair.is_close else PRINTED + _printed(pair, worst, units)) + SLACK:
+        return
+    severity: Severity = "error" if difference > OTHER or (difference > WINDOW + SLACK and broken) else "warning"
+    charge = f" (charged by {broken:+.1%} of its anions)" if broken else ""
+    formula = pair.row.text(col.REDUCED_COMPOSITION)
+    message = (
+        f"The file has {present.get(worst, 0.0):.4g} {worst} in a formula unit and the row {wanted.get(worst, 0.0):.4g}: "
+        f"{_formula(present)}{charge} against {formula}."
+    )
+    yield pair.finding("cif.composition", severity, message, col.REDUCED_COMPOSITION, formula, _formula(present))
+
+
+def _units(content: Mapping[str, float], wanted: Mapping[str, float], units: float) -> float:
+    """Formula units in the file's cell: the row's, or another whole number that makes the compositions agree where the row's does not."""
+
+    def misfit(z: float) -> float:
+        return max(abs(content.get(e, 0.0) / z - wanted.get(e, 0.0)) for e in {*content, *wanted})
+
+    ratio = sum(content.get(e, 0.0) * amount for e, amount in wanted.items()) / sum(amount**2 for amount in wanted.values())
+    best = min((z for z in (floor(ratio), ceil(ratio)) if z >= 1), key=misfit, default=1)
+    if units and (best == units or misfit(units) <= FITS or misfit(best) > FITS):
+        return units
+    return float(best)
+
+
+def _printed(pair: _Pair, element: str | None, units: float) -> float:
+    """Atoms per formula unit that the digits of occupancies and formula can hide."""
+    from pipeline.chemistry.formula import resolution
+
+    sites = [site for site in pair.structure.sites if site.element == element and site.occupancy < 1]
+    return resolution(pair.row.text(col.REDUCED_COMPOSITION)) * 0.1 + sum(0.0005 * site.multiplicity for site in sites) / units
+
+
+def _charge(amounts: Mapping[str, float]) -> float | None:
+    """Charge left over at best, as a part of the anions' charge; 0 when neutral within rounding, ``None`` when it cannot be told."""
+    found = balance(amounts)
+    if found.excess is None:
+        return None
+    anions = sum(charge * amounts.get(element, 0.0) for element, charge in ANIONS.items())
+    return found.excess / anions if anions and abs(found.excess) > found.rounding else 0.0
+
+
+def _formula(amounts: Mapping[str, float]) -> str:
+    return "".join(f"{element}{number(round(amount, 3), 6)}" for element, amount in amounts.items())
+
