@@ -1,0 +1,71 @@
+"""Every command line of the documents runs as it stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli import main
+from schemas import columns as col
+from tests.conftest import ROOT
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+_FENCE = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINE = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?obelix-curate (?P<arguments>[^#\n]+?)\s*(?:#\s*(?P<comment>.*))?$", re.MULTILINE)
+#: Said in a comment behind a command that ends with another status than 0 or 1: "# exit 2".
+_EXIT = re.compile(r"exit (\d)")
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    """Arguments and comment of each command line in the fenced blocks of a document."""
+    joined = [block.replace("\\\n", " ") for block in _FENCE.findall(text)]
+    return [(match["arguments"], match["comment"] or "") for block in joined for match in _LINE.finditer(block)]
+
+
+CASES = sorted({(path.relative_to(ROOT).as_posix(), *case) for path in DOCUMENTS for case in commands(path.read_text(encoding="utf-8"))})
+
+
+@pytest.fixture(scope="session")
+def checkout(built: Path, raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader of the documents has before them: decisions, sources, a release, two good rows and their structures."""
+    import pandas as pd
+
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(raw, folder / "raw", ignore=shutil.ignore_patterns("downloads"))
+    (folder / "raw" / "downloads").symlink_to(raw / "downloads")
+    shutil.copytree(built, folder / "curated")
+    for name in ("CHANGELOG.md", "CITATION.cff"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, folder)
+    table = pd.read_csv(built / "all.csv", dtype=str, keep_default_na=False)
+    structures = sorted((built / "all_randomized_cifs").iterdir())[:2]
+    rows = table[table[col.ID].isin([path.stem for path in structures])][[str(column) for column in col.CONTRIBUTED]]
+    rows.to_csv(folder / "rows.csv", index=False)
+    (folder / "cifs").mkdir()
+    for path in structures:
+        shutil.copy(path, folder / "cifs")
+    shutil.make_archive(str(folder / "cifs"), "zip", folder / "cifs")
+    (folder / "noise.key").write_bytes(bytes(range(32)))
+    return folder
+
+
+@pytest.mark.parametrize(("document", "arguments", "comment"), CASES)
+def test_a_command_of_the_documents_runs(
+    document: str, arguments: str, comment: str, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkout)
+    ran = CliRunner().invoke(main, shlex.split(arguments))
+    expected = _EXIT.search(comment)
+    allowed = {int(expected[1])} if expected else {0, 1}
+    assert ran.exit_code in allowed, f"{document}: {ran.output[-2000:]}"
+    assert "Traceback" not in ran.output
+
+
+def test_the_documents_have_command_lines() -> None:
+    assert len(CASES) > 10
+    assert commands("```sh\nobelix-curate check a.csv \\\n  --cifs b  # exit 2\n```\n") == [("check a.csv    --cifs b", "exit 2")]
