@@ -19,6 +19,7 @@ from pipeline.ingest.liion import liion
 from pipeline.release import emit
 from pipeline.release.emit import Release, Split
 from pipeline.release.folder import replaced
+from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
 from pipeline.split import extend
 from pipeline.structures.cif import CifError, Structure, read
@@ -43,12 +44,15 @@ class Options:
         Leave corrections, waivers and contributions out: the tables are those of the pinned workbook, cell by cell.
     quick
         Leave the gate, the figures and the report out.
+    stamp
+        Version and date that the release bears; by default those of ``raw/release.toml``, none as published.
     """
 
     raw: Path
     out: Path
     as_published: bool = False
     quick: bool = False
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,10 @@ def build(options: Options) -> Built:
         "corrections.csv": applied,
     }
     with ledger.stage("emit", "the release") as stage, replaced(options.out) as folder:
-        release = Release(cells, entries, texts, structures, split, tables, {}, _provenance(archive), tally(findings), options.as_published)
+        stamp = None if options.as_published else options.stamp or read_stamp(options.raw)
+        release = Release(
+            cells, entries, texts, structures, split, tables, {}, _provenance(archive), tally(findings), options.as_published, stamp
+        )
         emit.write(release, folder)
         emit.seal(folder)
         stage.rows_in = stage.rows_out = len(cells)

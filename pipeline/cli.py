@@ -165,5 +165,53 @@ def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], 
     click.echo(text, nl=False) if output is None else write(output, text)
 
 
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "changelog"]), default="text", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
+@RAW
+def diff(old: str, new: str, form: str, output: Path | None, raw: Path) -> None:
+    """Compare two releases by entry. OLD and NEW are release folders, pinned versions (1.1.1) or tags (v1.3.0)."""
+    from pipeline.release.diff import difference
+    from pipeline.release.diff_formats import FORMATS
+    from pipeline.release.published import published
+    from pipeline.reporting.formats import write
+
+    text = FORMATS[form](difference(published(old, raw), published(new, raw)))
+    click.echo(text, nl=False) if output is None else write(output, text)
+
+
+@main.command()
+@click.argument("version")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Day of the release; by default that of the last commit.")
+@click.option("--dry-run", is_flag=True, help="Show everything, write nothing.")
+@RAW
+def release(version: str, date: datetime | None, dry_run: bool, raw: Path) -> None:
+    """Build, judge and tag a release from a clean tree, with a folder ready to upload."""
+    from pipeline.build import Options
+    from pipeline.build import build as run
+    from pipeline.release.publish import release as publish
+
+    day = f"{date:%Y-%m-%d}" if date else None
+    publish(version, raw, lambda raw, out, stamp: run(Options(raw=raw, out=out, stamp=stamp)), click.echo, date=day, dry_run=dry_run)
+
+
+@main.command()
+@click.argument("cifs", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--key-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Secret key: the bytes of FILE.")
+@click.option("--seed", type=int, metavar="N", help="Number for open structures and experiments; proprietary files need the key.")
+@click.option("--sigma", type=click.FloatRange(min=0, max=0.1), default=0.01, show_default=True, help="Standard deviation, fractional.")
+def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigma: float) -> None:
+    """Add noise that keeps the symmetry to every CIF of the folder CIFS: one file in OUT for each, under the same name."""
+    from pipeline.structures.perturb import perturb_folder, read_key, report
+
+    if (key_file is None) == (seed is None):
+        raise click.UsageError("give either --key-file or --seed")
+    done = perturb_folder(cifs, out, key=None if key_file is None else read_key(key_file), seed=seed, sigma=sigma)
+    click.echo(report(done))
+
+
 if __name__ == "__main__":
     sys.exit(main())

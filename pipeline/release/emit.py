@@ -12,6 +12,7 @@ from schemas import columns as col
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.release.version import Stamp
     from pipeline.structures.cif import Structure
 
 
@@ -47,6 +48,8 @@ class Release:
         Number of findings by severity and status.
     as_published
         Whether corrections, waivers and contributions were left out.
+    stamp
+        Version and date of the release; none before the first one.
     """
 
     cells: pd.DataFrame
@@ -59,6 +62,7 @@ class Release:
     provenance: Mapping[str, Any]
     findings: Mapping[str, Mapping[str, int]]
     as_published: bool
+    stamp: Stamp | None = None
 
 
 def write(release: Release, folder: Path) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
     counts: dict[str, Any] = {path: len(table) for path, table in written.items()}
     counts |= {f"{name}.csv": len(ids) for name, ids in sides.items()}
     counts |= {"structures": len(release.texts), "findings": release.findings}
-    about = manifest.manifest(release.provenance, counts, as_published=release.as_published)
+    about = manifest.manifest(release.provenance, counts, as_published=release.as_published, stamp=release.stamp)
     manifest.write_json(about, folder / manifest.MANIFEST)
     metadata(folder, about, release.structures)
     return about

@@ -7,9 +7,12 @@ import json
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
+
+if TYPE_CHECKING:
+    from pipeline.release.version import Stamp
 
 MANIFEST = "RELEASE.json"
 CHECKSUMS = "SHA256SUMS"
@@ -17,7 +20,7 @@ CHECKSUMS = "SHA256SUMS"
 LIBRARIES = ("gemmi", "numpy", "openpyxl", "pandas", "pandera", "pymatgen", "scipy", "spglib")
 
 
-def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published: bool) -> dict[str, Any]:
+def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published: bool, stamp: Stamp | None = None) -> dict[str, Any]:
     """What the release was made from and with: no clock, no path, no machine.
 
     Parameters
@@ -28,8 +31,11 @@ def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published:
         Rows of each table and findings by severity and status.
     as_published
         Whether corrections and waivers were left out.
+    stamp
+        Version and date of the release; none before the first one.
     """
-    return {
+    named = {} if stamp is None else {"version": stamp.version, "date": stamp.date}
+    return named | {
         "name": "OBELiX",
         "title": "OBELiX: lithium solid electrolytes with experimental ionic conductivities at room temperature",
         "made_with": {"obelix-curate": __version__, **{name: metadata.version(name) for name in LIBRARIES}},

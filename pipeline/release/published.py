@@ -145,7 +145,9 @@ class Published:
 
 def _rows(data: bytes, path: str, name: str) -> tuple[list[str], list[list[Any]]]:
     try:
-        rows = _sheet(data) if path.endswith(".xlsx") else [list(row) for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))]
+        rows = (
+            _sheet(data) if path.endswith(".xlsx") else [list(row) for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))]
+        )
     except (UnicodeDecodeError, csv.Error, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise InputError(f"the table cannot be read: {error}", file=f"{name}:{path}", cure="build or fetch the release again") from error
     rows = [[blank(value) for value in row] for row in rows]

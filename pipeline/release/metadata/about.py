@@ -89,7 +89,7 @@ PREPROCESSING = (
     "Coordinates of structures that came from the ICSD carry normally distributed noise (standard deviation 0.01 in fractional "
     "coordinates) that keeps the symmetry; cell, symmetry and occupancies are unchanged.",
 )
-ANNOTATION = "Domain experts transcribed each value from the paper that its DOI names, and marked the entries that they compared with the paper again."
+ANNOTATION = "Domain experts transcribed each value from the paper that its DOI names, and marked the entries compared with it again."
 BIASES = (
     "Oxides prevail and phosphorus, lanthanum, sulfur and titanium follow; chemistries that are easy to make are over-represented.",
     "Space group 167 (NASICON phases) is much more frequent in the training set: 106 entries that share a paper or a composition "
