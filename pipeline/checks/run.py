@@ -43,8 +43,8 @@ class Subject:
         ``links.csv``, when the source tables were read.
     measurements
         ``measurements.csv``, likewise.
-    test_ids
-        IDs of the test set; ``None`` when there is no split to check.
+    test_ids, train_ids
+        IDs of both sets; without ``test_ids`` there is no split to check, without ``train_ids`` all other entries train.
     noisy
         IDs whose structure file carries noise from its source.
     free_ids
@@ -56,6 +56,7 @@ class Subject:
     links: pd.DataFrame | None = None
     measurements: pd.DataFrame | None = None
     test_ids: frozenset[str] | None = None
+    train_ids: frozenset[str] | None = None
     noisy: frozenset[str] = frozenset()
     free_ids: bool = False
 
@@ -88,5 +89,5 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from setting_findings(found, subject.parsed)
         yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
     if subject.test_ids is not None:
-        yield from split_findings(subject.entries, subject.test_ids)
+        yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     yield from note_findings(found)

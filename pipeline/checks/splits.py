@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def split_findings(entries: pd.DataFrame, test_ids: frozenset[str]) -> Iterator[Finding]:
+def split_findings(entries: pd.DataFrame, test_ids: frozenset[str], train_ids: frozenset[str] | None = None) -> Iterator[Finding]:
     """Findings of ``split.*``: one for each entry of the test set and each tie to the training set."""
     from pipeline.split import leaks
 
-    table = leaks(entries, test_ids)
+    table = leaks(entries, test_ids, train_ids)
     for leak in table[table["set"] == "test"].to_dict("records"):
         others = leak["other"].split()
         trained = f"{len(others)} {'entry' if len(others) == 1 else 'entries'} of the training set"
