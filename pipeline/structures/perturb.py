@@ -21,7 +21,7 @@ import hmac
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -248,6 +248,38 @@ def _verify(original: Structure, new: Structure, number: int | None, after: Symm
         raise PerturbationError(f"{name}: a site left its special position")
     if np.abs(np.array([site.fract for site in new.sites]) - expected).max() > 1e-14:
         raise PerturbationError(f"{name}: the coordinates read back are not those written")
+
+
+def read_key(file: Path) -> bytes:
+    """The secret key in a file: its bytes without white space around them.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or blank.
+    """
+    if not file.is_file():
+        raise InputError("there is no such key file", file=file, cure="name the file that holds the secret key")
+    key = file.read_bytes().strip()
+    if not key:
+        raise InputError("the key file is blank", file=file, cure="make a key once, for example with `openssl rand -hex 32`, and keep it")
+    return key
+
+
+def report(done: Mapping[str, Perturbed]) -> str:
+    """What became of the files, in lines for a reader: contacts that the noise made too short, and the tally."""
+    lines = [
+        f"{id}.cif: {contact.first} and {contact.second} are now {contact.distance:.2f} angstrom apart "
+        f"({contact.ratio:.2f} of the sum of their radii)"
+        for id, each in done.items() for contact in each.contacts
+    ]  # fmt: skip
+    kept = sum(not each.changed for each in done.values())
+    fixed = sum(each.changed and not each.free for each in done.values())
+    lines.append(
+        f"{len(done)} files: {len(done) - kept - fixed} perturbed, {kept} passed through (they carry noise already), "
+        f"{fixed} without a free coordinate; {len(lines)} contacts became too short"
+    )
+    return "\n".join(lines)
 
 
 def perturb_folder(
