@@ -50,14 +50,15 @@ def existing(raw: Path) -> Existing:
     accepted, _ = contributions(raw / CONTRIBUTIONS)
     try:
         pin = sources.default_pin(decisions)
-        cells = _corrected(_published(pin, cache() if decisions == PACKAGED else decisions), decisions)
+        published = _published(pin, cache() if decisions == PACKAGED else decisions)
+        cells = _corrected(_joined(published, accepted), decisions)
     except (InputError, OSError) as error:
         built = raw.parent / "curated" / "all.csv"
         if not built.is_file():
             what = error.what if isinstance(error, InputError) else str(error.strerror or error)
             return Existing(None, f"the published entries could not be read ({what})")
-        cells = _built(built)
-    return Existing(typed(_joined(cells, accepted)))
+        cells = _joined(_built(built), accepted)
+    return Existing(typed(cells))
 
 
 def _published(pin: sources.Pin, home: Path) -> pd.DataFrame:

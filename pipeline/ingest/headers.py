@@ -90,7 +90,7 @@ def plain_unit(text: str) -> str:
 
 def shift(text: str, power: int) -> str:
     """A decimal number with its point moved by ``power`` digits: exact, no binary rounding."""
-    return format(Decimal(text).scaleb(power).normalize(), "g") if power else text
+    return format(Decimal(text).scaleb(power).normalize(), "G") if power else text
 
 
 def heading(cell: object) -> Heading | None:
@@ -103,6 +103,7 @@ def heading(cell: object) -> Heading | None:
             return Heading(published)
     for greek, latin in _GREEK.items():
         label = label.replace(greek, latin)
+    label = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda match: "" if _PASSING.fullmatch(_key(match[1])) else match[0], label).strip()
     name, unit = _divided(label)
     column = _LOOKUP.get(_key(label)) or _LOOKUP.get(_key(name)) or _LOOKUP.get(_PASSING.sub("", _key(name)))
     if column is None:

@@ -29,7 +29,8 @@ _HIDDEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _MANTISSA = r"(?:\d+(?:[.,]\d*)*|[.,]\d+)"
 _NUMBER = re.compile(
     rf"(?P<sign>[+-]?)(?:(?P<mantissa>{_MANTISSA})(?P<uncertainty>\(\d+(?:[.,]\d+)?\))?"
-    r"(?:(?:[eE]|[x*×·⋅•]10(?:\^|\*\*|[eE])?)\(?(?P<exponent>[+-]?\d{1,4})\)?)?|10(?:\^|\*\*)\(?(?P<power>[+-]?\d{1,4})\)?)"
+    r"(?:(?:[eE]|[x*×·⋅•]10(?:\^|\*\*|[eE])?)\(?(?P<exponent>[+-]?\d{1,4})\)?)?|10(?:\^|\*\*)\(?(?P<power>[+-]?\d{1,4})\)?)",
+    re.ASCII,
 )
 _BOUND = re.compile(r"([<>≤≥≲≳]=?)(.+)", re.DOTALL)
 _TRAILING_UNIT = re.compile(r"(?P<number>.*?[\d.)])\s*(?P<unit>[^\d\s.,()eE+-].*|(?:°|Å).*)", re.DOTALL)

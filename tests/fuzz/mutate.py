@@ -1,0 +1,202 @@
+"""Damage for tables, structures and archives: every case follows from its number alone."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Callable
+
+from tests.contributed.tables import TABLES, Sent, rock_salt, zipped
+
+#: Cells that have broken somebody's program once.
+CELLS = [
+    "", " ", "nan", "NaN", "inf", "-inf", "1e400", "1e-400", "-0", "0", "1e308", "9" * 400, "1" * 5000, "1_000", "٣", "½", "²", "1,2,3", "1.2.3",
+    "0x10", "1e", "e5", "+", "-", "--1", "1e5e5", "(1)", "8.8(3", "True", "#REF!", "=1+1", "=cmd|' /C calc'!A0", "'; DROP TABLE x;--", "<", "<<1", "<0",
+    "<1e-400", ">", "≤1e-5", "1×10", "10^", "10^-99999", "10⁻⁴⁴⁴⁴⁴", "Li", "Li0", "Li-1", "Li1e5", "Li99999999999", "Li(((((P", "Li)))", "L" * 300,
+    "Li" + "(" * 200 + "P" + ")" * 200, "Li2O·H2O", "Li2O*", "Li3xLa2/3-xTiO3", "{Li}", "Li[1]", "Xx3", "D2O", "Li+", "Li1..5", "Li1/0O", "Li0/0O", "230",
+    "231", "-1", "1.5", "Ia-3d", "P 1", "R-3c:H", "P" * 60, "Fm-3m (226)", "(225)", "225)", "10.1/x|10.2/y", "https://doi.org/", "doi:", "|", "||", "10.",
+    "../../etc/passwd", "a/b", "con", "nul", ".", "..", "-rf", "\u202e", "\u200b", "\x1b[31m", "\x07", "\x00", "\ud7ff", "😀" * 50, "é́", "ß", "İ", "ǅ",
+    "<script>alert(1)</script>", "]]>", "&amp;", "::error::x", "%0A", "`x`", "|a|b|", "@all", "#1", '"', "'", "\\", "\t", "\n", "\r\n", ",", ";", "1e9", "019",
+    "Yes", "maybe", "done", "1900-01-00",
+]  # fmt: skip
+NUMBERS = [0, -1, 1e-300, 1e300, float("nan"), float("inf"), 2**63, 10**400, 0.1 + 0.2, True, False, None]
+TOKENS = ["?", ".", "nan", "1e400", "-1", "0", "1(", "1(99999999999999)", "0.5(3)", "abc", "'", '"', ";", "loop_", "data_", "save_", "_", "#", "x,y,z", "x+y+z+1/0",
+          "x,x,x", "2x,y,z", "Li1+", "Zz", "9" * 50, "\x00", "é", "\n", "\n;\n", "$"]  # fmt: skip
+
+
+def table(number: int) -> tuple[Sent, bytes | None]:
+    """Case ``number``: a damaged table with its structures, and sometimes a damaged archive of them."""
+    chance = random.Random(f"obelix-curate {number}")
+    sent = chance.choice(list(TABLES.values()))()
+    structures = dict(sent.structures) or {"x": rock_salt("I", 6.0257)}
+    for name in list(structures):
+        for _ in range(chance.choice((0, 1, 1, 3))):
+            structures[name] = chance.choice(STRUCTURE_FAULTS)(structures[name], chance)
+    data = sent.data
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        faults: list[Callable[[bytes, random.Random], bytes]] = [
+            *BYTE_FAULTS,
+            *(SHEET_FAULTS * 4 if data.startswith(b"PK") else TEXT_FAULTS * 4),
+        ]
+        data = chance.choice(faults)(data, chance)
+    archive = None
+    if chance.random() < 0.2:
+        archive = zipped(structures, chance.choice(("", "cifs/", "../", "/", "a/../../", "__MACOSX/._")))
+        for _ in range(chance.choice((0, 1, 2))):
+            archive = chance.choice(BYTE_FAULTS)(archive, chance)
+    return Sent(sent.name, data, structures), archive
+
+
+# --- bytes -----------------------------------------------------------------------------------------------------------
+def _flip(data: bytes, chance: random.Random) -> bytes:
+    damaged = bytearray(data)
+    for _ in range(chance.choice((1, 1, 4, 20))):
+        if damaged:
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+    return bytes(damaged)
+
+
+def _cut(data: bytes, chance: random.Random) -> bytes:
+    return data[: chance.randrange(len(data) + 1)]
+
+
+def _drop(data: bytes, chance: random.Random) -> bytes:
+    start = chance.randrange(len(data) + 1)
+    return data[:start] + data[start + chance.choice((1, 2, 7, 50)) :]
+
+
+def _insert(data: bytes, chance: random.Random) -> bytes:
+    place = chance.randrange(len(data) + 1)
+    return data[:place] + chance.choice(CELLS).encode("utf-8", "replace") + data[place:]
+
+
+BYTE_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_flip, _cut, _drop, _insert]
+
+
+# --- tables of text --------------------------------------------------------------------------------------------------
+def _lines(data: bytes) -> list[str]:
+    return data.decode("utf-8", "replace").splitlines()
+
+
+def _cell(data: bytes, chance: random.Random) -> bytes:
+    lines = _lines(data)
+    for _ in range(chance.choice((1, 2, 6))):
+        if lines:
+            row = chance.randrange(len(lines))
+            cells = lines[row].split(",")
+            cells[chance.randrange(len(cells))] = chance.choice(CELLS)
+            lines[row] = ",".join(cells)
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _line(data: bytes, chance: random.Random) -> bytes:
+    lines = _lines(data) or [""]
+    place, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+    what = chance.choice(("drop", "double", "swap", "blank", "join"))
+    if what == "drop":
+        del lines[place]
+    elif what == "double":
+        lines[place:place] = [lines[place]] * chance.choice((1, 30))
+    elif what == "swap":
+        lines[place], lines[other] = lines[other], lines[place]
+    elif what == "blank":
+        lines[place:place] = [chance.choice(("", ",,,", "   "))] * 3
+    else:
+        lines[place : place + 2] = ["".join(lines[place : place + 2])]
+    return "\n".join(lines).encode()
+
+
+def _encoded(data: bytes, chance: random.Random) -> bytes:
+    text = data.decode("utf-8", "replace")
+    return text.encode(
+        chance.choice(("utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252", "latin-1", "mac-roman", "utf-7", "utf-32")), "replace"
+    )
+
+
+def _separated(data: bytes, chance: random.Random) -> bytes:
+    return data.replace(b",", chance.choice((b";", b"\t", b"|", b" ", b",,", b", ", b'","')))
+
+
+TEXT_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_cell, _cell, _line, _encoded, _separated]
+
+
+# --- workbooks -------------------------------------------------------------------------------------------------------
+def _sheet_cell(data: bytes, chance: random.Random) -> bytes:
+    """Another value in some cell, written by the library that reads it, where it agrees to."""
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data))
+    except Exception:  # damaged before
+        return data
+    sheet = book.worksheets[-1]
+    for _ in range(chance.choice((1, 3))):
+        place = sheet.cell(chance.randint(1, max(sheet.max_row, 1)), chance.randint(1, 15))
+        try:
+            place.value = chance.choice([*CELLS, *NUMBERS])  # type: ignore[arg-type]
+        except Exception:  # control characters
+            place.value = None
+    target = io.BytesIO()
+    try:
+        book.save(target)
+    except Exception:
+        return data
+    return target.getvalue()
+
+
+def _sheet_xml(data: bytes, chance: random.Random) -> bytes:
+    """Damage inside the parts of a workbook, packed again so that the checksums are right."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            parts = {name: packed.read(name) for name in packed.namelist()}
+    except Exception:
+        return data
+    name = chance.choice([name for name in parts if name.endswith(".xml")] or list(parts))
+    words = [(b't="s"', b't="d"'), (b't="s"', b't="n"'), (b"<v>", b"<v>1e999"), (b'r="A', b'r="ZZZZZ'), (b'r="3"', b'r="1048576"'), (b"</row>", b""),
+             (b"<c ", b'<c t="e" '), (b"<sheetData>", b"<sheetData/><sheetData>"), (b'<?xml version="1.0"?>', b""), (b"<v>", b"<f>1/0</f><v>")]  # fmt: skip
+    if chance.random() < 0.6:
+        old, new = chance.choice(words)
+        parts[name] = parts[name].replace(old, new, chance.choice((1, 1, -1)))
+    else:
+        parts[name] = chance.choice(BYTE_FAULTS)(parts[name], chance)
+    if chance.random() < 0.1:
+        del parts[chance.choice(list(parts))]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for part, content in parts.items():
+            packed.writestr(part, content)
+    return target.getvalue()
+
+
+SHEET_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_sheet_cell, _sheet_xml]
+
+
+# --- structures ------------------------------------------------------------------------------------------------------
+def _token(text: str, chance: random.Random) -> str:
+    words = text.split(" ")
+    for _ in range(chance.choice((1, 1, 4))):
+        words[chance.randrange(len(words))] = chance.choice([*TOKENS, *CELLS])
+    return " ".join(words)
+
+
+def _cif_line(text: str, chance: random.Random) -> str:
+    return _line(text.encode("utf-8", "replace"), chance).decode()
+
+
+def _cif_bytes(text: str, chance: random.Random) -> str:
+    return chance.choice(BYTE_FAULTS)(text.encode("utf-8", "replace"), chance).decode("latin-1")
+
+
+def _number(text: str, chance: random.Random) -> str:
+    lines = text.splitlines()
+    place = chance.randrange(len(lines)) if lines else 0
+    if lines:
+        words = lines[place].split()
+        if words:
+            words[-1] = chance.choice(TOKENS)
+        lines[place] = " ".join(words)
+    return "\n".join(lines)
+
+
+STRUCTURE_FAULTS: list[Callable[[str, random.Random], str]] = [_token, _cif_line, _cif_bytes, _number]
