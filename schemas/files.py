@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas import candidates, corrections, laskowski, liion, measurements, structures
 from schemas import columns as col
-from schemas import corrections, laskowski, liion
 from schemas.columns import Column
 
 ID_ONLY: tuple[Column, ...] = (col.ID,)
@@ -116,6 +116,14 @@ FILES: tuple[File, ...] = (
     File("sources/laskowski.csv", "Laskowski table, recovered",
          "One row a record of the supplementary table of Laskowski et al. 2023, repaired where it was torn when it left its PDF; what was "
          "repaired is told for each record.", laskowski.COLUMNS, (col.RECORD,)),
+    File("measurements.csv", "Measurements, merged",
+         "One row a conductivity of one material in one paper at room temperature, from both literature tables without repetition. "
+         "Most have no known structure and so are no entry of the release.",
+         measurements.COLUMNS, (col.MEASUREMENT,), (ForeignKey(col.MEASUREMENT_ENTRY, ALL, col.ID),)),
+    File("structures.csv", "How structures fit", "One row an entry with a structure: how the structure fits its row.",
+         structures.COLUMNS, (col.ID,), _ENTRY),
+    File("candidates.csv", "Candidates", "One row a structure offered to an entry without one; none is attached by itself.",
+         candidates.COLUMNS, (col.ROW_ID, col.RANK), (ForeignKey(col.ROW_ID, ALL, col.ID),)),
     File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and whether it is open, waived or corrected. "
          "ID is blank where no single entry is concerned.", FINDINGS, blank=frozenset((col.ID,))),
     File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",

@@ -87,9 +87,9 @@ def _sections(found: Difference, mark: Callable[[str], str], *, stale: bool = Tr
         ("Entries removed", _listed(found.removed, mark)),
         ("Columns added", [mark(column) for column in found.columns_added]),
         ("Columns removed", [mark(column) for column in found.columns_removed]),
-        ("Labels changed", [_cell(cell, mark) for cell in labels]),
+        ("Labels changed", _cells(labels, mark)),
         ("Moved between the sides of the split", [f"{mark(m.id)}: {m.old or 'none'} -> {m.new or 'none'}" for m in found.moved]),
-        ("Cells changed", [_cell(cell, mark) for cell in others]),
+        ("Cells changed", _cells(others, mark)),
         ("Structures added", _listed(found.structures_added, mark)),
         ("Structures removed", _listed(found.structures_removed, mark)),
         ("Structures changed", [_structure(change, mark) for change in found.structures]),
@@ -119,8 +119,12 @@ def _listed(names: Sequence[str], mark: Callable[[str], str], width: int = 12) -
     return [", ".join(mark(name) for name in names[i : i + width]) for i in range(0, len(names), width)]
 
 
-def _cell(cell: CellChange, mark: Callable[[str], str]) -> str:
-    return f"{mark(cell.id)} {cell.column}: {_value(cell.old, cell.new, mark)} -> {_value(cell.new, cell.old, mark)}"
+def _cells(cells: Sequence[CellChange], mark: Callable[[str], str]) -> list[str]:
+    """One item an entry, its cells in the order of the table."""
+    entries: dict[str, list[str]] = {}
+    for cell in cells:
+        entries.setdefault(cell.id, []).append(f"{cell.column}: {_value(cell.old, cell.new, mark)} -> {_value(cell.new, cell.old, mark)}")
+    return [f"{mark(name)} {'; '.join(changes)}" for name, changes in entries.items()]
 
 
 def _value(value: Any, beside: Any, mark: Callable[[str], str]) -> str:

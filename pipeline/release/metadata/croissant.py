@@ -64,10 +64,12 @@ _FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
     "gz": "application/gzip",
+    "html": "text/html",
+    "json": "application/json",
     "jsonl": "application/jsonlines",
 }
 #: Files of both sides, read as one record set whose field ``split`` is the name of the file.
-SIDES, ENTRIES, SPLITS, STRUCTURES = "sides", "entries", "splits", "structures"
+SIDES, ENTRIES, SPLITS, CIFS = "sides", "entries", "splits", "cifs"
 #: The ending may be missing: mlcroissant applies the expression twice to a field that refers to another record set.
 _SIDE_OF_FILE = r"^(train|test)(?:\.csv)?$"
 _ID_OF_FILE = r"^([a-z0-9]+)\.cif$"
@@ -247,11 +249,11 @@ def _entries(present: Present) -> dict[str, Any]:
 
 def _structures(file: File) -> dict[str, Any]:
     source = {"fileSet": {"@id": file.name}}
-    identity, text = _field_id(STRUCTURES, col.ID), f"{STRUCTURES}/cif"
+    identity, text = _field_id(CIFS, col.ID), f"{CIFS}/cif"
     return {
         "@type": "cr:RecordSet",
-        "@id": STRUCTURES,
-        "name": STRUCTURES,
+        "@id": CIFS,
+        "name": CIFS,
         "description": file.description,
         "key": {"@id": identity},
         "field": [

@@ -21,6 +21,8 @@ _FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
     "gz": "application/gzip",
+    "html": "text/html",
+    "json": "application/json",
     "jsonl": "application/jsonl",
 }
 
