@@ -31,8 +31,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.structures.cif import FLOOR, CifError, Structure, read, same_content, site_symmetry
+from pipeline.structures.cif import CifError, Structure, read, same_content
 from pipeline.structures.contacts import Contact, too_close
+from pipeline.structures.operations import FLOOR, site_symmetry
 from pipeline.structures.symmetry import Position, Symmetry, frame, may_have_more, positions, symmetry
 from pipeline.structures.write import with_coordinates
 

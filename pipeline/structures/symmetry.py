@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import gemmi
 import numpy as np
 
-from pipeline.structures.cif import FLOOR, Structure
+from pipeline.structures.cif import Structure
+from pipeline.structures.operations import FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

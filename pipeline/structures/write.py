@@ -68,7 +68,7 @@ def layout(text: str, block: int = 0) -> Layout:
     columns: list[list[Span]] = []
     in_header = False
     count = 0
-    for word in _WORD.finditer(text):
+    for word in _WORD.finditer(text.replace("\ufeff", " ", 1)):
         first = text[word.start()]
         if first in _VALUE_ONLY:
             if tags:
