@@ -126,14 +126,18 @@ def described_laskowski(laskowski: pd.DataFrame) -> Iterator[Described]:
         )  # fmt: skip
 
 
-def rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Rows by their first column, with ``None`` for what is missing and plain Python values."""
+def listed(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table, with ``None`` for what is missing and plain Python values."""
     columns = {
-        str(name): [None if missing else value for value, missing in zip(values.tolist(), values.isna().tolist(), strict=True)]
+        str(name): [None if gone else value for value, gone in zip(values.tolist(), values.isna().tolist(), strict=True)]
         for name, values in table.items()
     }
-    names = columns[str(table.columns[0])]
-    return {str(name): {column: values[place] for column, values in columns.items()} for place, name in enumerate(names)}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Rows of a table by their first column."""
+    return {str(row[str(table.columns[0])]): row for row in listed(table)}
 
 
 def _spacegroup_class(ours: int | None, theirs: int | None) -> str:
@@ -157,14 +161,17 @@ def elements(composition: str) -> frozenset[str]:
 def composition_class(ours: str, theirs: str) -> str:
     """How two compositions agree.
 
-    ``same`` within rounding; all but ``one element`` the same (a lost or misread subscript: LiCdCl4 for Li2CdCl4); ``near``, 0.05
-    per formula unit; the same ``elements``; or ``other``.
+    ``same`` within rounding; all but ``one element`` the same (a lost or misread subscript, LiCdCl4 for Li2CdCl4, or a lost element);
+    ``near``, 0.05 per formula unit; the same ``elements``; or ``other``.
     """
-    if not elements(ours) or elements(ours) != elements(theirs):
+    if not elements(ours) or len(elements(ours) ^ elements(theirs)) > 1:
         return "other"
+    left, right = reading(ours), reading(theirs)
+    if elements(ours) != elements(theirs):
+        pair = isinstance(left, Compound) and isinstance(right, Compound)
+        return "one element" if pair and _differing(left.amounts or {}, right.amounts or {}) == 1 else "other"
     if same(ours, theirs):
         return "same"
-    left, right = reading(ours), reading(theirs)
     if isinstance(left, Compound) and isinstance(right, Compound):
         if _differing(left.amounts, right.amounts) == 1:
             return "one element"
@@ -177,7 +184,7 @@ def composition_class(ours: str, theirs: str) -> str:
 
 def _differing(ours: Mapping[str, float], theirs: Mapping[str, float]) -> int:
     """How many elements differ in amount beyond rounding, formula unit against formula unit."""
-    return sum(abs(amount - theirs[element]) > ROUNDING + 1e-6 for element, amount in ours.items())
+    return sum(abs(ours.get(element, 0.0) - theirs.get(element, 0.0)) > ROUNDING + 1e-6 for element in {*ours, *theirs})
 
 
 def conductivity_class(ours: Described, theirs: Described) -> str:

@@ -28,7 +28,7 @@ from pipeline.linkage import (
     rows,
 )
 from schemas import columns as col
-from schemas.contract import DTYPES
+from schemas.contract import typed
 from schemas.measurements import MERGED
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ def measurements(liion: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
     Records without a composition (lost ones) and records measured elsewhere than at room temperature are in none.
     Rows stand in the order of the Laskowski table; those of Liverpool Ionics alone follow.
     """
-    import pandas as pd
 
     ours = {record.key: record for record in described_liion(liion)}
     theirs = {record.key: record for record in described_laskowski(laskowski)}
@@ -94,7 +93,7 @@ def measurements(liion: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
         merged.append(_row(our_groups[left] if left else [], group, join, tables))
     joined = {left for left, _ in joins}
     merged += [_row(group, [], None, tables) for left, group in our_groups.items() if left not in joined]
-    return pd.DataFrame({str(c): pd.Series([row[c] for row in merged], dtype=DTYPES[c.type]) for c in MERGED})
+    return typed(merged, MERGED)
 
 
 def _aliases(ours: Sequence[Described], theirs: Sequence[Described]) -> Mapping[str, str]:

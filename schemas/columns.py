@@ -285,6 +285,7 @@ RECORD_STATE = Column(
     categories=("released", "repeats", "not at room temperature", "not a single crystalline compound", "lacks space group",
                 "lacks lattice", "lost"),
 )  # fmt: skip
+LINK_ENTRY = Column("ID", "text", "Entry of the release.", source="curate", required=True, pattern="[a-z0-9]{3}")
 LINK_RECORD = Column("record", "text", "Record found in the source; blank when none was.", source="curate")
 LACKS = Column("lacks", "text", "What keeps the measurement from being an entry.", source="curate")
 NEAREST = Column("nearest", "text", "ID of the nearest entry by composition.", source="curate")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from schemas.columns import Column, Type
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pandera.pandas as pa
 
 #: pandas dtype of each type of column. Numbers may be missing (NaN); integers and booleans are the nullable kinds.
 DTYPES: dict[Type, str] = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
+
+
+def typed(rows: Iterable[Mapping[str, Any]], columns: Iterable[Column]) -> pd.DataFrame:
+    """Table of rows with each column in its dtype; ``None`` is a missing value."""
+    import pandas as pd
+
+    found = list(rows)
+    return pd.DataFrame({str(column): pd.Series([row[column] for row in found], dtype=DTYPES[column.type]) for column in columns})
 
 
 def contract(columns: Iterable[Column], *, index: Column | None = None) -> pa.DataFrameSchema:

@@ -14,6 +14,7 @@ from pipeline.checks.families import family_findings
 from pipeline.checks.findings import Finding
 from pipeline.checks.ids import id_findings
 from pipeline.checks.lattice import lattice_findings
+from pipeline.checks.links import link_findings
 from pipeline.checks.notes import note_findings
 from pipeline.checks.reading import rows
 from pipeline.checks.references import reference_findings
@@ -90,4 +91,6 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
+    if subject.links is not None and subject.measurements is not None:
+        yield from link_findings(found, subject.links, subject.measurements)
     yield from note_findings(found)

@@ -137,7 +137,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "conductivity.source", W, "Conductivity differs from the linked source record",
         "Entry and source tell different values of one measurement.",
-        "Headline, total or bulk agrees with the record that the entry is linked to.", "see pipeline.checks.links", _PAPER,
+        "Headline, total or bulk agrees with one of the records that the entry is linked to (docs/sources.md), in either source.",
+        "A ratio up to 1.05: one point of a figure is read twice within 3 %; few values lie between 5 and 20 %.", _PAPER,
         "Look the value up in the paper; correct the entry, or note why it differs.",
     ),
     Check(
@@ -276,11 +277,15 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "link.laskowski", W, "The published link to Laskowski is not the record found", "Whoever follows the link finds another compound.",
-        "The citation number of the entry is that of the record that agrees with it.", "see pipeline.checks.links", _PAPER, "Correct the link.",
+        "The citation number published is that of a record found for the entry.",
+        "A record is found when it is likelier than not to be the entry's measurement (docs/sources.md, Links).", _PAPER,
+        "The release bears the right number; correct the workbook, or the entry when it is the entry that is wrong.",
     ),
     Check(
         "link.liion", W, "The published link to Liverpool Ionics is not the record found", "Whoever follows the link finds another compound.",
-        "The ID of the entry's record is that of the record that agrees with it.", "see pipeline.checks.links", _PAPER, "Correct the link.",
+        "The number published names a record found for the entry, by its place in the dataset counted from 0 or by its ID.",
+        "A record is found when it is likelier than not to be the entry's measurement (docs/sources.md, Links).", _PAPER,
+        "The release bears the right ID; correct the workbook, or the entry when it is the entry that is wrong.",
     ),
     Check(
         "split.leak", E, "A paper or composition on both sides", "A model that has seen the paper is tested on it.",

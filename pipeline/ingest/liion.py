@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.dois import bare
 from pipeline.errors import InputError
 from schemas import columns as col
-from schemas.contract import DTYPES
+from schemas.contract import typed
 from schemas.liion import COLUMNS
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def liion(data: bytes, file: str, *, expected: int | None = RECORDS) -> pd.DataF
         With line, column and value: a missing column, a torn line, a value that is no number or at odds with its logarithm, a
         table with more or fewer records than expected.
     """
-    import pandas as pd
 
     problems: list[InputError] = []
     rows: list[dict[str, Any]] = []
@@ -77,7 +76,7 @@ def liion(data: bytes, file: str, *, expected: int | None = RECORDS) -> pd.DataF
             f"{len(rows)} records, {expected} are expected: lines are missing or too many", file=file, row=len(rows) + 1,
             cure="fetch the source again",
         )  # fmt: skip
-    return pd.DataFrame({str(c): pd.Series([row[c] for row in rows], dtype=DTYPES[c.type]) for c in COLUMNS})
+    return typed(rows, COLUMNS)
 
 
 def _lines(data: bytes, file: str) -> list[tuple[int, Mapping[str, str]]]:

@@ -18,7 +18,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.laskowski import compositions, values
 from pipeline.ingest.laskowski.lines import Torn, lines, records
 from schemas import columns as col
-from schemas.contract import DTYPES
+from schemas.contract import typed
 from schemas.laskowski import COLUMNS
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def laskowski(
         With line, column and value: torn lines that no record can own, cells that are not of their column, records out of
         order, a table with more or fewer records than expected.
     """
-    import pandas as pd
 
     physical = lines(data, file)
     problems: list[InputError] = []
@@ -69,7 +68,7 @@ def laskowski(
             row=len(physical),
             cure="fetch the source again",
         )
-    return pd.DataFrame({str(c): pd.Series([row[c] for row in rows], dtype=DTYPES[c.type]) for c in COLUMNS})
+    return typed(rows, COLUMNS)
 
 
 def _record(

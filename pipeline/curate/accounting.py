@@ -1,0 +1,177 @@
+"""What became of every measurement and every record, and which measurements should become entries next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.chemistry.formula import FormulaError, Mixture, reading
+from pipeline.dois import papers
+from pipeline.linkage import listed
+from schemas import columns as col
+from schemas.contract import typed
+from schemas.measurements import COLUMNS as MEASUREMENT_COLUMNS
+from schemas.records import COLUMNS as RECORD_COLUMNS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+LIION, LASKOWSKI = "liion", "laskowski"
+RELEASED, REPEATS = "released", "repeats"
+NOT_CRYSTALLINE, NO_SPACE_GROUP, NO_LATTICE = "not a single crystalline compound", "lacks space group", "lacks lattice"
+NOT_ROOM_TEMPERATURE, LOST = "not at room temperature", "lost"
+#: Families of Liverpool Ionics that are no single crystalline compound, unless the Laskowski table knows the space group.
+AMORPHOUS = frozenset(("Glass", "Glass-Ceramic"))
+#: The backlog stands first, what would be released with least work at its head.
+_ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
+#: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
+NEW = 0.002
+
+
+def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
+    """The measurements with what became of each: ``schemas.measurements.COLUMNS``.
+
+    * ``ID`` and state ``released`` where an entry comes from it; ``repeats`` where the same entry has another measurement already;
+    * else the first that holds of: not a single crystalline compound (a mixture, a glass), lacks space group, lacks lattice;
+    * ``lacks`` lists all that keeps it from being an entry, ``nearest`` is the entry with the most similar atomic fractions.
+
+    The rows that lack something stand first, ranked: a composition that the release does not have yet, then a known DOI, a known
+    space group, a known ICSD number, then the distance to the nearest entry.
+    """
+
+    rows = listed(measurements)
+    entry_of = _entries_of(rows, listed(links), entries)
+    nearest = _nearest([row[col.COMPOSITION] for row in rows], entries)
+    released: set[str] = set()
+    made: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    for row, (near, distance) in zip(rows, nearest, strict=True):
+        entry = entry_of.get(row[col.MEASUREMENT])
+        lacks = [] if entry else _lacks(row)
+        state = _state(entry, released, lacks)
+        if entry:
+            released.add(entry)
+        row |= {col.MEASUREMENT_ENTRY: entry, col.MEASUREMENT_STATE: state, col.LACKS: ", ".join(lacks) or None, col.NEAREST: near}
+        made.append((_rank(row, distance), row))
+    return typed([row for _, row in sorted(made, key=lambda pair: pair[0])], MEASUREMENT_COLUMNS)
+
+
+def _state(entry: str | None, released: set[str], lacks: Sequence[str]) -> str:
+    if entry is not None:
+        return REPEATS if entry in released else RELEASED
+    if "single crystalline compound" in lacks:
+        return NOT_CRYSTALLINE
+    return NO_SPACE_GROUP if "space group" in lacks else NO_LATTICE
+
+
+def _rank(row: Mapping[str, Any], distance: float) -> tuple[Any, ...]:
+    """Place in the table: the backlog first, in it what is new and known best; the rest keeps its order."""
+    state = row[col.MEASUREMENT_STATE]
+    if state not in (NO_LATTICE, NO_SPACE_GROUP):
+        return (_ORDER[state],)
+    known = (distance > NEW, *(row[column] is not None for column in (col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE)))
+    return (_ORDER[state], *(not fact for fact in known), -distance)
+
+
+def records(measurements: pd.DataFrame, liion: pd.DataFrame, laskowski: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """One row a source record, with exactly one state: ``schemas.records``.
+
+    A record is released when an entry was linked to it first in its source, and repeats a released one when it was merged with
+    such a record or linked after it. Otherwise it shares the state of its measurement; without one it was measured elsewhere than
+    at room temperature, or is lost.
+    """
+    first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row[col.LINK_RECORD] for row in reversed(listed(links)) if row[col.LINK_RECORD]}
+    heads = {(source, record) for (_, source), record in first.items()}
+    linked = {(row[col.SOURCE], row[col.LINK_RECORD]) for row in listed(links) if row[col.LINK_RECORD]}
+    of = {
+        (source, record): row
+        for row in listed(measurements)
+        for source, column in ((LIION, col.LIION_RECORDS), (LASKOWSKI, col.LASKOWSKI_RECORDS))
+        for record in (row[column] or "").split()
+    }
+    made: list[dict[str, Any]] = []
+    for source, table in ((LIION, liion), (LASKOWSKI, laskowski)):
+        for row in listed(table):
+            key = (source, row[col.RECORD])
+            measurement = of.get(key)
+            if measurement is None:
+                state = LOST if source == LASKOWSKI else NOT_ROOM_TEMPERATURE
+            elif key in heads:
+                state = RELEASED
+            elif key in linked or measurement[col.MEASUREMENT_STATE] in (RELEASED, REPEATS):
+                state = REPEATS
+            else:
+                state = measurement[col.MEASUREMENT_STATE]
+            name = measurement[col.MEASUREMENT] if measurement else None
+            made.append({col.SOURCE: source, col.RECORD: row[col.RECORD], col.RECORD_MEASUREMENT: name, col.RECORD_STATE: state})
+    return typed(made, RECORD_COLUMNS)
+
+
+def _entries_of(rows: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]], entries: pd.DataFrame) -> dict[str, str]:
+    """Entry of each measurement: of the entries linked to its records, the one whose conductivity and paper are its own."""
+    measurement = {
+        (source, record): row
+        for row in rows
+        for source, column in ((LIION, col.LIION_RECORDS), (LASKOWSKI, col.LASKOWSKI_RECORDS))
+        for record in (row[column] or "").split()
+    }
+    candidates: dict[str, list[tuple[bool, float, int, str]]] = {}
+    for place, link in enumerate(links):
+        if link[col.LINK_RECORD]:
+            row = measurement[link[col.SOURCE], link[col.LINK_RECORD]]
+            paper = bool(papers(entries.at[link[col.LINK_ENTRY], col.DOI]) & papers(row[col.DOI_SOURCE] or ""))
+            ratio = link[col.CONDUCTIVITY_RATIO]
+            away = abs(1.0 - (min(ratio, 1 / ratio) if ratio else 1.0))
+            candidates.setdefault(row[col.MEASUREMENT], []).append((not paper, away, place, link[col.LINK_ENTRY]))
+    return {name: min(found)[-1] for name, found in candidates.items()}
+
+
+def _lacks(row: Mapping[str, Any]) -> list[str]:
+    """What keeps a measurement from being an entry."""
+    lacks = []
+    try:
+        mixed = isinstance(reading(row[col.COMPOSITION]), Mixture)
+    except FormulaError:
+        mixed = True
+    if mixed or (row[col.FAMILY_SOURCE] in AMORPHOUS and row[col.SPACEGROUP_NUMBER] is None):
+        lacks.append("single crystalline compound")
+    if row[col.SPACEGROUP_NUMBER] is None:
+        lacks.append("space group")
+    lacks.append("lattice")
+    if row[col.DOI_SOURCE] is None:
+        lacks.append("DOI")
+    return lacks
+
+
+def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[str | None, float]]:
+    """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
+    ours = [_fractions(composition) for composition in compositions]
+    theirs = [_fractions(composition) for composition in entries[col.REDUCED_COMPOSITION]]
+    elements = {element: place for place, element in enumerate(sorted({element for found in (*ours, *theirs) for element in found}))}
+    left, right = _matrix(ours, elements), _matrix(theirs, elements)
+    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
+    best = squares.round(9).argmin(axis=1)
+    names = list(entries.index)
+    return [
+        (str(names[place]), float(max(0.0, squares[at, place]) ** 0.5)) if ours[at] else (None, 1.0)
+        for at, place in enumerate(best.tolist())
+    ]
+
+
+def _fractions(composition: str) -> dict[str, float]:
+    try:
+        found = reading(composition).amounts
+    except FormulaError:
+        return {}
+    total = sum(found.values()) if found else 0.0
+    return {element: amount / total for element, amount in found.items()} if found else {}
+
+
+def _matrix(rows: Sequence[Mapping[str, float]], elements: Mapping[str, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    import numpy as np
+
+    table = np.zeros((len(rows), len(elements)))
+    for place, row in enumerate(rows):
+        for element, fraction in row.items():
+            table[place, elements[element]] = fraction
+    return table

@@ -1,0 +1,18 @@
+"""Records: every record of the literature tables, its measurement and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas import columns as col
+from schemas.contract import contract
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+COLUMNS: tuple[col.Column, ...] = (col.SOURCE, col.RECORD, col.RECORD_MEASUREMENT, col.RECORD_STATE)
+
+
+def schema() -> pa.DataFrameSchema:
+    """Contract of ``records.csv``."""
+    return contract(COLUMNS)
