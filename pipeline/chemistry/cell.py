@@ -40,8 +40,8 @@ ANGLE_REACH = 10.0
 SLACK = 1e-9
 #: Largest ratio of volumes at which a multiple cell is looked for (2 x 2 x 2).
 LARGEST_MULTIPLE = 8
-#: Largest coefficient in a change of basis. The tables hold none above 2; beyond 9 a cell is skewed beyond use.
-LARGEST_COEFFICIENT = 9
+#: Largest coefficient in a change of basis. The published tables need none above 2; only very flat cells need more than 20.
+LARGEST_COEFFICIENT = 20
 
 RHOMBOHEDRAL = frozenset({146, 148, 155, 160, 161, 166, 167})
 MONOCLINIC = range(3, 16)
@@ -159,7 +159,9 @@ def deviation(row_cell: Sequence[float], file_cell: Sequence[float]) -> tuple[fl
     return lengths, angles
 
 
-def compare(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegroup: int | None = None) -> CellComparison:
+def compare(
+    row_cell: Sequence[float], file_cell: Sequence[float], *, spacegroup: int | None = None, attainable: tuple[float, float] | None = None
+) -> CellComparison:
     """Compare a row's cell with a file's in whichever setting fits.
 
     Settings are tried from simple to general: as given; axes reversed; axes permuted; in monoclinic groups another cell
@@ -175,6 +177,9 @@ def compare(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegroup
         a, b, c (angstrom), alpha, beta, gamma (degrees).
     spacegroup
         Number of the row's space group; it names settings (cell choice, hexagonal axes), and never forbids one.
+    attainable
+        The deviations of the best setting, where they are known: nothing is looked for when the cells as given are at most
+        twice as far apart.
 
     Raises
     ------
@@ -185,9 +190,18 @@ def compare(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegroup
         volume(cell)
     row, file = _cell(row_cell), _cell(file_cell)
     length, angle = deviation(row, file)
-    if length <= LENGTH_ROUNDING and angle <= ANGLE_ROUNDING:
+    near_enough = length <= LENGTH_ROUNDING and angle <= ANGLE_ROUNDING
+    if attainable is not None and not near_enough:
+        least = misfit(*attainable)
+        near_enough = misfit(length, angle) <= (2 * least if least > 1 else min(2 * least, 1))
+    if near_enough:
         return CellComparison(length, angle, "as given", IDENTITY)
     return _compare(row, file, spacegroup)
+
+
+def misfit(length: float, angle: float) -> float:
+    """The larger of two deviations in units of the window: up to 1 is inside."""
+    return max(length / LENGTH_WINDOW, angle / ANGLE_WINDOW)
 
 
 def _cell(cell: Sequence[float]) -> Cell:
@@ -204,7 +218,7 @@ def _compare(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison:
     found = _best(row, file, near, spacegroup)
     if found.within():
         return found
-    other = _multiple(row, file, spacegroup)
+    other = multiple(row, file, spacegroup=spacegroup)
     if other is not None:
         return other
     return _best(row, file, np.concatenate([simple, _bases(row, file, 1, LENGTH_REACH, ANGLE_REACH)]), spacegroup)
@@ -223,10 +237,10 @@ def _best(row: Cell, file: Cell, bases: NDArray[Any], spacegroup: int | None) ->
     if least <= 1 + SLACK:
         rivals = rivals[misfits[rivals] < least / 2]
     for i in sorted(rivals.tolist(), key=lambda i: _simplicity(bases[i], spacegroup)):
-        misfit = float(misfits[i])
-        enters = misfit <= 1 + SLACK < least
-        if enters or (misfit < least / 2 and least > floor):
-            best, least = i, misfit
+        found = float(misfits[i])
+        enters = found <= 1 + SLACK < least
+        if enters or (found < least / 2 and least > floor):
+            best, least = i, found
     basis = _fractions(bases[best])
     return CellComparison(float(lengths[best]), float(angles[best]), describe(basis, spacegroup), basis, abs(_determinant(basis)))
 
@@ -246,19 +260,31 @@ def _deviations(row: Cell, file: Cell, bases: NDArray[Any]) -> tuple[NDArray[np.
 
 def _simplicity(basis: NDArray[Any], spacegroup: int | None) -> tuple[Any, ...]:
     """Sorts bases: simple kinds first, then small coefficients, then few minus signs, then a before b before c."""
-    exact = _fractions(basis)
-    columns = [x for column in zip(*exact, strict=True) for x in column]
-    return _kind(exact, spacegroup)[0], sum(abs(x) for x in columns), sum(x < 0 for x in columns), tuple(-x for x in columns)
+    lines = _numbers(basis)
+    columns = [x for column in zip(*lines, strict=True) for x in column]
+    return _kind(lines, spacegroup)[0], sum(abs(x) for x in columns), sum(x < 0 for x in columns), tuple(-x for x in columns)
 
 
 def _fractions(basis: NDArray[Any]) -> Basis:
-    return tuple(tuple(Fraction(float(x)).limit_denominator(LARGEST_MULTIPLE) for x in line) for line in basis)
+    return tuple(tuple(Fraction(x) for x in line) for line in _numbers(basis))
 
 
-def _multiple(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison | None:
-    """The best cell of a multiple or a fraction of the volume, when there is one inside the window."""
+def _numbers(basis: NDArray[Any]) -> tuple[tuple[Any, ...], ...]:
+    """A basis as whole numbers, or as fractions where it takes a cell to one of a part of its volume."""
+    rounded = basis.round()
+    if abs(basis - rounded).max() < SLACK:
+        return tuple(tuple(int(x) for x in line) for line in rounded.tolist())
+    return tuple(tuple(Fraction(x).limit_denominator(LARGEST_MULTIPLE) for x in line) for line in basis.tolist())
+
+
+def multiple(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegroup: int | None = None) -> CellComparison | None:
+    """The row's cell as one of a whole multiple (or fraction) of the file's volume; ``None`` when none is inside the window.
+
+    A primitive cell against a centred one is such a case, and so is a true supercell: ``multiple`` tells the ratio, not which.
+    """
     import numpy as np
 
+    row, file = _cell(row_cell), _cell(file_cell)
     ratio = volume(row) / volume(file)
     count = round(max(ratio, 1 / ratio))
     if not 2 <= count <= LARGEST_MULTIPLE:
@@ -319,12 +345,12 @@ def signed_permutations() -> tuple[Basis, ...]:
     return tuple(sorted(every, key=lambda basis: basis != IDENTITY))
 
 
-def _determinant(basis: Basis) -> Fraction:
+def _determinant(basis: Sequence[Sequence[Any]]) -> Any:
     (a, b, c), (d, e, f), (g, h, i) = basis
     return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
 
 
-def _kind(basis: Basis, spacegroup: int | None) -> tuple[int, str]:
+def _kind(basis: Sequence[Sequence[Any]], spacegroup: int | None) -> tuple[int, str]:
     """Rank and name of a change of basis, simple before general."""
     if basis == IDENTITY:
         return 0, "as given"
@@ -341,7 +367,7 @@ def _kind(basis: Basis, spacegroup: int | None) -> tuple[int, str]:
     return 4, "change of basis"
 
 
-def _keeps_an_axis(basis: Basis) -> bool:
+def _keeps_an_axis(basis: Sequence[Sequence[Any]]) -> bool:
     """Whether one row axis is plus or minus a file axis that no other row axis has a part of: the unique axis stays."""
     lines = [i for i, line in enumerate(basis) if sum(x != 0 for x in line) == 1]
     columns = [column for column in zip(*basis, strict=True) if sum(x != 0 for x in column) == 1]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +34,6 @@ PRIMITIVE: dict[str, tuple[tuple[float, ...], ...]] = {
 }
 #: How much a vector may stretch between two lattices inside the window: 3 % of length and 3 degrees (0.052 radian) of shear, both ways.
 STRETCH = (1 + LENGTH_WINDOW + np.radians(ANGLE_WINDOW)) ** 2
-#: Volumes of two lattices inside the window: 1.03 cubed, and what three angles of a skew cell do.
-VOLUME_RANGE = (0.7, 1.4)
 #: Lattices compared at a time, so that the tables of all bases stay small.
 CHUNK = 20_000
 
@@ -70,11 +69,14 @@ class Lattices:
         ``(k, 6, 6)``: takes (aa, bb, cc, bc, ac, ab) of a reduced cell to those of the row's axes, one map for each basis.
     volumes
         ``(k,)`` primitive volumes of the row that belong to the maps.
+    swell
+        Least and largest volume of a cell inside the window, as parts of the row's.
     """
 
     cell: NDArray[np.float64]
     maps: NDArray[np.float64]
     volumes: NDArray[np.float64]
+    swell: tuple[float, float]
 
     def deviations(self, reduced_cells: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Length and angle deviation of each lattice in the axes of the row, where the larger in units of the window is least.
@@ -100,8 +102,9 @@ class Lattices:
         best = np.full(len(g), np.inf)
         lengths, angles = best.copy(), best.copy()
         volumes = _volumes(g)
+        least, most = self.swell
         for change, volume in zip(self.maps, self.volumes, strict=True):
-            near = np.flatnonzero((volumes > VOLUME_RANGE[0] * volume) & (volumes < VOLUME_RANGE[1] * volume))
+            near = np.flatnonzero((volumes > least * volume) & (volumes < most * volume))
             if not len(near):
                 continue
             squares = g[near] @ change[:3].T
@@ -140,7 +143,16 @@ def lattices(cell: Cell, spacegroup: int) -> Lattices:
         bases = _nearly_reduced(g)
         maps.append(_maps(np.linalg.inv(primitive @ bases)))
         volumes += [float(np.sqrt(np.linalg.det(g)))] * len(bases)
-    return Lattices(np.array(cell), np.concatenate(maps), np.array(volumes))
+    return Lattices(np.array(cell), np.concatenate(maps), np.array(volumes), _swell(cell))
+
+
+def _swell(cell: Cell) -> tuple[float, float]:
+    """Range of the volume inside the window: 1.03 cubed, times what the angles do, and 1 % since they are tried in steps."""
+    steps = np.array(list(product((-ANGLE_WINDOW, 0.0, ANGLE_WINDOW), repeat=3)))
+    ca, cb, cg = np.cos(np.radians(np.array(cell[3:]) + steps)).T
+    angular = np.sqrt(np.maximum(1 - ca**2 - cb**2 - cg**2 + 2 * ca * cb * cg, 0))
+    here = angular[len(steps) // 2]
+    return float(angular.min() / here * (1 - LENGTH_WINDOW) ** 3 * 0.99), float(angular.max() / here * (1 + LENGTH_WINDOW) ** 3 * 1.01)
 
 
 def _nearly_reduced(g: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ unit, cell lengths within 3 %, angles within 3 degrees, whatever the setting. It
 
 *Composition deviation* is the largest ``|n_e / Z - r_e|`` over the elements e of row and file: ``r`` is the row's reduced
 composition, ``n`` the content of the file's cell, and Z the number of the row's formula units that the file's cell holds best:
-the row's own Z, or the whole number next to the least-squares scale where that fits better (where the row's formula is
+of the two whole numbers next to the least-squares scale the one that makes the deviation smaller (where the row's formula is
 itself m formula units, Z may be a multiple of 1/m). A row whose own Z is wrong is therefore measured by the file's.
 """
 
@@ -40,6 +40,8 @@ COMPOSITION_SLACK = 1e-6
 COMPOSITION_ROUNDING = 0.01
 #: Candidates listed for a row, best first.
 MOST = 10
+#: Files of a row's composition and group, nearest in composition first, that are looked into for a slip in the row's cell.
+DOUBTED = 200
 #: How many more than are listed are compared exactly.
 SPARE = 5
 
@@ -145,11 +147,9 @@ def composition(row: Row, system: tuple[str, ...], content: NDArray[np.float64])
         return np.full(len(content), np.inf), np.ones(len(content))
     scale = content @ wanted / weight * row.units
     deviations, units = np.full(len(content), np.inf), np.ones(len(content))
-    for Z in ([] if row.Z is None else [np.full(len(content), float(row.Z))]) + [
-        np.maximum(step(scale), 1.0) / row.units for step in (np.floor, np.ceil)
-    ]:
+    for step in (np.rint, lambda x: np.rint(x) + np.where(x > np.rint(x), 1, -1)):  # the nearest whole number, and the one beyond
+        Z = np.maximum(step(scale), 1.0) / row.units
         found = np.maximum(np.abs(content / Z[:, None] - wanted).max(axis=1), absent)
-        # another Z than the row's must fit better, not only as well
         better = found < deviations - COMPOSITION_SLACK
         deviations[better], units[better] = found[better], Z[better]
     return deviations, units
@@ -231,7 +231,7 @@ class _Found:
 def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidate]:
     """Candidates of one row, each compared exactly; the doubtful ones only where the others leave room."""
     near: list[_Found] = []
-    far: list[_Found] = []
+    rest: list[_Found] = []
     for block in descriptors.holding(row.amounts, row.spacegroup, COMPOSITION_WINDOW + COMPOSITION_SLACK):
         deviations, units = composition(row, block.system, block.amounts)
         kept = np.flatnonzero(inside(deviations))
@@ -244,16 +244,19 @@ def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidat
             lengths, angles = lattices(row.cell, row.spacegroup).deviations(block.reduced[kept])
         fits = (lengths <= cells.LENGTH_WINDOW + cells.SLACK) & (angles <= cells.ANGLE_WINDOW + cells.SLACK)
         scores = misfit(deviations[kept], np.where(fits, lengths, 0), np.where(fits, angles, 0))
-        slips = ~fits if row.cell is None else ~fits & _may_be_a_slip(row.cell, block.cells[kept])
-        for pool, members in ((near, np.flatnonzero(fits)), (far, np.flatnonzero(slips))):
-            # a few more than are listed, since the exact comparison may rank the last of them otherwise
-            for i in members[np.argsort(scores[members], kind="stable")][: most + SPARE].tolist():
+        # a few more than are listed, since the exact comparison may rank the last of them otherwise
+        for pool, members, enough in ((near, np.flatnonzero(fits), most + SPARE), (rest, np.flatnonzero(~fits), DOUBTED)):
+            for i in members[np.argsort(scores[members], kind="stable")][:enough].tolist():
                 at = int(kept[i])
                 pool.append(_Found(scores[i], block, at, deviations[at], units[at], (lengths[i], angles[i])))
     # sorting is stable, and blocks keep the order of the names: equal scores are cut in that order
     chosen = sorted(near, key=lambda found: found.score)[: most + SPARE]
-    if len(near) < most:
-        chosen += sorted(far, key=lambda found: found.score)[: most + SPARE]
+    if len(near) < most and rest:
+        rest = sorted(rest, key=lambda found: found.score)[:DOUBTED]
+        explained = (
+            np.ones(len(rest), dtype=bool) if row.cell is None else _may_be_a_slip(row.cell, np.array([found.cell for found in rest]))
+        )
+        chosen += [rest[i] for i in np.flatnonzero(explained)[: most + SPARE]]
     names = descriptors.names([found.number for found in chosen])
     compared = [_exact(row, name, found) for name, found in zip(names, chosen, strict=True)]
     return [each for each in compared if each is not None]
