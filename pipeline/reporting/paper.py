@@ -154,8 +154,8 @@ _MCHAFFIE = "The table of McHaffie et al. is not among the sources of the datase
 CLAIMS: tuple[Claim, ...] = (
     Claim("2", "records of Liverpool Ionics", "820", _at("liion", "records"), "rows of the source table"),
     Claim("2", "of these at room temperature", "465", _at("liion", "at_room_temperature"), "measured at 15 to 35 degrees C"),
-    Claim("2", "lowest temperature, degrees C", "5", lambda n: f"{n['liion']['lowest_temperature']:g}", "smallest temperature of a record"),
-    Claim("2", "highest temperature, degrees C", "873", lambda n: f"{n['liion']['highest_temperature']:g}", "largest temperature of a record"),
+    Claim("2", "lowest temperature, degrees C", "5", lambda n: f"{n['liion']['lowest_temperature']:g}", "smallest temperature"),
+    Claim("2", "highest temperature, degrees C", "873", lambda n: f"{n['liion']['highest_temperature']:g}", "largest temperature"),
     Claim("2", "records of Laskowski et al.", "1346", _at("laskowski", "records"), "records recovered from the source text"),
     Claim("2", "of these matched to the ICSD", "344", _at("laskowski", "with_icsd"), "records with an ICSD collection code",
           "346 records bear a code, 334 codes are different, and one record with a code lacks its space group: no count gives 344."),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Crystal families in the order of International Tables; trigonal groups belong to the hexagonal family.
 CRYSTAL_FAMILIES = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "hexagonal", "cubic")
+MONOCLINIC = (3, 15)
 #: Sources an entry can stem from, as the paper's Venn diagram has them.
 SOURCES = ("ICSD", "Laskowski", "Liion")
 #: A collection code in a curator's reference to a structure file: "155950-ICSD", "ICSD 17638", "ICSD-111757".
@@ -155,8 +156,6 @@ def _bounds(entries: pd.DataFrame) -> dict[str, Any]:
 
 
 def _spacegroups(entries: pd.DataFrame, train: list[str], test: list[str]) -> dict[str, Any]:
-    import gemmi
-
     numbers = {str(name): int(number) for name, number in zip(entries.index, entries[col.SPACE_GROUP_NUMBER], strict=True)}
     every, in_train, in_test = (Counter(numbers[name] for name in side) for side in (numbers, train, test))
     return {
@@ -166,7 +165,7 @@ def _spacegroups(entries: pd.DataFrame, train: list[str], test: list[str]) -> di
         "counts": [
             {
                 "number": number,
-                "symbol": gemmi.find_spacegroup_by_number(number).hm.replace(" ", ""),
+                "symbol": _symbol(number),
                 "all": count,
                 "train": in_train[number],
                 "test": in_test[number],
@@ -174,6 +173,14 @@ def _spacegroups(entries: pd.DataFrame, train: list[str], test: list[str]) -> di
             for number, count in sorted(every.items(), key=lambda item: (-item[1], item[0]))
         ],
     }
+
+
+def _symbol(number: int) -> str:
+    """Hermann-Mauguin symbol, its parts separated by spaces; monoclinic ones short (``P 21/c``)."""
+    import gemmi
+
+    parts = gemmi.find_spacegroup_by_number(number).hm.split()
+    return " ".join(part for part in parts if part != "1" or not MONOCLINIC[0] <= number <= MONOCLINIC[1])
 
 
 def crystal_family(number: int) -> str:
@@ -245,6 +252,7 @@ def _repeats(entries: pd.DataFrame) -> dict[str, Any]:
     import numpy as np
 
     table = entries[[col.TRUE_COMPOSITION, col.SPACE_GROUP_NUMBER, col.IONIC_CONDUCTIVITY, *col.LATTICE]]
+    reduced = dict(zip(map(str, entries.index), entries[col.REDUCED_COMPOSITION], strict=True))
     rows = {str(row[0]): row[1:] for row in table.itertuples(name=None)}
     sets: list[dict[str, Any]] = []
     for names in repeated(entries):
@@ -254,6 +262,7 @@ def _repeats(entries: pd.DataFrame) -> dict[str, Any]:
         sets.append(
             {
                 "composition": rows[names[0]][0],
+                "reduced": min((reduced[name] for name in names), key=lambda text: (len(text), text)),
                 "spacegroup": number,
                 "ids": names,
                 "log_conductivity": logs.tolist(),
@@ -305,9 +314,7 @@ def membership(entries: pd.DataFrame, links: pd.DataFrame | None = None) -> dict
 
 def regions(members: Mapping[str, frozenset[str]], every: Collection[str]) -> dict[str, list[str]]:
     """IDs of each region of the Venn diagram: ``ICSD``, ``ICSD + Laskowski``, ..., ``none``."""
-    found: dict[str, list[str]] = {
-        " + ".join(chosen): [] for size in range(1, len(SOURCES) + 1) for chosen in combinations(SOURCES, size)
-    }
+    found: dict[str, list[str]] = {" + ".join(chosen): [] for size in range(1, len(SOURCES) + 1) for chosen in combinations(SOURCES, size)}
     found["none"] = []
     for name in sorted(every):
         found[" + ".join(source for source in SOURCES if name in members[source]) or "none"].append(name)
