@@ -105,15 +105,18 @@ class Lattices:
         least, most = self.swell
         for change, volume in zip(self.maps, self.volumes, strict=True):
             near = np.flatnonzero((volumes > least * volume) & (volumes < most * volume))
+            edges: list[NDArray[np.float64]] = []
+            length = np.zeros(len(near))
+            for axis in range(3):  # most bases are out with their first edge
+                edge = np.sqrt(np.maximum(g[near] @ change[axis], 1e-12))
+                length = np.maximum(length, np.abs(edge - self.cell[axis]) / self.cell[axis])
+                close = length < np.minimum(best[near], 2) * LENGTH_WINDOW  # no farther than twice the window: nobody asks
+                near, length, edges = near[close], length[close], [each[close] for each in (*edges, edge)]
             if not len(near):
                 continue
-            squares = g[near] @ change[:3].T
-            edges = np.sqrt(np.maximum(squares, 1e-12))
-            length = (np.abs(edges - self.cell[:3]) / self.cell[:3]).max(axis=1)
-            close = length < np.minimum(best[near], 2) * LENGTH_WINDOW  # no farther than twice the window: nobody asks
-            near, edges, length = near[close], edges[close], length[close]
+            a, b, c = edges
             products = g[near] @ change[3:].T
-            cosines = products / (edges[:, [1, 0, 0]] * edges[:, [2, 2, 1]])
+            cosines = products / np.stack([b * c, a * c, a * b], axis=1)
             angle = np.abs(np.degrees(np.arccos(np.clip(cosines, -1, 1))) - self.cell[3:]).max(axis=1)
             misfit = np.maximum(length / LENGTH_WINDOW, angle / ANGLE_WINDOW)
             better = misfit < best[near]
