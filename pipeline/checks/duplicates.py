@@ -55,8 +55,10 @@ class _Pair:
     @cached_property
     def same_value(self) -> bool:
         x, y = self.one.conductivity, self.other.conductivity
-        if x is None or y is None or self.one.is_bound or self.other.is_bound:
+        if x is None or y is None or self.one.is_bound != self.other.is_bound:
             return False
+        if self.one.is_bound and not self.same_paper:
+            return False  # everybody writes <1e-10
         return abs(x - y) <= SAME_VALUE * max(x, y)
 
     @cached_property
@@ -201,7 +203,7 @@ def _candidates(rows: Sequence[Row], among: frozenset[str] | None) -> set[tuple[
         if row.reduced:
             atoms = sum(row.reduced.values())
             per_atom = row.volume / (row.z * atoms) if row.volume and row.z else 0.0
-            value = 0.0 if row.is_bound else row.conductivity or 0.0
+            value = row.conductivity or 0.0
             compounds[frozenset(row.reduced)].append((row.reduced.get("Li", 0.0) / atoms, per_atom, value, position))
     wanted = None if among is None else {position for position, row in enumerate(rows) if row.id in among}
     for same in cells.values():

@@ -19,7 +19,7 @@ _DECORATION = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 #: numbers, RSC manuscript numbers, Wiley's article numbers, Springer's ISSN-like numbers), not from the rows.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "10.1016": (r"j\.[a-z]+\.(19|20)\d\d\.\d\d\.\d{3}", r"j\.[a-z]+\.(19|20)\d\d\.\d{6}", r"s?\d{4}-\d{3}[\dx]\(\d\d\)\d{5}-[a-z\d]"),
-    "10.1021": (r"acs\.?[a-z]*\.\d[a-z]\d{5}", r"acs[a-z]+\.\d[a-z]\d{5}", r"jacs\.\d[a-z]\d{5}", r"[a-z]{2,3}[\da-f]\d{5,6}[\da-z]?"),
+    "10.1021": (r"acs\.?[a-z]*\.\d[a-z]\d{5}", r"acs[a-z]+\.\d[a-z]\d{5}", r"jacs\.\d[a-z]\d{5}", r"[a-z]{2}\d{6}[\da-z]", r"[a-z]{1,2}\d{2,6}a\d{3}"),
     "10.1039": (r"[a-d]\d[a-z]{2}\d{5}[a-z\d]", r"[ab]\d{6}[a-z\d]"),
     "10.1006": (r"[a-z]{4}\.(19|20)\d\d\.\d{4}",),
     "10.1007": (r"s\d{5}-\d{3}-\d{4}-[\dxyz]", r"bf\d{8}", r"978-.+"),
@@ -30,6 +30,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "10.1111": (r"j\.\d{4}-\d{3}[\dx]\.(19|20)\d\d\.\d{5}\.x", r"jace\.\d{5}"),
     "10.1107": (r"s\d{15}[\dx]",),
     "10.1134": (r"s\d{15}[\dx]",),
+    "10.3103": (r"s\d{15}[\dx]",),
+    "10.3389": (r"f[a-z]+\.(19|20)\d\d\.\d{5,7}",),
+    "10.1140": (r"ep[a-z]+/[ei](19|20)\d\d-\d{5}-[\dx]", r"ep[a-z]+/s\d{5}-\d{3}-\d{5}-[\dx]"),
 }  # fmt: skip
 
 

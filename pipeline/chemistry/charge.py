@@ -17,14 +17,18 @@ from dataclasses import dataclass
 FIXED: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("Li", "Na", "K", "Rb", "Cs", "Ag"), (1, 1)),
     **dict.fromkeys(("Be", "Mg", "Ca", "Sr", "Ba", "Zn", "Cd"), (2, 2)),
-    **dict.fromkeys(("Al", "Sc", "Y", "La", "Nd", "Gd", "Dy", "Ho", "Er", "Tm", "Lu", "Ga", "In"), (3, 3)),
+    **dict.fromkeys(("Al", "Sc", "Y", "La", "Nd", "Sm", "Gd", "Dy", "Ho", "Er", "Tm", "Lu", "Ga", "In"), (3, 3)),
     **dict.fromkeys(("Ce", "Pr", "Tb"), (3, 4)),
-    **dict.fromkeys(("Sm", "Eu", "Yb"), (2, 3)),
+    **dict.fromkeys(("Eu", "Yb"), (2, 3)),
     **dict.fromkeys(("Zr", "Hf", "Th"), (4, 4)),
     **dict.fromkeys(("Nb", "Ta"), (5, 5)),
-    "Ti": (3, 4), "V": (2, 5), "Cr": (2, 3), "Mn": (2, 4), "Fe": (2, 3), "Co": (2, 3), "Ni": (2, 3), "Cu": (1, 2),
-    "Mo": (4, 6), "W": (4, 6), "Re": (4, 7), "Ru": (3, 5), "Rh": (3, 4), "Ir": (3, 5), "Pd": (2, 4), "Pt": (2, 4), "Au": (1, 3),
+    "Ti": (3, 4), "Mn": (2, 4), "Fe": (2, 3), "Co": (2, 3), "Ni": (2, 3), "Cu": (1, 2),
+    "Mo": (4, 6), "Re": (4, 7), "Ru": (3, 5), "Rh": (3, 4), "Ir": (3, 5), "Pd": (2, 4), "Pt": (2, 4), "Au": (1, 3),
     "Hg": (1, 2), "Tl": (1, 3), "Pb": (2, 4), "U": (4, 6), "F": (-1, -1), "O": (-2, -2),
+}  # fmt: skip
+#: States without and beside oxygen.
+_BESIDE_OXYGEN: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "V": ((2, 5), (3, 5)), "Cr": ((2, 3), (3, 3)), "W": ((4, 6), (5, 6)),
 }  # fmt: skip
 HALOGENS = frozenset(("Cl", "Br", "I"))
 _ANIONS = frozenset(("O", "S", "Se", "F", *HALOGENS))
@@ -83,9 +87,9 @@ def balance(composition: Mapping[str, float]) -> Balance:
 def states(element: str, composition: Mapping[str, float]) -> tuple[float, float] | None:
     """Lowest and highest common state of an element in a composition, ``None`` when the element is not known here."""
     if element in FIXED:
-        if element == "Cr" and composition.get("O", 0) >= 4 * composition["Cr"] and not _CENTRES & set(composition):
-            return (2, 6)
         return FIXED[element]
+    if element in _BESIDE_OXYGEN:
+        return _transition(element, composition)
     if element == "H":
         return _hydrogen(composition)
     if element == "B":
@@ -106,6 +110,15 @@ def states(element: str, composition: Mapping[str, float]) -> tuple[float, float
     if element in _OXOANION:
         return _oxoanion(element, composition)
     return None
+
+
+def _transition(element: str, composition: Mapping[str, float]) -> tuple[float, float]:
+    """Low states of early transition metals belong to halides and chalcogenides (Li2VCl4), not to oxides."""
+    other, beside_oxygen = _BESIDE_OXYGEN[element]
+    if "O" not in composition:
+        return other
+    is_chromate = element == "Cr" and composition["O"] >= 4 * composition["Cr"] and not _CENTRES & set(composition)
+    return (beside_oxygen[0], 6) if is_chromate else beside_oxygen
 
 
 def _hydrogen(composition: Mapping[str, float]) -> tuple[float, float]:
