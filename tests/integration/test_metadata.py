@@ -142,7 +142,10 @@ class TestCroissant:
             row = released[record["entries/id"].decode()]
             assert record["entries/a"] == float(row[col.A])
             assert record["entries/true_composition"].decode() == row[col.TRUE_COMPOSITION]
-            assert record["entries/ionic_conductivity_s_cm_1"].decode() in (row[col.IONIC_CONDUCTIVITY], row[col.IONIC_CONDUCTIVITY].strip())
+            assert record["entries/ionic_conductivity_s_cm_1"].decode() in (
+                row[col.IONIC_CONDUCTIVITY],
+                row[col.IONIC_CONDUCTIVITY].strip(),
+            )
             assert str(record["entries/icsd_id"] or "") == row[col.ICSD_ID]
         structures = list(mlcroissant.Dataset(path).records("cifs"))
         assert {record["cifs/id"].decode() for record in structures} == {p.stem for p in (built / "all_randomized_cifs").iterdir()}
