@@ -182,7 +182,7 @@ def published(name: str, raw: Path) -> Published:
         When there is no such release, or it cannot be read.
     """
     folder = Path(name)
-    if folder.is_dir():
+    if name and folder.is_dir():
         return from_folder(folder, name)
     if pin := _pinned(name, raw):
         return pin

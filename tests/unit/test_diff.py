@@ -1,0 +1,249 @@
+"""Two tiny releases compared: each kind of change is told, and told apart from the others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from tests.unit.releases import CIF, files, release, row
+
+from pipeline.errors import InputError
+from pipeline.release.cellwise import same, same_label
+from pipeline.release.diff import difference, required_level
+from pipeline.release.diff_formats import FORMATS, as_changelog, as_text
+from pipeline.release.published import Published, published
+from pipeline.release.structure_diff import structure_change
+
+AB = [row("aa1"), row("bb2")]
+
+
+def test_the_same_release_has_no_difference() -> None:
+    found = difference(release("1.0.0", AB, cifs={"aa1": CIF}), release("1.0.1", AB, cifs={"aa1": CIF}))
+    assert found.same_data
+    assert not found.stale_old
+    assert not found.stale_new
+    assert required_level(found) == ("patch", ["entries, split and structures are the same"])
+    assert as_changelog(found) == "- Entries, split and structures are unchanged.\n"
+
+
+def test_added_and_removed_entries() -> None:
+    found = difference(release("old", AB), release("new", [AB[1], row("cc3")]))
+    assert (found.added, found.removed) == (["cc3"], ["aa1"])
+    assert required_level(found) == ("major", ["1 entry gone (aa1)"])
+    only_new = difference(release("old", AB), release("new", [*AB, row("cc3"), row("dd4")]))
+    assert required_level(only_new) == ("minor", ["2 new entries (cc3, dd4)"])
+
+
+def test_a_changed_cell_names_old_and_new() -> None:
+    found = difference(release("old", AB), release("new", [AB[0], row("bb2", CLOSE_MATCH="Yes", A=4.1)]))
+    assert [(c.id, c.column, c.old, c.new, c.is_label) for c in found.cells] == [
+        ("bb2", "a", "4.0", "4.1", False),
+        ("bb2", "close match", None, "Yes", False),
+    ]
+    assert required_level(found) == ("patch", ["1 entry with a changed cell (bb2)"])
+    assert "bb2 a: 4.0 -> 4.1; close match: (blank) -> Yes" in as_text(found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_label"),
+    [
+        ("1e-05", "1e-06", True),
+        ("<1E-10", "1e-10", True),
+        ("<1E-10", "<1E-8", True),
+        ("<1E-10", "<1e-10", False),
+        ("<1E-10", "< 1E-10", False),
+        ("1e-05", "unknown", True),
+    ],
+)
+def test_a_label_is_its_value_and_its_bound(old: str, new: str, is_label: bool) -> None:
+    found = difference(release("old", [row("aa1", IONIC_CONDUCTIVITY=old)]), release("new", [row("aa1", IONIC_CONDUCTIVITY=new)]))
+    assert [change.is_label for change in found.cells] == [is_label]
+    assert required_level(found)[0] == ("major" if is_label else "patch")
+
+
+def test_notation_is_no_change() -> None:
+    """A sheet's 90, a CSV's 90.0 and a text 90 are one number; white space and case of a text are not nothing."""
+    for one, other in ((90, "90.0"), ("1e-05", 1e-5), ("0.00001", "1E-5"), (155950, "155950"), (0.1 + 0.2, 0.3)):
+        assert same(one, other)
+    for one, other in (("ball", "Ball"), ("x ", "x"), (1.0, 1.0000001), (None, 0), ("1e9", "1e8")):
+        assert not same(one, other)
+    assert same_label("<1E-10", "≤1e-10")
+
+
+def test_a_move_between_the_sides_is_major() -> None:
+    found = difference(release("old", AB), release("new", [AB[0]], [AB[1]]))
+    assert [(move.id, move.old, move.new) for move in found.moved] == [("bb2", "train", "test")]
+    assert required_level(found) == ("major", ["1 entry that changed sides (bb2)"])
+    assert found.cells == []
+
+
+def test_a_column_that_is_gone_is_major() -> None:
+    old = release("old", AB)
+    contents = dict(old.contents) | {"all.csv": old.contents["all.csv"].replace(b",Family,", b",Kind,", 1)}
+    found = difference(old, Published("new", contents))
+    assert (found.columns_removed, found.columns_added) == (["Family"], ["Kind"])
+    assert required_level(found)[0] == "major"
+
+
+def test_entries_in_another_order_are_told() -> None:
+    found = difference(release("old", AB), release("new", AB[::-1]))
+    assert found.reordered
+    assert found.same_data
+    assert "in another order" in as_text(found)
+
+
+class TestStale:
+    """Files of a release that do not agree with its own table."""
+
+    def places(self, contents: dict[str, bytes]) -> list[tuple[str, str, str, str]]:
+        contents.pop("SHA256SUMS")
+        found = difference(Published("old", contents), Published("new", contents))
+        assert found.stale_old == found.stale_new
+        return [(place.file, place.what, place.id, place.column) for place in found.stale_new]
+
+    def test_a_copy_left_behind(self) -> None:
+        contents = files(AB)
+        contents["all.csv"] = files([AB[0], row("bb2", NOTE="mended", A=4.2)])["all.csv"]
+        assert self.places(contents) == [
+            ("train.csv", "cell", "bb2", "a"), ("train.csv", "cell", "bb2", "note"), ("processed.csv", "cell", "bb2", "a"),
+        ]  # fmt: skip
+
+    def test_rows_that_a_copy_lacks_or_has_too_many(self) -> None:
+        contents = files(AB) | {"test.csv": files([], [row("zz9")])["test.csv"]}
+        contents["processed.csv"] = files([AB[0]])["processed.csv"]
+        assert self.places(contents) == [("test.csv", "row too many", "zz9", ""), ("processed.csv", "row missing", "bb2", "")]
+
+    def test_the_processed_table_may_round_and_write_bounds_as_published(self) -> None:
+        rows = [row("aa1", A=11.802034, IONIC_CONDUCTIVITY="<1E-10")]
+        contents = files(rows)
+        contents["processed.csv"] = contents["processed.csv"].replace(b"11.802034", b"11.802").replace(b"1E-10,10.1/x", b"1e-15,10.1/x")
+        assert b"1e-15" in contents["processed.csv"]
+        assert self.places(dict(contents)) == []
+        contents["processed.csv"] = contents["processed.csv"].replace(b"11.802", b"11.803")
+        assert self.places(contents) == [("processed.csv", "cell", "aa1", "a")]
+
+    def test_an_entry_on_both_sides(self) -> None:
+        contents = files(AB) | {"test_idx.csv": b"ID\nbb2"}
+        assert ("test_idx.csv", "row too many", "bb2", "") in self.places(contents)
+
+    def test_archives_follow_the_structures(self, tmp_path: Path) -> None:
+        import zipfile
+
+        contents = files(AB, cifs={"aa1": CIF, "bb2": CIF})
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            archive.writestr("all_randomized_cifs/aa1.cif", CIF + "# another\n")
+        contents["all_cifs.zip"] = (tmp_path / "x.zip").read_bytes()
+        contents["train_cifs.tar.gz"] = b"torn"
+        assert self.places(contents) == [
+            ("all_cifs.zip", "structure", "aa1", ""), ("all_cifs.zip", "structure", "bb2", ""), ("train_cifs.tar.gz", "structure", "", ""),
+        ]  # fmt: skip
+
+    def test_a_file_changed_after_the_build(self) -> None:
+        contents = files(AB)
+        listed = contents["SHA256SUMS"]
+        contents |= {"note.txt": b"by hand", "processed.csv": contents["processed.csv"] + b"\n", "SHA256SUMS": listed}
+        found = difference(Published("old", contents), Published("new", contents))
+        assert [(place.file, place.holds) for place in found.stale_new] == [
+            ("processed.csv", "changed after the build"), ("note.txt", "added after the build"),
+        ]  # fmt: skip
+
+
+class TestStructures:
+    def change(self, old: str, new: str) -> tuple[str, ...]:
+        found = structure_change("aa1", CIF, CIF.replace(old, new))
+        assert CIF.replace(old, new) != CIF
+        assert found is not None
+        return found.kinds
+
+    def test_each_kind_is_told_apart(self) -> None:
+        assert self.change("0.3000 1.0", "0.3100 1.0") == ("positions",)
+        assert self.change("0.3000 1.0", "0.3000 0.5") == ("occupancy",)
+        assert self.change("_cell_length_a 4.0", "_cell_length_a 4.1") == ("cell",)
+        assert self.change("'-x, -y, -z'", "'-x, y, -z'") == ("symmetry",)
+        assert self.change("'Li2 O1'", "'Li4 O2'") == ("text",)
+        assert self.change("Li1 Li 0.1", "Na1 Na 0.1") == ("sites",)
+        assert self.change("data_LiX", "data_LiY") == ("text",)
+        assert self.change("0.2000", "x.2000") == ("unreadable",)
+
+    def test_line_ends_are_no_change(self) -> None:
+        assert structure_change("aa1", CIF, CIF.replace("\n", "\r\n")) is None
+
+    def test_an_image_of_a_site_is_the_same_site(self) -> None:
+        """Another representative of the orbit, and another cell, are no move; digits that say the same are none either."""
+        assert self.change("0.1000 0.2000 0.3000", "0.9000 0.8000 0.7000") == ("text",)
+        assert self.change("0.1000 0.2000 0.3000", "-0.1000 -0.2000 1.7000") == ("text",)
+        assert self.change("0.1000 0.2000 0.3000", "0.10000 0.20000 0.30000") == ("text",)
+
+    def test_the_distance_is_in_angstrom(self) -> None:
+        found = structure_change("aa1", CIF, CIF.replace("0.3000 1.0", "0.3100 1.0"))
+        assert found is not None
+        # 0.01 of c = 5 angstrom
+        assert [(site.label, round(site.distance, 6)) for site in found.sites] == [(("Li1", "Li1"), 0.05)]
+
+    def test_content_follows_the_occupancy(self) -> None:
+        found = structure_change("aa1", CIF, CIF.replace("0.3000 1.0", "0.3000 0.25"))
+        assert found is not None
+        assert found.content == {"Li": (2.0, 0.5)}
+
+    def test_structures_come_and_go(self) -> None:
+        found = difference(release("old", AB, cifs={"aa1": CIF}), release("new", AB, cifs={"bb2": CIF}))
+        assert (found.structures_added, found.structures_removed) == (["bb2"], ["aa1"])
+        assert required_level(found)[0] == "minor"
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_every_format_tells_every_change(form: str) -> None:
+    old = release("1.0.0", [*AB, row("gg7", IONIC_CONDUCTIVITY="<1E-10")], cifs={"aa1": CIF})
+    new = release("2.0.0", [AB[0], row("cc3"), row("gg7")], [row("bb2", NOTE="x | y ")], cifs={"aa1": CIF.replace("0.3000 1.0", "0.3 0.5")})
+    text = FORMATS[form](difference(old, new))
+    for told in ("cc3", "bb2", "gg7", "<1E-10", "aa1", "occupancy", "x | y "):
+        assert told in text, told
+    if form == "json":
+        document = json.loads(text)
+        assert document["required"] == "major"
+        assert document["structures"][0]["sites"][0]["refilled"] is True
+
+
+def test_a_sheet_reads_as_its_csv(tmp_path: Path) -> None:
+    contents = files(AB)
+    book = openpyxl.Workbook()
+    import csv
+    import io
+
+    for line in csv.reader(io.StringIO(contents["all.csv"].decode())):
+        book.active.append([float(value) if value.replace(".", "").isdigit() else value or None for value in line])
+    book.save(tmp_path / "raw.xlsx")
+    found = difference(release("old", AB), Published("new", {"raw.xlsx": (tmp_path / "raw.xlsx").read_bytes()}))
+    assert found.cells == []
+
+
+class TestNames:
+    def test_a_folder(self, tmp_path: Path) -> None:
+        for path, data in files(AB, cifs={"aa1": CIF}).items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_bytes(data)
+        (tmp_path / ".gitkeep").write_bytes(b"")
+        found = published(str(tmp_path), tmp_path / "raw")
+        assert list(found.table) == ["aa1", "bb2"]
+        assert difference(found, replace(found, name="again")).same_data
+        assert not difference(found, found).stale_new
+
+    @pytest.mark.parametrize("name", ["9.9.9", "--output=x", "no such", ""])
+    def test_what_is_no_release_is_told(self, name: str, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="no such release"):
+            published(name, tmp_path / "raw")
+
+    def test_a_folder_that_is_no_release(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="this is no release"):
+            difference(published(str(tmp_path), tmp_path), release("new", AB))
+
+    @pytest.mark.parametrize(
+        ("data", "message"),
+        [(b"", "empty"), (b"\xff\xfe\x00", "cannot be read"), (b"a,b\n1,2\n", "no column ID"), (b"ID,a\nx,1\nx,2\n", "stands twice")],
+    )
+    def test_a_table_that_is_none(self, data: bytes, message: str) -> None:
+        with pytest.raises(InputError, match=message):
+            difference(Published("old", {"all.csv": data}), release("new", AB))
