@@ -98,7 +98,8 @@ def count(library: Path) -> int | None:
 
 def _wanted(name: str) -> bool:
     path = PurePosixPath(name)
-    return name.lower().endswith((".cif", ".cif.gz")) and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
+    return name.lower().endswith((".cif", ".cif.gz")) and not hidden
 
 
 def _folder(library: Path) -> Iterator[Member]:
@@ -141,7 +142,7 @@ def _guarded(library: Path, found: Iterator[Member]) -> Iterator[Member]:
         yield from found
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise InputError(
-            f"neither a zip nor a tar archive, or a damaged one: {error}",
+            f"neither a zip nor a tar archive, or a damaged one: {str(error).partition(chr(10))[0].rstrip(':- ')}",
             file=library,
             cure="pack it again, or unpack it and name the folder",
         ) from error

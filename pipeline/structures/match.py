@@ -414,7 +414,7 @@ def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str, 
     try:
         structure = read(given, file) if isinstance(given, str) else given
     except CifError:
-        return (id, file, "unreadable", group, *(None,) * 9, noise)
+        return (id, file, "unreadable", group, *(None,) * 10, noise)
     spglib = examined(structure).symmetry if found is None else found
     deviation = length = angle = float("nan")
     setting = ""
