@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.contribute import NO_STRUCTURE, Checked, check
+from pipeline.contribute import DONE, NO_STRUCTURE, Checked, check
 from pipeline.errors import InputError
 from pipeline.existing import CONTRIBUTIONS, taken
 from pipeline.ingest.contributions import TABLE, accepted
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RECORD = "contribution.yaml"
-DONE = "done"
 #: A new ID begins with a letter and has no vowel: it is never a number to a spreadsheet (``1e9``, ``019``), nor ``nan``, nor a word.
 FIRST = "bcdfghjkmpqrstvwxz"
 REST = FIRST + "23456789"

@@ -39,10 +39,21 @@ UNREAD: dict[str, str] = {
     col.DOI: "reference.doi-syntax",
     col.CLOSE_MATCH: "cif.close-match",
 }
-_FORMULAS = (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION)
+_IDENTITY = (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION, col.Z, col.SPACE_GROUP_NUMBER, *col.LATTICE)
 OTHERWISE = "table.unread-cell"
 #: Declares that a row has no structure file, in the column ``Cif ID``, as the published sheet does.
 NO_STRUCTURE = "not available"
+#: Says that it has one.
+DONE = "done"
+#: Findings that this module makes itself, in the contributor's terms.
+OWN = ("id.", "duplicate.", "cif.missing-file", "cif.orphan-file", "split.")
+#: How a contributor mends what the catalogue tells a maintainer to mend in another way.
+REMEDIES = {
+    "cif.licence": "Do not send this file: its coordinates belong to its database. Send your own refinement, an open structure, or none.",
+    "composition.charge": "Compare the formula with the paper. If it is what the paper says, leave it and say so in a column 'note'.",
+    "duplicate.near": "Compare the two. If both were measured, leave the row, and say in a column 'note' what tells them apart.",
+    "duplicate.same-conductivity": "Find the paper that measured it, and leave the row out if it is the other one.",
+}
 
 
 @dataclass(frozen=True)
@@ -190,9 +201,15 @@ def _names(read: Contribution, keys: list[str]) -> Iterator[Said]:
 
 def _files(read: Contribution, keys: list[str], own: Mapping[int, str], given: Bundle | None) -> Iterator[Said]:
     """Files without a row, and rows without the file they should have."""
-    if given is None:
-        return
     ids = [_text(value) for value in read.cells[col.ID]]
+    if given is None:
+        for position, name in enumerate(ids):
+            state = _text(read.cells.at[position, col.CIF_ID])
+            if state.casefold() == DONE:
+                message = "The row says that its structure is done, but no structure files were handed in."
+                remedy = "Hand the files in (--cifs), or leave the cell blank."
+                yield Finding(keys[position], "cif.missing-file", "error", message, col.CIF_ID, state, f"{name}.cif"), remedy
+        return
     used = {name.casefold() for name in ids if name}
     for position, name in enumerate(ids):
         state = _text(read.cells.at[position, col.CIF_ID]).casefold()
@@ -228,17 +245,20 @@ def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known:
     entries = typed(read.cells, keys)
     blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
     structures = {keys[position]: text for position, text in own.items()}
-    alone = [f for f in run_checks(Subject(entries=entries, structures=structures)) if not f.check.startswith(("id.", "duplicate."))]
-    # A formula that cannot be read makes no twin of a row with the same cell.
-    unnamed = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in said if column in _FORMULAS}
-    comparable = entries[~entries.index.isin(unnamed)]
+    alone = [f for f in run_checks(Subject(entries=entries, structures=structures)) if not f.check.startswith(OWN)]
+    # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.
+    unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in said if column in _IDENTITY}
+    comparable = entries[~entries.index.isin(unclear)]
     among = comparable if known.entries is None else pd.concat([known.entries, comparable])
     for finding in chain(alone, duplicate_findings(among, frozenset(comparable.index))):
         if (finding.id, str(finding.column)) in said:
             continue
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:
             continue  # a contributor need not give the symbol beside the number
-        yield finding, ""
+        if finding.check == "duplicate.exact" and finding.other not in entries.index:
+            yield finding, f"The dataset has this material already, as its entry {finding.other}: leave the row out."
+            continue
+        yield finding, REMEDIES.get(finding.check, "")
 
 
 def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E501 - lists of damage are easier to read unbroken
 import io
 import random
 import zipfile

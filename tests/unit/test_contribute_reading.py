@@ -1,5 +1,6 @@
 """Contributed tables are read as people write them; what cannot be read is told with its place."""
 
+# ruff: noqa: E501 - lists of spellings are easier to read unbroken
 from __future__ import annotations
 
 import csv

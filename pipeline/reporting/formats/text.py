@@ -73,11 +73,13 @@ def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_onl
 
 
 def _where(item: Item) -> str:
+    if item.check.startswith("cif.") and not item.heading and item.row is not None:
+        return "structure file"
     if not item.column:
         return "the whole row" if item.row is not None else (plain(item.id) or "the table")
     if item.heading and item.heading != item.column:
-        return f"{plain(item.heading)} (our column {item.column})"
-    return item.column
+        return f"{plain(item.heading)} (our column {plain(item.column)})"
+    return plain(item.column)
 
 
 def _value(item: Item) -> str:
