@@ -26,7 +26,7 @@ import numpy as np
 
 from pipeline.chemistry.spacegroup import find
 from pipeline.structures.items import Atom, Cell, CifError, Items
-from pipeline.structures.operations import Operations, of_group, operations_of, settings, shortest_distance, site_symmetry
+from pipeline.structures.operations import OperationError, Operations, of_group, operations_of, settings, shortest_distance, site_symmetry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -242,8 +242,8 @@ def _symmetry(items: Items, cell: Cell, atoms: list[Atom]) -> Operations:
     if listed is not None:
         try:
             found = operations_of(listed[0])
-        except ValueError as error:
-            raise items.error(str(error), listed[1]) from None
+        except OperationError as error:
+            raise items.error(str(error), listed[1], error.row) from None
         if found.missing:
             items.notes.append(f"{found.missing} operations were missing from the list and were added to make it a group")
         return found

@@ -45,33 +45,53 @@ class Operations:
     missing: int = 0
 
 
+class OperationError(ValueError):
+    """A list that holds no space group's operations; ``row`` is that of the operation to blame, from 0."""
+
+    def __init__(self, reason: str, row: int = 0) -> None:
+        super().__init__(reason)
+        self.row = row
+
+
 @lru_cache(maxsize=512)
 def operations_of(triplets: tuple[str, ...]) -> Operations:
     """Operations from triplets such as ``-x, y+1/2, -z``; completed to a group where the list is not one.
 
     Raises
     ------
-    ValueError
+    OperationError
         When a triplet cannot be read, or the list generates no space group.
     """
     ops: dict[gemmi.Op, None] = {}
-    for triplet in triplets:
+    for row, triplet in enumerate(triplets):
         try:
             op = gemmi.Op(triplet.strip().strip("'\"")).wrap()
         except (RuntimeError, ValueError) as error:
-            raise ValueError(f"{triplet!r} is no symmetry operation: {error}") from None
+            raise OperationError(f"{triplet!r} is no symmetry operation: {error}", row) from None
         if abs(op.det_rot()) != gemmi.Op.DEN**3:
-            raise ValueError(f"{triplet!r} is no symmetry operation: it changes volumes")
+            raise OperationError(f"{triplet!r} is no symmetry operation: it changes volumes", row)
         ops[op] = None
     group = gemmi.GroupOps(list(ops) if gemmi.Op() in ops else [gemmi.Op(), *ops])
+    group.cen_ops = _closed(group.cen_ops)
     try:
         group.add_missing_elements()
     except RuntimeError as error:  # a damaged operation generates more than any group of space has
-        raise ValueError(f"the list of symmetry operations generates no space group: {error}") from None
+        raise OperationError(f"the list of symmetry operations generates no space group: {error}") from None
     if len(group) > LARGEST:
-        raise ValueError("the list of symmetry operations generates no space group: too many operations")
+        raise OperationError("the list of symmetry operations generates no space group: too many operations")
     complete = len(group) == len(ops)
     return of_group(group, 0 if complete else len(group) - len(ops), list(ops) if complete else None)
+
+
+def _closed(centring: list[list[int]]) -> list[list[int]]:
+    """Lattice translations (in units of 1/24) with all their sums; gemmi completes rotations only."""
+    found = {tuple(vector) for vector in centring}
+    while len(found) <= LARGEST:
+        sums = {tuple((x + y) % gemmi.Op.DEN for x, y in zip(a, b, strict=True)) for a in found for b in found}
+        if sums <= found:
+            break
+        found |= sums
+    return [list(vector) for vector in sorted(found)]
 
 
 def of_group(group: gemmi.GroupOps, missing: int = 0, order: list[gemmi.Op] | None = None) -> Operations:

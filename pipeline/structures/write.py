@@ -7,13 +7,14 @@ place; what the words mean is left to :mod:`pipeline.structures.cif`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.structures.cif import Structure
+    from pipeline.structures.cif import Site, Structure
 
 #: A text field, a quoted string (its quote closes only before white space), a comment, or a bare word.
 _WORD = re.compile(
@@ -145,3 +146,75 @@ def with_coordinates(structure: Structure, coordinates: Mapping[tuple[int, int],
         line_end = "\r\n" if "\r\n" in text else "\n"
         changes[end, end] = f"{line_end}_audit_creation_method   {quoted(method)}"
     return edited(text, changes)
+
+
+def standardised(structure: Structure, *, doi: str | None = None, method: str = "standardised by obelix-curate") -> str:
+    """The structure as a CIF in today's names, with all digits on special positions; read back, it is the same structure.
+
+    Parameters
+    ----------
+    structure
+        The structure as read.
+    doi
+        DOI of the paper, for ``_citation_doi``.
+    method
+        For ``_audit_creation_method``; what it said before is kept behind it.
+    """
+    if structure.creation_method:
+        method = f"{method}; before: {structure.creation_method}"
+    items: list[tuple[str, str | None]] = [
+        ("_audit_creation_method", quoted(method)),
+        ("_citation_doi", doi and quoted(doi)),
+        ("_database_code_ICSD", structure.icsd and quoted(structure.icsd)),
+        ("_chemical_formula_sum", structure.formula_sum and quoted(structure.formula_sum)),
+        *zip(_CELL, (f"{value:.15g}" for value in structure.cell), strict=True),
+        ("_cell_volume", f"{structure.volume:.10g}"),
+        ("_cell_formula_units_Z", str(structure.formula_units or "")),
+        ("_space_group_IT_number", str(structure.group_number or "")),
+        ("_space_group_name_H-M_alt", quoted(structure.setting) if structure.setting else None),
+    ]
+    lines = ["data_" + (re.sub(r"\s", "_", structure.block) or "structure")]
+    lines += [f"{tag:<36}{value}" for tag, value in items if value]
+    lines += ["", "loop_", "_space_group_symop_id", "_space_group_symop_operation_xyz"]
+    lines += [f"{i} '{triplet}'" for i, triplet in enumerate(triplets(structure), 1)]
+    hydrogens = any(site.hydrogens for site in structure.sites)
+    lines += ["", "loop_", *_ATOMS, *(["_atom_site_attached_hydrogens"] if hydrogens else [])]
+    for site in structure.sites:
+        symbol = "D" if site.element == "H" and site.type_symbol.startswith("D") else site.element
+        words = [_word(site.label), symbol, str(site.multiplicity), *_coordinates(site), f"{site.occupancy:.15g}"]
+        lines.append(" ".join([*words, *([f"{site.hydrogens:g}"] if hydrogens else [])]))
+    return "\n".join(lines) + "\n"
+
+
+_CELL = ("_cell_length_a", "_cell_length_b", "_cell_length_c", "_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
+_ATOMS = (
+    "_atom_site_label", "_atom_site_type_symbol", "_atom_site_site_symmetry_multiplicity", "_atom_site_fract_x", "_atom_site_fract_y",
+    "_atom_site_fract_z", "_atom_site_occupancy",
+)  # fmt: skip
+
+
+def triplets(structure: Structure) -> list[str]:
+    """The structure's operations as triplets (``-x,y+1/2,-z``)."""
+    import gemmi
+    import numpy as np
+
+    found = []
+    for rotation, translation in zip(structure.rotations, structure.translations, strict=True):
+        op = gemmi.Op()
+        op.rot = (rotation * gemmi.Op.DEN).tolist()
+        op.tran = np.rint(translation * gemmi.Op.DEN).astype(int).tolist()
+        found.append(op.triplet())
+    return found
+
+
+def _coordinates(site: Site) -> list[str]:
+    """Coordinates as printed where they are exact; with twelve decimals where the file rounded a special position."""
+    decimals = (max(2, round(-math.log10(2 * unit))) for unit in site.rounding)
+    return [
+        f"{exact:.12f}" if abs(exact - printed) > 1e-12 else f"{printed:.{count}f}"
+        for exact, printed, count in zip(site.exact, site.fract, decimals, strict=True)
+    ]
+
+
+def _word(value: str) -> str:
+    return value if re.fullmatch(r"[A-Za-z0-9+\-*().]+", value) else quoted(value)
