@@ -33,6 +33,7 @@ from pipeline.chemistry.volume import TABLE, species
 ANIONS = {
     "O": 1.40, "S": 1.84, "Se": 1.98, "F": 1.33, "Cl": 1.81, "Br": 1.96, "I": 2.20, "N": 1.46, "N (nitride)": 1.46,
     "P (phosphide)": 2.00, "As (phosphide)": 2.10, "H (hydride)": 1.40,
+    "Te (telluride)": 2.21,
 }  # fmt: skip
 #: Cations whose highest state is the usual one; of others the mean of the Shannon radii is taken.
 SMALLEST = frozenset(
@@ -63,7 +64,7 @@ def names() -> list[str]:
     from pymatgen.core import Element
 
     lone = [f"{e} (lone pair)" for e in ("Sb", "Bi", "Sn", "As")]
-    other = ["H", "B", "C", "Si", "Ge", "Sn", "P", "As", "Sb", "Bi", "Te"]
+    other = ["V", "Cr", "W", "H", "B", "C", "Si", "Ge", "Sn", "P", "As", "Sb", "Bi", "Te"]
     found = sorted({*FIXED, *ANIONS, *lone, *other})
     return [n for n in found if n in ANIONS or n == "H" or any(s > 0 for s in Element(n.split()[0]).ionic_radii)]
 

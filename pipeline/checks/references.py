@@ -18,8 +18,10 @@ _DECORATION = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 #: or mistyped. The forms were written from the publishers' systems of identifiers (Elsevier's PII of 1995, ACS manuscript
 #: numbers, RSC manuscript numbers, Wiley's article numbers, Springer's ISSN-like numbers), not from the rows.
 FORMS: Mapping[str, tuple[str, ...]] = {
-    "10.1016": (r"j\.[a-z]+\.(19|20)\d\d\.\d\d\.\d{3}", r"j\.[a-z]+\.(19|20)\d\d\.\d{6}", r"s?\d{4}-\d{3}[\dx]\(\d\d\)\d{5}-[a-z\d]"),
-    "10.1021": (r"acs\.?[a-z]*\.\d[a-z]\d{5}", r"acs[a-z]+\.\d[a-z]\d{5}", r"jacs\.\d[a-z]\d{5}", r"[a-z]{2}\d{6}[\da-z]", r"[a-z]{1,2}\d{2,6}a\d{3}"),
+    "10.1016": (r"j\.[a-z]+\.(19|20)\d\d\.\d\d\.\d{3}", r"j\.[a-z]+\.(19|20)\d\d\.\d{6}",
+                r"s?\d{4}-\d{3}[\dx]\(\d\d\)\d{5}-[a-z\d]"),
+    "10.1021": (r"acs\.?[a-z]*\.\d[a-z]\d{5}", r"acs[a-z]+\.\d[a-z]\d{5}", r"jacs\.\d[a-z]\d{5}",
+                r"[a-z]{2}\d{6}[\da-z]", r"[a-z]{1,2}\d{2,6}a\d{3}"),
     "10.1039": (r"[a-d]\d[a-z]{2}\d{5}[a-z\d]", r"[ab]\d{6}[a-z\d]"),
     "10.1006": (r"[a-z]{4}\.(19|20)\d\d\.\d{4}",),
     "10.1007": (r"s\d{5}-\d{3}-\d{4}-[\dxyz]", r"bf\d{8}", r"978-.+"),

@@ -76,7 +76,7 @@ def _parts(element: str, amount: float, content: Mapping[str, float]) -> list[tu
     if element == "N" and not {"O", "S", "Se", "Si", "P", "Ge"} & present:
         return [("N (nitride)", amount)]
     if element == "Te" and not {"O", "F"} & present:
-        return [("Te (telluride)", amount)]  # six times a tellurate's; the release has none, so that such a cell is not judged
+        return [("Te (telluride)", amount)]  # ten times the cation of a tellurate
     if element in _LONE_PAIR:
         low = _lone_pairs(element, amount, content)
         return [(name, part) for name, part in ((element, amount - low), (f"{element} (lone pair)", low)) if part > 1e-9]
