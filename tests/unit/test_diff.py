@@ -8,7 +8,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.unit.releases import CIF, files, release, row
 
 from pipeline.errors import InputError
 from pipeline.release.cellwise import same, same_label
@@ -16,6 +15,7 @@ from pipeline.release.diff import difference, required_level
 from pipeline.release.diff_formats import FORMATS, as_changelog, as_text
 from pipeline.release.published import Published, published
 from pipeline.release.structure_diff import structure_change
+from tests.unit.releases import CIF, files, release, row
 
 AB = [row("aa1"), row("bb2")]
 
