@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 from pipeline import sources
 from pipeline.checks.findings import Finding, findings_table
 from pipeline.checks.run import Subject, check
-from pipeline.correct import corrected, read_corrections, read_waivers, waived
+from pipeline.correct import corrected, read_corrections, read_waivers, waived, with_links
+from pipeline.curate import accounted, identifiers, links, records
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
 from pipeline.ingest.contributions import contributions
 from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.liion import liion
+from pipeline.merge import measurements
 from pipeline.release import emit
 from pipeline.release.emit import Release, Split
 from pipeline.release.folder import replaced
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
 from pipeline.split import extend
-from pipeline.structures.cif import CifError, Structure, read
+from pipeline.structures.cif import Structure
+from pipeline.structures.descriptor import of_structures
+from pipeline.structures.match import candidates
 from pipeline.structures.match import structures as structure_matches
 from schemas import columns as col
 
@@ -99,27 +102,51 @@ def build(options: Options) -> Built:
         cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
         entries = workbook.entries(cells, archive.file("workbook"))
         stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
-    with ledger.stage("structures", "every CIF") as stage:
-        structures = _read(texts)
-        noise = {name: "source" for name in archive.structures() if not entries.isna().loc[name, col.ICSD_ID]}
-        matches = structure_matches(entries, {**texts, **structures}, perturbation=noise)
-        verdicts = matches[col.MATCH].value_counts()
-        stage.rows_in, stage.rows_out = len(texts), len(matches)
-        stage.note = ", ".join(f"{verdicts[kind]} {kind}" for kind in ("exact", "close", "outside", "unreadable") if kind in verdicts)
+    with ledger.stage("merge", "records into measurements") as stage:
+        merged = measurements(liion_records, laskowski_records)
+        stage.rows_in, stage.rows_out = at_room + len(laskowski_records), len(merged)
+    with ledger.stage("curate", "entries to their records") as stage:
+        found_links = links(entries, merged, liion_records, laskowski_records)
+        merged = accounted(merged, found_links, entries)
+        accounts = records(merged, liion_records, laskowski_records, found_links)
+        states = ", ".join(f"{count} {state}" for state, count in accounts[col.RECORD_STATE].value_counts().items())
+        stage.rows_in, stage.rows_out, stage.note = len(liion_records) + len(laskowski_records), len(accounts), states
     with ledger.stage("split", "new entries") as stage:
         split, bridging = _split(archive, entries)
         stage.rows_in, stage.rows_out = len(entries), len(split.train) + len(split.test)
         stage.note = f"{len(split.train)} train, {len(split.test)} test"
+    noisy = frozenset(name for name in archive.structures() if not entries.isna().loc[name, col.ICSD_ID])
+    subject = Subject(
+        entries=entries, structures=texts, links=found_links, measurements=merged, test_ids=frozenset(split.test),
+        train_ids=frozenset(split.train), noisy=noisy,
+    )  # fmt: skip
+    with ledger.stage("match", "structures to their rows") as stage:
+        structures = {name: found for name, found in subject.parsed.items() if isinstance(found, Structure)}
+        matches = structure_matches(entries, {**texts, **structures}, perturbation=dict.fromkeys(noisy, "source"))
+        without = entries[~entries.index.isin(texts)]
+        offered = candidates(without, of_structures(structures))
+        verdicts = matches[col.MATCH].value_counts()
+        stage.rows_in, stage.rows_out = len(texts), len(matches)
+        stage.note = ", ".join(f"{verdicts[kind]} {kind}" for kind in ("exact", "close", "outside", "unreadable") if kind in verdicts)
+        stage.note += f"; {len(offered)} candidates for {offered[col.ID].nunique()} of {len(without)} rows without one"
     with ledger.stage("check", "every entry") as stage:
-        subject = Subject(entries=entries, structures=texts, test_ids=frozenset(split.test), noisy=frozenset(noise))
         found = [*check(subject), *bridging]
         settled = _settled(published, applied, subject, found)
+        if not options.as_published:
+            cells, relinked = with_links(cells, identifiers(entries, found_links, laskowski_records), found_links)
+            entries = workbook.entries(cells, archive.file("workbook"))
+            applied, renamed = _joined(applied, relinked), set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
+            found = [replace(f, status="corrected") if (f.id, f.column) in renamed else f for f in found]
         findings = findings_table([*waived(found, waivers, "waiver.unused"), *settled])
         stage.rows_in, stage.rows_out, stage.note = len(entries), len(findings), "rows out are findings"
     tables = {
         "sources/liion.csv": liion_records,
         "sources/laskowski.csv": laskowski_records,
+        "measurements.csv": merged,
+        "records.csv": accounts,
+        "links.csv": found_links,
         "structures.csv": matches,
+        "candidates.csv": offered,
         "findings.csv": findings,
         "corrections.csv": applied,
     }
@@ -143,17 +170,6 @@ def _joined(published: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     return pd.concat([published, new], ignore_index=True) if len(new) else published
-
-
-def _read(texts: Mapping[str, str]) -> dict[str, Structure]:
-    """Structures that can be read; the others are findings (``cif.unreadable``)."""
-    structures = {}
-    for name, text in texts.items():
-        try:
-            structures[name] = read(text, f"{name}.cif")
-        except CifError:
-            continue
-    return structures
 
 
 def _split(archive: sources.Archive, entries: pd.DataFrame) -> tuple[Split, list[Finding]]:
@@ -181,7 +197,7 @@ def _settled(published: pd.DataFrame, applied: pd.DataFrame, subject: Subject, f
     before = workbook.entries(published[published[col.ID].isin(mended)])
     own = {name: text for name, text in subject.structures.items() if name in mended}
     still = {(f.id, f.check, f.column) for f in found}
-    earlier = check(replace(subject, entries=before, structures=own))
+    earlier = check(replace(subject, entries=before, structures=own, links=None, train_ids=None, test_ids=None))
     return [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
 
 

@@ -155,3 +155,52 @@ def waived(findings: Iterable[Finding], waivers: Sequence[Waiver], unused: str) 
             yield Finding(
                 name, unused, "warning", f"The waiver of {check} matches no finding; its reason was: {waiver.reason}", other=check
             )
+
+
+def with_links(cells: pd.DataFrame, identifiers: pd.DataFrame, links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells with the right links to the source tables, and one row a cell that changed (``corrections.csv``).
+
+    Parameters
+    ----------
+    cells
+        The sheet.
+    identifiers
+        The right ``Laskowski ID`` and ``Liion ID`` of each entry, index ``ID``, blank where the source has no record of it.
+    links
+        ``links.csv``: what was found and what agrees, the evidence.
+    """
+    import pandas as pd
+
+    evidence = {(link[col.LINK_ENTRY], link[col.SOURCE]): link for link in reversed(links.to_dict("records"))}
+    changed = {str(label): cells[label].tolist() for label in cells.columns}
+    applied: list[tuple[str, ...]] = []
+    for source, column in (("laskowski", col.LASKOWSKI_ID), ("liion", col.LIION_ID)):
+        right = identifiers[column]
+        for row, name in enumerate(changed[col.ID]):
+            before, after = changed[column][row], None if pd.isna(right[name]) else str(right[name])
+            if (None if before is None else str(before).strip()) != after:
+                changed[column][row] = after
+                reason, proof = _link_reason(before, after, evidence.get((name, source)))
+                applied.append((str(name), str(column), _shown(before), _shown(after), reason, proof))
+    table = pd.DataFrame(applied, columns=[str(c) for c in contract.COLUMNS], dtype="str")
+    return pd.DataFrame(changed, dtype=object, index=cells.index), table.sort_values([str(col.ID), str(col.COLUMN)], ignore_index=True)
+
+
+def _link_reason(before: object, after: str | None, link: dict[Any, Any] | None) -> tuple[str, str]:
+    """Why a link changes, and what proves it."""
+    if after is None:
+        return "The source has no record of this entry.", "No record of the paper agrees in composition and conductivity (links.csv)."
+    if before is None:
+        reason = "The entry's record in the source was not named."
+    elif link is not None and link[col.AGREES_WITH_PUBLISHED] is True:
+        reason = "The published number names the same record by another convention; the release gives the number of the record itself."
+    else:
+        reason = "The published number names another record."
+    if link is None:
+        return reason, "The citation is the entry's paper."
+    agree = {"composition": link[col.COMPOSITION_AGREES], "paper": link[col.DOI_AGREES], "space group": link[col.SPACEGROUP_AGREES]}
+    told = [f"{what} agrees" for what, value in agree.items() if value is True]
+    ratio = link[col.CONDUCTIVITY_RATIO]
+    if ratio == ratio:  # not blank
+        told.append(f"conductivity of the entry is {ratio:.3g} times the record's")
+    return reason, f"Record {link[col.LINK_RECORD]}: {', '.join(told) or 'its place in the paper'} (links.csv)."
