@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row, number
@@ -15,6 +15,10 @@ from schemas import columns as col
 TRUE_ROUNDING = 0.005
 #: Charge per formula unit that rounding cannot explain: nothing is said below it.
 CHARGE_TOLERANCE = 0.05
+#: How far from an integer an amount may be and still be whole.
+WHOLE = 1e-6
+#: Beside fractional amounts the whole ones may share a divisor by chance (La3 and O12 in every garnet): from this one on it is none.
+LEAST_UNITS = 4
 
 
 def composition_findings(rows: Sequence[Row]) -> Iterator[Finding]:
@@ -71,7 +75,7 @@ def _z_mismatch(row: Row) -> Iterator[Finding]:
 def _not_reduced(row: Row) -> Iterator[Finding]:
     if not row.reduced:
         return
-    units = common_factor(row.reduced.values())
+    units = formula_units(row.reduced)
     if units > 1:
         unit = formula_text({e: n / units for e, n in row.reduced.items()})
         yield Finding(
@@ -81,12 +85,25 @@ def _not_reduced(row: Row) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def common_factor(amounts: Iterable[float]) -> int:
-    """Largest integer that divides all the amounts, 1 when one of them is no integer."""
-    found = list(amounts)
-    if any(abs(amount - round(amount)) > 1e-6 for amount in found):
+def formula_units(composition: Mapping[str, float]) -> int:
+    """Formula units that a composition holds: the largest integer that divides its whole amounts.
+
+    >>> formula_units({"Li": 14, "P": 6, "S": 22}), formula_units({"Li": 51.2, "Al": 1.6, "La": 24, "Zr": 16, "O": 96})
+    (2, 8)
+    >>> formula_units({"Li": 4, "P": 2, "S": 6}), formula_units({"Li": 6.15, "La": 3, "Zr": 1.75, "Ta": 0.25, "Ga": 0.2, "O": 12})
+    (1, 1)
+    """
+    whole = [round(amount) for amount in composition.values() if abs(amount - round(amount)) < WHOLE]
+    if len(whole) < 2:
         return 1
-    return math.gcd(*(round(amount) for amount in found))
+    units = math.gcd(*whole)
+    if len(whole) < len(composition) and units < LEAST_UNITS:
+        return 1
+    # P2S6(4-) has a P-P bond: half of Li4P2S6 is no formula unit
+    pairs = composition.get("P", 0.0)
+    if pairs and "O" not in composition and composition.get("S", 0.0) + composition.get("Se", 0.0) == 3 * pairs:
+        units = math.gcd(units, round(pairs) // 2) or 1
+    return units
 
 
 def _charge(row: Row) -> Iterator[Finding]:

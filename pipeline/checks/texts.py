@@ -39,9 +39,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "composition.not-reduced", W, "The reduced composition holds several formula units",
         "Two rows of one compound with different formula units are not recognised as one, and Z means something else in each.",
-        "The amounts of the reduced composition are whole numbers with a common divisor above one.",
-        "1e-6 on what counts as whole.", "Definition of a formula unit.",
-        "Divide the composition and multiply Z, unless the unit is the chemists' own (Li4P2S6 holds P2S6 ions).",
+        "The amounts of the reduced composition have a common divisor above one. Beside fractional amounts the divisor of the whole ones counts; "
+        "an ion that holds atoms in pairs (P2S6) is not halved.",
+        f"Beside fractional amounts a divisor counts from {composition.LEAST_UNITS} on: La3 and O12 stand in every garnet.", "Definition of a formula unit.",
+        "Divide the composition and multiply Z.",
     ),
     Check(
         "composition.charge", W, "The formula cannot be neutral",
