@@ -37,11 +37,11 @@ BINS = 25
 
 #: File name of each figure, its title, and what it shows, in a sentence.
 CAPTIONS: Mapping[str, tuple[str, str]] = {
-    "conductivity": ("Ionic conductivity", "Share of the entries of each set in 25 bins of log conductivity, on the full sets and on those with structures."),
+    "conductivity": ("Ionic conductivity", "Share of each set in 25 bins, for all entries and for those with a structure."),
     "symmetry": ("Crystal families and space groups", "Crystal families of each set, and the twelve commonest space groups."),
     "elements": ("Elements", "Share of the entries that contain each element. The colour scale is logarithmic."),
     "sources": ("Sources", "How many entries each combination of the three sources holds."),
-    "repeats": ("Repeated measurements", "Conductivities of entries with the same composition and space group; the colour is the largest lattice difference."),
+    "repeats": ("Repeated measurements", "Entries with one composition and space group. Colour: largest difference of their cells."),
 }  # fmt: skip
 
 
@@ -85,7 +85,8 @@ def figures(
     }
     folder.mkdir(parents=True, exist_ok=True)
     made: dict[str, str] = {}
-    with mpl.rc_context(dict(STYLE)):
+    style: Any = dict(STYLE)
+    with mpl.rc_context(style):
         for name in CAPTIONS:
             figure = draw[name]()
             for kind in kinds:
@@ -125,7 +126,7 @@ def conductivity(entries: pd.DataFrame, structure_ids: Collection[str], train_id
     bounded = entries[col.BOUND].notna().to_numpy(dtype=bool)
     edges = np.histogram_bin_edges(logs, BINS)
     with_structure = np.isin(names, list(structure_ids))
-    panels = figure.subplots(2, 1, sharex=True, gridspec_kw=dict(left=0.08, right=0.99, top=0.93, bottom=0.09, hspace=0.22))
+    panels = figure.subplots(2, 1, sharex=True, gridspec_kw={"left": 0.08, "right": 0.99, "top": 0.93, "bottom": 0.09, "hspace": 0.22})
     for axes, title, subset in zip(panels, ("All entries", "With a structure"), (with_structure | True, with_structure), strict=True):
         for label, chosen, colour in (("train", train_ids, BLUE), ("test", test_ids, ORANGE)):
             side = np.isin(names, list(chosen)) & subset
@@ -161,7 +162,7 @@ def symmetry(statistics: Mapping[str, Any]) -> Figure:
     """Crystal families as parts of each set, and the twelve commonest space groups, train against test."""
     figure = _figure(7.0, 5.4)
     above, below = figure.subplots(
-        2, 1, height_ratios=(1, 3.2), gridspec_kw=dict(left=0.175, right=0.975, top=0.9, bottom=0.08, hspace=0.38)
+        2, 1, height_ratios=(1, 3.2), gridspec_kw={"left": 0.175, "right": 0.975, "top": 0.9, "bottom": 0.08, "hspace": 0.38}
     )
     whole = statistics["entries"]
     for row, side in enumerate(("test", "train")):
@@ -238,7 +239,7 @@ def _figures(share: float) -> str:
 
 def _periodic_table() -> Iterator[tuple[str, int, int, int]]:
     """Symbol, number, row and column; lanthanides and actinides in two rows below."""
-    from pymatgen.core import Element
+    from pymatgen.core.periodic_table import Element
 
     for number in range(1, 104):
         element = Element.from_Z(number)
@@ -253,7 +254,7 @@ def sources(statistics: Mapping[str, Any]) -> Figure:
     overlap = statistics["sources"].get("links") or statistics["sources"]["published"]
     parts = sorted(overlap["regions"].items(), key=lambda item: (item[0] == "none", -item[1], item[0]))
     figure = _figure(7.0, 3.6)
-    grid = dict(left=0.21, right=0.99, top=0.97, bottom=0.09, hspace=0.06)
+    grid = {"left": 0.21, "right": 0.99, "top": 0.97, "bottom": 0.09, "hspace": 0.06}
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1), gridspec_kw=grid)
     bars = above.bar(
         range(len(parts)), [count for _, count in parts], color=[GREY if name == "none" else BLUE for name, _ in parts], width=0.6
@@ -326,7 +327,7 @@ def _scatter_of(axes: Axes, sets: list[dict[str, Any]], numbers: Mapping[str, An
         return
     away = np.concatenate([np.array(values) - np.mean(values) for values in _logs(sets)])
     inset = axes.inset_axes((0.1, 0.07, 0.36, 0.2))
-    inset.hist(away, bins=np.arange(-2.5, 2.51, 0.25), color=BLUE, edgecolor="white", linewidth=0.5)
+    inset.hist(away, bins=np.arange(-2.5, 2.51, 0.25).tolist(), color=BLUE, edgecolor="white", linewidth=0.5)
     inset.set_title(
         f"rms {numbers['rmsd_from_means']:.2f} from means, mean {numbers['mad_from_medians']:.2f} from medians",
         fontsize=6.5, weight="normal", loc="center",
