@@ -58,8 +58,9 @@ def _parts(body: str) -> dict[str, str]:
     """Content of each third-level heading; what stands before the first has a blank name."""
     heads = list(_PART.finditer(body))
     parts = {"": body[: heads[0].start() if heads else len(body)].strip()}
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
+    ends = [*(head.start() for head in heads[1:]), len(body)]
+    for head, end in zip(heads, ends, strict=False):
         name = head[1].capitalize()
-        content = body[head.end() : following.start() if following else len(body)].strip("\n").rstrip()
+        content = body[head.end() : end].strip("\n").rstrip()
         parts[name] = "\n".join(part for part in (parts.get(name, ""), content) if part)
     return parts

@@ -27,12 +27,12 @@ class Repository:
         if ran.returncode != 0:
             said = ran.stderr.decode("utf-8", "replace").strip() or f"git {arguments[0]} failed"
             raise InputError(said.splitlines()[-1].removeprefix("fatal: "), file=self.root, cure=_CURES.get(arguments[0], ""))
-        return ran.stdout.decode("utf-8").strip()
+        return ran.stdout.decode("utf-8").strip("\n")
 
     def asks(self, *arguments: str) -> str | None:
         """The same, and ``None`` when git says no."""
         ran = self._run(arguments, None, None)
-        return ran.stdout.decode("utf-8").strip() if ran.returncode == 0 else None
+        return ran.stdout.decode("utf-8").strip("\n") if ran.returncode == 0 else None
 
     def _run(
         self, arguments: Iterable[str], given: bytes | None, environment: Mapping[str, str] | None

@@ -1,0 +1,296 @@
+"""A release in a scratch repository: whole, or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.release import publish, repository
+from pipeline.release.version import Stamp, Version, read_stamp
+from tests.unit.releases import CIF, files, row
+
+WHEN = {"GIT_AUTHOR_DATE": "2026-03-04T05:06:07+00:00", "GIT_COMMITTER_DATE": "2026-03-04T05:06:07+00:00"}
+OLD = [row("aa1"), row("bb2")]
+CHANGELOG = "# Changelog\n\nIntro.\n\n## Unreleased\n\n### Code\n\n- A command.\n\n## 1.0.0 (2025-01-01)\n\n### Data\n\n- First.\n"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    import os
+
+    ran = subprocess.run(
+        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, env={**os.environ, **WHEN, "TZ": "UTC"}
+    )
+    return ran.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository with a first release tagged, and one commit since."""
+    root = tmp_path / "checkout"
+    (root / "raw").mkdir(parents=True)
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(root))
+    for key, value in (("name", "A Maintainer"), ("email", "maintainer@example.org"), ("x", "y")):
+        git(root, "config", f"user.{key}", value)
+    (root / ".gitignore").write_text("dist/\ncurated/*\n")
+    (root / "CHANGELOG.md").write_text(CHANGELOG)
+    (root / "raw" / "corrections.yaml").write_text("")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Code")
+    for path, data in files(OLD, cifs={"aa1": CIF}).items():
+        (root / "curated" / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / "curated" / path).write_bytes(data)
+    git(root, "checkout", "--quiet", "--detach")
+    git(root, "add", "--force", "curated")
+    git(root, "commit", "--quiet", "--message", "Data")
+    git(root, "tag", "--annotate", "v1.0.0-data", "--message", "data")
+    git(root, "checkout", "--quiet", "main")
+    return root
+
+
+@dataclass
+class Built:
+    open_errors: int = 0
+    findings: Any = field(default_factory=lambda: pd.DataFrame({"severity": ["info", "info"], "status": ["open", "waived"]}))
+
+
+def builder(rows: Sequence[dict[str, object]], test: Sequence[dict[str, object]] = (), open_errors: int = 0) -> publish.Build:
+    def build(raw: Path, out: Path, stamp: Stamp) -> Built:
+        made = files(rows, test, cifs={"aa1": CIF})
+        for path, data in made.items():
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            (out / path).write_bytes(data)
+        return Built(open_errors)
+
+    return build
+
+
+MENDED = builder([OLD[0], row("bb2", NOTE="mended")])
+
+
+def run(checkout: Path, version: str, build: publish.Build = MENDED, **options: Any) -> str:
+    said: list[str] = []
+    publish.release(version, checkout / "raw", build, said.append, **options)
+    return "\n\n".join(said)
+
+
+def state(checkout: Path) -> dict[str, str]:
+    """Everything that a release may change: refs, work tree, folders."""
+    upload = checkout / "dist"
+    return {
+        "refs": git(checkout, "show-ref"),
+        "status": git(checkout, "status", "--porcelain"),
+        "head": git(checkout, "rev-parse", "HEAD"),
+        "files": "\n".join(sorted(str(path.relative_to(checkout)) for path in checkout.rglob("*") if ".git/" not in f"{path}/")),
+        "upload": "\n".join(f"{p.relative_to(upload)} {p.read_bytes()!r}" for p in sorted(upload.rglob("*")) if p.is_file()),
+    }
+
+
+def test_a_release_is_two_tags_and_a_folder(checkout: Path) -> None:
+    before = git(checkout, "rev-parse", "HEAD")
+    said = run(checkout, "1.0.1")
+    assert "Least version step: patch" in said
+    assert git(checkout, "cat-file", "-t", "v1.0.1") == git(checkout, "cat-file", "-t", "v1.0.1-data") == "tag"
+    assert git(checkout, "rev-parse", "v1.0.1^{commit}") == git(checkout, "rev-parse", "main") == git(checkout, "rev-parse", "HEAD")
+    assert git(checkout, "rev-parse", "v1.0.1^") == before
+    assert git(checkout, "rev-parse", "v1.0.1-data^") == git(checkout, "rev-parse", "main")
+    assert git(checkout, "status", "--porcelain") == ""
+    assert git(checkout, "ls-tree", "--name-only", "v1.0.1", "curated/") == ""
+    assert read_stamp(checkout / "raw") == Stamp("1.0.1", "2026-03-04")
+    in_tag = git(checkout, "ls-tree", "-r", "--name-only", "v1.0.1-data", "curated/").splitlines()
+    upload = checkout / "dist" / "obelix-1.0.1"
+    assert sorted(f"curated/{path.relative_to(upload).as_posix()}" for path in upload.rglob("*") if path.is_file()) == in_tag
+    assert (upload / "all.csv").read_bytes() == files([OLD[0], row("bb2", NOTE="mended")])["all.csv"]
+    assert sorted(path.name for path in (checkout / "dist").iterdir()) == ["obelix-1.0.1"]
+
+
+def test_the_changelog_has_a_data_and_a_code_part(checkout: Path) -> None:
+    run(checkout, "1.0.1")
+    text = (checkout / "CHANGELOG.md").read_text()
+    expected = (
+        "# Changelog\n\nIntro.\n\n## Unreleased\n\n## 1.0.1 (2026-03-04)\n\n"
+        "### Data\n\n- Cells changed: `bb2` note: (blank) -> `mended`\n\n### Code\n\n- A command.\n\n## 1.0.0 (2025-01-01)\n\n### Data\n\n- First.\n"
+    )
+    assert text == expected
+
+
+def test_the_citation_bears_version_and_date(checkout: Path) -> None:
+    import yaml
+
+    run(checkout, "1.0.1", date="2026-05-06")
+    document = yaml.safe_load((checkout / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (document["version"], document["date-released"]) == ("1.0.1", "2026-05-06")
+
+
+def test_the_same_tree_gives_the_same_tags(checkout: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(checkout), str(clone))
+    for key, value in (("name", "A Maintainer"), ("email", "maintainer@example.org")):
+        git(clone, "config", f"user.{key}", value)
+    run(checkout, "1.0.1")
+    run(clone, "1.0.1")
+    for tag in ("v1.0.1", "v1.0.1-data"):
+        assert git(checkout, "rev-parse", tag) == git(clone, "rev-parse", tag)
+    assert state(checkout)["upload"] == state(clone)["upload"]
+
+
+def test_the_next_release_follows_the_tag(checkout: Path) -> None:
+    run(checkout, "1.0.1")
+    (checkout / "raw" / "corrections.yaml").write_text("# more\n")
+    git(checkout, "commit", "--quiet", "--all", "--message", "More")
+    said = run(checkout, "1.1.0", builder([OLD[0], row("bb2", NOTE="mended"), row("cc3")]))
+    assert "Release 1.1.0 (2026-03-04), after 1.0.1" in said
+    assert "1 new entry (cc3)" in said
+    assert "cells: 0 changed" in said
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(checkout: Path) -> None:
+    before = state(checkout)
+    said = run(checkout, "1.0.1", dry_run=True)
+    for told in ("bb2 note: (blank) -> mended", "+## 1.0.1 (2026-03-04)", 'version = "1.0.1"', "cff-version", "all.csv",
+                 "Tags: v1.0.1 (code), v1.0.1-data", "1 info, open", "nothing was written"):  # fmt: skip
+        assert told in said, told
+    assert state(checkout) == before
+
+
+@pytest.mark.parametrize(
+    ("build", "version", "level", "least"),
+    [
+        (builder([OLD[0], row("bb2", IONIC_CONDUCTIVITY="2e-05")]), "1.1.0", "major", "2.0.0"),
+        (builder([OLD[0]], [OLD[1]]), "1.9.9", "major", "2.0.0"),
+        (builder([OLD[0]]), "1.1.0", "major", "2.0.0"),
+        (builder([*OLD, row("cc3")]), "1.0.1", "minor", "1.1.0"),
+    ],
+)
+def test_a_version_that_is_too_small_is_refused(checkout: Path, build: publish.Build, version: str, level: str, least: str) -> None:
+    before = state(checkout)
+    with pytest.raises(InputError, match=f"too small a step from 1.0.0: this is a {level} release, because of 1 ") as refused:
+        run(checkout, version, build)
+    assert refused.value.cure == f"release {least} or above"
+    assert state(checkout) == before
+    run(checkout, least, build)
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [("v1.0.1", "not a version"), ("1.1", "not a version"), ("01.0.1", "not a version"), ("1.0.0", "does not follow")],
+)
+def test_a_version_that_is_none_is_refused(checkout: Path, version: str, message: str) -> None:
+    before = state(checkout)
+    with pytest.raises(InputError, match=message):
+        run(checkout, version)
+    assert state(checkout) == before
+
+
+def test_open_errors_are_refused(checkout: Path) -> None:
+    before = state(checkout)
+    with pytest.raises(InputError, match="2 open errors"):
+        run(checkout, "1.0.1", builder(OLD, open_errors=2))
+    assert state(checkout) == before
+
+
+@pytest.mark.parametrize("change", ["new.txt", "CHANGELOG.md"])
+def test_a_tree_that_is_not_clean_is_refused(checkout: Path, change: str) -> None:
+    (checkout / change).write_text("x")
+    with pytest.raises(InputError, match=f"not clean: {change}"):
+        run(checkout, "1.0.1")
+
+
+def test_a_detached_head_is_refused(checkout: Path) -> None:
+    git(checkout, "checkout", "--quiet", "--detach")
+    with pytest.raises(InputError, match="no branch"):
+        run(checkout, "1.0.1")
+
+
+def test_a_folder_outside_of_git_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no git checkout"):
+        publish.release("1.0.1", tmp_path / "raw", MENDED, print)
+
+
+def test_a_release_of_another_tree_is_refused(checkout: Path) -> None:
+    run(checkout, "1.0.1")
+    (checkout / "raw" / "corrections.yaml").write_text("# more\n")
+    git(checkout, "commit", "--quiet", "--all", "--message", "More")
+    before = state(checkout)
+    with pytest.raises(InputError, match="another tree's release"):
+        run(checkout, "1.0.1")
+    assert state(checkout) == before
+
+
+class Stop(BaseException):
+    """Stands for whatever ends a run: an interrupt, a full disk, a kill that Python still sees."""
+
+
+def test_interrupted_at_any_point_nothing_is_half_done(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End the run before each of its git commands in turn: it leaves all or nothing, and the next run ends as an undisturbed one."""
+    whole = tmp_path / "whole"
+    subprocess.run(["cp", "-r", str(checkout), str(whole)], check=True)
+    run(whole, "1.0.1")
+    wanted = {key: value.replace(str(whole), "") for key, value in state(whole).items()}
+    commands = list(interruptible(monkeypatch, stop_before=None, run=lambda: run(copy(checkout, tmp_path / "count"), "1.0.1")))
+    assert len(commands) > 10
+    outcomes = set()
+    for number, command in enumerate(commands):
+        place = copy(checkout, tmp_path / f"stopped-{number}")
+        before = state(place)
+        with pytest.raises(Stop):
+            list(interruptible(monkeypatch, stop_before=number, run=lambda place=place: run(place, "1.0.1")))
+        monkeypatch.undo()
+        tags = git(place, "tag", "--list", "v1.0.1*").split()
+        assert tags in ([], ["v1.0.1", "v1.0.1-data"]), command
+        if not tags:
+            assert state(place) == before, command
+        outcomes.add(bool(tags))
+        run(place, "1.0.1")
+        assert state(place) == wanted, command
+    assert outcomes == {True, False}
+
+
+def copy(checkout: Path, place: Path) -> Path:
+    subprocess.run(["cp", "-r", str(checkout), str(place)], check=True)
+    return place
+
+
+def interruptible(monkeypatch: pytest.MonkeyPatch, stop_before: int | None, run: Callable[[], object]) -> list[str]:
+    """Commands of git in order; the run ends before the one with this number."""
+    seen: list[str] = []
+    plain = repository.Repository._run
+
+    def counted(self: repository.Repository, arguments: Sequence[str], *rest: Any) -> Any:
+        if len(seen) == stop_before:
+            raise Stop
+        seen.append(" ".join(arguments)[:60])
+        return plain(self, arguments, *rest)
+
+    monkeypatch.setattr(repository.Repository, "_run", counted)
+    try:
+        run()
+    finally:
+        monkeypatch.setattr(repository.Repository, "_run", plain)
+    return seen
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_one_keeps(checkout: Path) -> None:
+    left = checkout / "dist" / ".release-dead"
+    (left / "curated").mkdir(parents=True)
+    run(checkout, "1.0.1", dry_run=True)
+    assert not left.exists()
+
+
+def test_versions_step(tmp_path: Path) -> None:
+    version = Version.parse("1.2.3")
+    assert [str(version.step(level)) for level in ("major", "minor", "patch")] == ["2.0.0", "1.3.0", "1.2.4"]
+    assert Version.parse("1.10.0") > Version.parse("1.9.9")
+    assert read_stamp(tmp_path) is None
+    (tmp_path / "release.toml").write_text(Stamp("1.2.3", "2026-01-02").toml())
+    assert read_stamp(tmp_path) == Stamp("1.2.3", "2026-01-02")
+    for text in ("version = 1\n", 'version = "1.2.3"\n', "nonsense", 'version = "1.2.3"\ndate = "soon"\n'):
+        (tmp_path / "release.toml").write_text(text)
+        with pytest.raises(InputError):
+            read_stamp(tmp_path)
