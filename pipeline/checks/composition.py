@@ -86,7 +86,10 @@ def _not_reduced(row: Row) -> Iterator[Finding]:
 
 
 def formula_units(composition: Mapping[str, float]) -> int:
-    """Formula units that a composition holds: the largest integer that divides its whole amounts.
+    """Formula units that a composition holds.
+
+    Of whole amounts, their greatest common divisor. Beside fractional amounts, the largest divisor of the whole ones, four at
+    least, that leaves to every amount the two decimals of a doping level.
 
     >>> formula_units({"Li": 14, "P": 6, "S": 22}), formula_units({"Li": 51.2, "Al": 1.6, "La": 24, "Zr": 16, "O": 96})
     (2, 8)
@@ -97,8 +100,10 @@ def formula_units(composition: Mapping[str, float]) -> int:
     if len(whole) < 2:
         return 1
     units = math.gcd(*whole)
-    if len(whole) < len(composition) and units < LEAST_UNITS:
-        return 1
+    if len(whole) < len(composition):
+        divisors = (n for n in range(units, LEAST_UNITS - 1, -1) if units % n == 0)
+        hundredths = [100 * amount for amount in composition.values()]
+        return next((n for n in divisors if all(abs(h / n - round(h / n)) < WHOLE * 100 for h in hundredths)), 1)
     # P2S6(4-) has a P-P bond: half of Li4P2S6 is no formula unit
     pairs = composition.get("P", 0.0)
     if pairs and "O" not in composition and composition.get("S", 0.0) + composition.get("Se", 0.0) == 3 * pairs:

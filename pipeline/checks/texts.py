@@ -39,8 +39,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "composition.not-reduced", W, "The reduced composition holds several formula units",
         "Two rows of one compound with different formula units are not recognised as one, and Z means something else in each.",
-        "The amounts of the reduced composition have a common divisor above one. Beside fractional amounts the divisor of the whole ones counts; "
-        "an ion that holds atoms in pairs (P2S6) is not halved.",
+        "The amounts of the reduced composition have a common divisor above one. Beside fractional amounts the largest divisor of the whole "
+        "ones counts that leaves every amount with two decimals; an ion that holds atoms in pairs (P2S6) is not halved.",
         f"Beside fractional amounts a divisor counts from {composition.LEAST_UNITS} on: La3 and O12 stand in every garnet.", "Definition of a formula unit.",
         "Divide the composition and multiply Z.",
     ),
