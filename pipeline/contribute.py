@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -123,10 +124,14 @@ def _keys(read: Contribution, known: Existing) -> list[str]:
     ids = [_text(value) for value in read.cells[col.ID]]
     counts = Counter(name.casefold() for name in ids)
     entries = frozenset() if known.entries is None else frozenset(name.casefold() for name in known.entries.index)
-    return [
-        name if name and counts[name.casefold()] == 1 and name.casefold() not in entries and FREE.fullmatch(name) else f"row-{row}"
-        for name, row in zip(ids, read.rows, strict=True)
-    ]
+    keys = []
+    for name, row in zip(ids, read.rows, strict=True):
+        if not (counts[name.casefold()] == 1 and name.casefold() not in entries and FREE.fullmatch(name)):
+            name = f"row-{row}"
+            while name in counts:
+                name += "_"
+        keys.append(name)
+    return keys
 
 
 def _structures(read: Contribution, given: Bundle | None) -> dict[int, str]:
@@ -266,6 +271,10 @@ def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[It
     position_of = {key: position for position, key in enumerate(keys)}
     ids = [_text(value) for value in read.cells[col.ID]]
     named = dict(zip(keys, ids, strict=True))
+    stand_ins = {key for key, name in named.items() if key != name}
+
+    def spoken(message: str) -> str:
+        return re.sub(r"row-(\d+)_*", lambda match: f"row {match[1]}" if match[0] in stand_ins else match[0], message)
 
     def item(finding: Finding, remedy: str) -> Item:
         position = position_of.get(finding.id)
@@ -273,7 +282,8 @@ def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[It
         row = read.header if header else None if position is None else read.rows[position]
         return Item(
             id=named.get(finding.id, finding.id), row=row, check=finding.check, severity=finding.severity, column=str(finding.column),
-            value=finding.value, expected=finding.expected, message=finding.message, fix=remedy or fix_for(finding.check),
+            value=named.get(finding.value, finding.value) if finding.column == col.ID else finding.value, expected=finding.expected,
+            message=spoken(finding.message), fix=remedy or fix_for(finding.check),
             other=" ".join(named.get(name) or name for name in finding.other.split()),
             line=None if position is None else read.lines[position], heading=read.places.get(finding.column, (0, ""))[1],
         )  # fmt: skip

@@ -1,8 +1,8 @@
 """The pre-commit hook: ``check`` for each table among the files that are about to be committed.
 
-``python -m pipeline.hook FILE ...``. Structures are looked for beside the table ``rows.csv``: a folder or archive ``rows`` (``rows/``,
-``rows.zip``, ``rows.tar.gz``, ``rows.tar``), else a folder ``cifs`` or an archive of that name. A structure that changed stands for the tables
-that it belongs to.
+``python -m pipeline.hook FILE ...``. Structures are looked for beside the table ``rows.csv``: a folder or archive of its name (``rows/``,
+``rows.zip``, ``rows.tar.gz``, ``rows.tar``), else a folder ``cifs`` or an archive of that name. A structure that changed stands for
+the tables that it belongs to.
 """
 
 from __future__ import annotations

@@ -142,7 +142,14 @@ def test_a_contributor_may_use_the_id_of_an_entry(known: Existing) -> None:
     found = report(one_row("old,LiI,4,Li4I4,1.2E-7,225,6.0257,6.0257,6.0257,90,90,90,10.9999/x"), known)
     assert found.items == ()
     twin = report(one_row(OLD.splitlines()[1]), known)
-    assert [(item.id, item.row, item.check, item.other) for item in twin.items] == [("old", 2, "duplicate.exact", "old")]
+    assert [(item.id, item.row, item.check, item.value, item.other) for item in twin.items] == [("old", 2, "duplicate.exact", "old", "old")]
+
+
+def test_rows_without_a_usable_id_are_named_by_their_number() -> None:
+    row = "LiI,4,Li4I4,1.2E-7,225,6.0257,6.0257,6.0257,90,90,90,10.9999/x"
+    found = report(Sent("x.csv", f"{HEADER}\n,{row}\nrow-2,{row}\n".encode()))
+    assert [(item.id, item.row, item.check) for item in found.items] == [("", 2, "id.format"), ("row-2", 3, "duplicate.exact")]
+    assert "cell of row 2 of the same paper" in found.items[1].message
 
 
 def test_a_twin_in_another_spelling_is_found(known: Existing) -> None:
