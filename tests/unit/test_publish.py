@@ -19,6 +19,7 @@ from tests.unit.releases import CIF, files, row
 WHEN = {"GIT_AUTHOR_DATE": "2026-03-04T05:06:07+00:00", "GIT_COMMITTER_DATE": "2026-03-04T05:06:07+00:00"}
 OLD = [row("aa1"), row("bb2")]
 CHANGELOG = "# Changelog\n\nIntro.\n\n## Unreleased\n\n### Code\n\n- A command.\n\n## 1.0.0 (2025-01-01)\n\n### Data\n\n- First.\n"
+"### Code\n\n- A command.\n\n## 1.0.0 (2025-01-01)\n\n### Data\n\n- First.\n"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -115,7 +116,8 @@ def test_the_changelog_has_a_data_and_a_code_part(checkout: Path) -> None:
     text = (checkout / "CHANGELOG.md").read_text()
     expected = (
         "# Changelog\n\nIntro.\n\n## Unreleased\n\n## 1.0.1 (2026-03-04)\n\n"
-        "### Data\n\n- Cells changed: `bb2` note: (blank) -> `mended`\n\n### Code\n\n- A command.\n\n## 1.0.0 (2025-01-01)\n\n### Data\n\n- First.\n"
+        "### Data\n\n- Cells changed: `bb2` note: (blank) -> `mended`\n\n### Code\n\n- A command.\n\n"
+        "## 1.0.0 (2025-01-01)\n\n### Data\n\n- First.\n"
     )
     assert text == expected
 
