@@ -3,9 +3,9 @@
     python benchmarks/matching.py make FILE [--count N] [--substituted F]   # once: an index of synthetic descriptors
     python benchmarks/matching.py match FILE                                # what is measured
 
-The descriptors are made from the real structures: each lattice is strained (3 % in every length, keeping its symmetry), each content shifted
-(0.1 of an atom), and in a fraction of them an element is replaced by another. Without replacement every descriptor lies in a chemical system of the
-rows, which no library does: it is the worst case.
+The descriptors are made from the real structures: each lattice is strained (3 % in every length, keeping its symmetry), each
+content shifted (0.1 of an atom), and in a fraction of them an element is replaced by another. Without replacement every
+descriptor lies in a chemical system of the rows, which no library does: it is the worst case.
 """
 
 from __future__ import annotations
