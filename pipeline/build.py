@@ -20,9 +20,11 @@ from pipeline.merge import measurements
 from pipeline.release import emit
 from pipeline.release.emit import Release, Split
 from pipeline.release.folder import replaced
+from pipeline.release.gate import gate
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
-from pipeline.split import extend
+from pipeline.reporting.statistics import statistics
+from pipeline.split import extend, groups
 from pipeline.structures.cif import Structure
 from pipeline.structures.descriptor import of_structures
 from pipeline.structures.match import candidates
@@ -60,16 +62,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Built:
-    """A finished build: findings and the stages that ran."""
+    """A finished build: findings, expectations of the gate that were not met, and the stages that ran."""
 
     findings: pd.DataFrame
+    unmet: tuple[str, ...]
     ledger: Ledger
     places: dict[str, str]
 
     @property
     def open_errors(self) -> int:
-        """Number of error findings that are neither corrected nor waived."""
-        return tally(self.findings)["error"].get("open", 0)
+        """Number of error findings that are neither corrected nor waived, and of expectations that the gate saw broken."""
+        return tally(self.findings)["error"].get("open", 0) + len(self.unmet)
 
 
 def build(options: Options) -> Built:
@@ -150,16 +153,33 @@ def build(options: Options) -> Built:
         "findings.csv": findings,
         "corrections.csv": applied,
     }
-    with ledger.stage("emit", "the release") as stage, replaced(options.out) as folder:
-        stamp = None if options.as_published else options.stamp or read_stamp(options.raw)
-        release = Release(
-            cells, entries, texts, structures, split, tables, {}, _provenance(archive), tally(findings), options.as_published, stamp
-        )
-        emit.write(release, folder)
+    numbers = statistics(
+        entries, structures, liion_records, laskowski_records, found_links, split.train, split.test, groups=groups(entries)
+    )
+    release = Release(
+        cells, entries, texts, structures, split, tables, {"statistics.json": numbers}, _provenance(archive), tally(findings),
+        options.as_published, None if options.as_published else options.stamp or read_stamp(options.raw),
+    )  # fmt: skip
+    unmet: tuple[str, ...] = ()
+    with replaced(options.out) as folder:
+        with ledger.stage("emit", "the release") as stage:
+            emit.write(release, folder)
+            stage.rows_in = stage.rows_out = len(cells)
+        if not options.quick:
+            with ledger.stage("report", "figures and page") as stage:
+                stage.note = f"{emit.report(release, numbers, folder)} figures"
+            with ledger.stage("gate", "the whole release against the previous one") as stage:
+                previous = workbook.entries(workbook.cells(archive.read("workbook"), archive.file("workbook")))
+                verdict = gate(entries, previous, findings, split.train, split.test, folder / "gate")
+                unmet = tuple(f"{check.expectation} {check.column}".strip() for check in verdict.failed)
+                stage.note = f"{len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met" + (
+                    f"; not met: {', '.join(unmet)}" if unmet else ""
+                )
         emit.seal(folder)
-        stage.rows_in = stage.rows_out = len(cells)
     places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
-    return Built(findings, ledger, places)
+    if not options.quick:
+        places |= {"report": str(options.out / "report.html"), "gate": str(options.out / "gate" / "index.html")}
+    return Built(findings, unmet, ledger, places)
 
 
 def _records(archive: sources.Archive, role: str) -> int:

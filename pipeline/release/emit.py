@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import __version__
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -92,6 +93,36 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
     manifest.write_json(about, folder / manifest.MANIFEST)
     metadata(folder, about, release.structures)
     return about
+
+
+def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int:
+    """Draw the figures and write the page; give the number of figures."""
+    from pipeline.reporting.figures import figures
+    from pipeline.reporting.page import Contents, page
+    from pipeline.split import groups
+
+    train, test = release.split.train, release.split.test
+    drawn = figures(release.entries, statistics, list(release.structures), train, test, folder / "figures")
+    source = release.provenance
+    version = release.stamp.version if release.stamp else source["version"]
+    contents = Contents(
+        title=f"OBELiX {version}" + (" as published" if release.as_published else ""),
+        subtitle=f"Built from {source['package']} {source['version']} by obelix-curate {__version__}.",
+        entries=release.entries,
+        statistics=statistics,
+        figures=drawn,
+        structures=release.structures,
+        train_ids=train,
+        test_ids=test,
+        groups=groups(release.entries),
+        findings=release.tables["findings.csv"],
+        candidates=release.tables["candidates.csv"],
+        links=release.tables["links.csv"],
+        corrections=release.tables["corrections.csv"],
+        fits=release.tables["structures.csv"],
+    )
+    (folder / "report.html").write_text(page(contents), encoding="utf-8", newline="\n")
+    return len(drawn)
 
 
 def seal(folder: Path) -> None:
