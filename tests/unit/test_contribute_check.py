@@ -202,3 +202,14 @@ def test_bulk_below_total_is_found_in_other_columns_too() -> None:
 def test_missing_columns_end_it() -> None:
     with pytest.raises(InputError, match="'DOI'"):
         report(Sent("x.csv", HEADER.removesuffix(",DOI").encode() + b"\nx"))
+
+
+def test_the_table_of_the_guide_is_a_good_one() -> None:
+    import re
+    from pathlib import Path
+
+    guide = (Path(__file__).parents[2] / "docs" / "contributing-data.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```csv\n(.*?)```", guide, re.DOTALL)
+    found = report(Sent("guide.csv", "\n".join(line.strip() for line in block.splitlines()).encode()))
+    assert len(found.rows) == 2
+    assert found.items == ()
