@@ -192,10 +192,9 @@ class Descriptors:
         must = [element for element, amount in amounts.items() if amount > window]
         if not self.blocks or any(element not in self.elements for element in must):
             return []
-        keep = np.ones(len(self.blocks), dtype=bool) if spacegroup is None else self.groups == spacegroup
-        keep &= (self.least[:, [self.elements[e] for e in must]] > 0).all(axis=1)
+        chosen = np.arange(len(self.blocks)) if spacegroup is None else np.flatnonzero(self.groups == spacegroup)
+        chosen = chosen[(self.least[chosen][:, [self.elements[e] for e in must]] > 0).all(axis=1)]
         foreign = [i for element, i in self.elements.items() if element not in amounts]
-        chosen = np.flatnonzero(keep)
         # a foreign element of the whole window, in a file that lacks the window of every element of the row
         largest = window / max(sum(amounts.values()) - window * len(amounts), window)
         chosen = chosen[(self.least[chosen][:, foreign] <= largest).all(axis=1)]
