@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas import candidates, corrections, laskowski, liion, measurements, structures
+from schemas import candidates, corrections, laskowski, liion, links, measurements, records, structures
 from schemas import columns as col
 from schemas.columns import Column
 
@@ -93,7 +93,7 @@ def _release(name: str, what: str) -> tuple[File, ...]:
 
 
 def _archives(name: str, what: str) -> tuple[File, ...]:
-    inside = f"Structure files of {what}, one <ID>.cif an entry that has one."
+    inside = f"Structure files of {what}, one CIF an entry that has one, named by its ID."
     return tuple(File(f"{name}_cifs.{ending}", f"Structures of {what} ({ending})", inside) for ending in ("zip", "tar.gz"))
 
 
@@ -106,7 +106,7 @@ FILES: tuple[File, ...] = (
          PROCESSED, (col.ID,), _ENTRY),
     File("train_idx.csv", "IDs of the training set", "One row an entry of the training set.", ID_ONLY, (col.ID,), _ENTRY),
     File("test_idx.csv", "IDs of the test set", "One row an entry of the test set.", ID_ONLY, (col.ID,), _ENTRY),
-    File("all_randomized_cifs/", "Structures", "One CIF an entry that has one, named <ID>.cif. Structures that came from the ICSD carry "
+    File("all_randomized_cifs/", "Structures", "One CIF an entry that has one, named by its ID. Structures that came from the ICSD carry "
          "normally distributed noise (standard deviation 0.01 in fractional coordinates) that keeps their symmetry."),
     *_archives("all", "all entries"),
     *_archives("train", "the training set"),
@@ -120,6 +120,10 @@ FILES: tuple[File, ...] = (
          "One row a conductivity of one material in one paper at room temperature, from both literature tables without repetition. "
          "Most have no known structure and so are no entry of the release.",
          measurements.COLUMNS, (col.MEASUREMENT,), (ForeignKey(col.MEASUREMENT_ENTRY, ALL, col.ID),)),
+    File("records.csv", "Records", "One row a record of the literature tables: the measurement that it reports and what became of it.",
+         records.COLUMNS, (col.SOURCE, col.RECORD), (ForeignKey(col.RECORD_MEASUREMENT, "measurements.csv", col.MEASUREMENT),)),
+    File("links.csv", "Links", "One row an entry and a record of a literature table that are one measurement, or are published as one.",
+         links.COLUMNS, (), (ForeignKey(col.LINK_ENTRY, ALL, col.ID),)),
     File("structures.csv", "How structures fit", "One row an entry with a structure: how the structure fits its row.",
          structures.COLUMNS, (col.ID,), _ENTRY),
     File("candidates.csv", "Candidates", "One row a structure offered to an entry without one; none is attached by itself.",

@@ -1,0 +1,52 @@
+"""Write the files that derive from the code, or with ``--check`` tell which are stale.
+
+Run from anywhere: ``python docs/derive.py`` writes, ``python docs/derive.py --check`` ends with 1 when a file is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def derived() -> dict[str, Callable[[], str]]:
+    """What makes each derived file, by its path in the checkout."""
+    from pipeline.release import dictionary
+    from pipeline.release.metadata import citation
+    from pipeline.release.version import read_stamp
+    from pipeline.sources import default_pin
+
+    def cited() -> str:
+        stamp = read_stamp(ROOT / "raw")
+        return citation.citation(stamp.version, stamp.date) if stamp else citation.citation(default_pin(ROOT / "raw").version, None)
+
+    return {dictionary.PATH: dictionary.dictionary, citation.FILE: cited}
+
+
+def stale() -> list[str]:
+    """Paths of the derived files that are not what the code makes."""
+    return [path for path, make in derived().items() if _read(ROOT / path) != make()]
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; the exit status."""
+    found = stale()
+    if arguments == ["--check"]:
+        for path in found:
+            print(f"{path} is stale: run 'python docs/derive.py'")
+        return 1 if found else 0
+    for path in found:
+        (ROOT / path).write_text(derived()[path](), encoding="utf-8", newline="\n")
+        print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
