@@ -132,6 +132,7 @@ FILES: tuple[File, ...] = (
          "ID is blank where no single entry is concerned.", FINDINGS, blank=frozenset((col.ID,))),
     File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",
          corrections.COLUMNS, (col.ID, col.COLUMN), _ENTRY),
+    File("statistics.json", "Statistics", "Counts and distributions of the release, as the paper reports them for its version."),
     File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),
 )  # fmt: skip
 
