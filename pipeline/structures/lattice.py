@@ -108,7 +108,7 @@ class Lattices:
             edges: list[NDArray[np.float64]] = []
             length = np.zeros(len(near))
             for axis in range(3):  # most bases are out with their first edge
-                edge = np.sqrt(np.maximum(g[near] @ change[axis], 1e-12))
+                edge = np.sqrt(np.maximum(np.einsum("ni,i->n", g[near], change[axis]), 1e-12))
                 length = np.maximum(length, np.abs(edge - self.cell[axis]) / self.cell[axis])
                 close = length < np.minimum(best[near], 2) * LENGTH_WINDOW  # no farther than twice the window: nobody asks
                 near, length, edges = near[close], length[close], [each[close] for each in (*edges, edge)]
