@@ -127,6 +127,16 @@ def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, 
         click.echo(f"  row {row.row}  {row.id} is now {new}  {row.composition}")
 
 
+@main.command()
+@click.argument("name", metavar="ID|CHECK")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
+def explain(name: str, out: Path) -> None:
+    """Tell an entry's whole story from a built release, or what a check is."""
+    from pipeline.reporting.explain import explain as run
+
+    click.echo(run(name, out), nl=False)
+
+
 JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 
 
@@ -211,6 +221,65 @@ def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigm
         raise click.UsageError("give either --key-file or --seed")
     done = perturb_folder(cifs, out, key=None if key_file is None else read_key(key_file), seed=seed, sigma=sigma)
     click.echo(report(done))
+
+
+RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")
+TELL = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+
+
+@main.command()
+@click.option("--audit", "wanted", flag_value="audit", default=True, help="Audit a split: leaks, near leaks, objective (the default).")
+@click.option("--search", "wanted", flag_value="search", help="Search a better split.")
+@click.option("--train", type=click.Path(path_type=Path), metavar="FILE", help="Training IDs to audit; by default the release's own.")
+@click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test IDs to audit.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the search; it alone decides the outcome.")
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Folder for the split that is found.")
+@click.option("--strict", is_flag=True, help="Search: keep equal stoichiometries together too.")
+@TELL
+@RELEASE
+@RAW
+def split(
+    wanted: str, train: Path | None, test: Path | None, seed: int | None, output: Path | None, strict: bool, form: str,
+    release: str | None, raw: Path,
+) -> None:
+    """Audit the split into training and test set, or search another. Exit status 1 when a paper or composition leaks."""
+    from pipeline import study
+
+    opened = study.read_split(study.open_study(raw, release), train, test)
+    if wanted == "search":
+        if seed is None or output is None:
+            raise InputError("a search needs --seed N and --output DIR")
+        found = study.searched(opened, seed, output, strict)
+        audits = {"present": found.reference, "found": found.audit} if found.reference else {"found": found.audit}
+    else:
+        audits = {"split": opened.audit()}
+    study.tell_audits(audits, form)
+    last = list(audits.values())[-1]
+    sys.exit(1 if last.n_leaks["paper"] or last.n_leaks["composition"] else 0)
+
+
+@main.command()
+@click.option("--paper", "beside", is_flag=True, help="The paper's numbers beside those of release 1.0.1.")
+@TELL
+@RELEASE
+@RAW
+def stats(beside: bool, form: str, release: str | None, raw: Path) -> None:
+    """Count the release: entries, structures, elements, space groups, repeated measurements, sources, groups."""
+    from pipeline import study
+
+    click.echo(study.paper_told(raw, release, form) if beside else study.numbers_told(raw, release, form))
+
+
+@main.command()
+@click.option("--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Models trained for each number.")
+@TELL
+@RELEASE
+@RAW
+def baseline(seeds: int, form: str, release: str | None, raw: Path) -> None:
+    """Train the paper's two simple models: random forest and perceptron. Needs scikit-learn (the extra 'baseline')."""
+    from pipeline import study
+
+    click.echo(study.scores_told(raw, release, form, seeds))
 
 
 if __name__ == "__main__":
