@@ -105,14 +105,18 @@ def _at(*path: str | int) -> Callable[[Numbers], str]:
     return found
 
 
-def _percent(*path: str | int, digits: int = 1) -> Callable[[Numbers], str]:
+def _percent(*path: str | int) -> Callable[[Numbers], str]:
     def found(numbers: Numbers) -> str:
         value: Any = numbers
         for key in path:
             value = value[key]
-        return f"{value:.{digits}%}".replace("%", " %")
+        return f"{value:.1%}".replace("%", " %")
 
     return found
+
+
+def _about(numbers: Numbers) -> str:
+    return f"about {5 * round(20 * numbers['partial_occupancy']['share'])} %"
 
 
 def _largest_group(numbers: Numbers) -> str:
@@ -197,7 +201,7 @@ CLAIMS: tuple[Claim, ...] = (
           "entries that contain the element; sulfur and titanium are equal"),
     Claim("3.3", "elements only in the test set", "Ag", lambda n: ", ".join(n["elements"]["only_in_test"]), "reduced compositions"),
     Claim("3.3", "structures with partial occupancy", "245", _at("partial_occupancy", "all"), "some site has an occupancy below one"),
-    Claim("3.3", "share of the structures", "76 %", _percent("partial_occupancy", "share", digits=0), "printed as about 75 % (245/321)"),
+    Claim("3.3", "share of the structures", "about 75 %", _about, "to the nearest 5 %"),
     Claim("3.3", "of these in the test set", "53", _at("partial_occupancy", "test"), "some site has an occupancy below one"),
     Claim("3.3", "of these in the training set", "192", _at("partial_occupancy", "train"), "some site has an occupancy below one"),
     Claim("3.3", "test structures", "67", _at("structures", "test"), "rows of test_idx.csv with a structure file"),
