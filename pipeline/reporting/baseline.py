@@ -1,9 +1,9 @@
 """The paper's two simple models: how well composition, space group and lattice predict the conductivity.
 
 Random forest and multilayer perceptron of section 4 of Therrien et al. (Digital Discovery 2025), with scikit-learn. Inputs are the
-amounts of every element in the cell, the space group number and the six lattice parameters, as they stand. The grid of hyperparameters that the paper
-searched is in its supplement and not printed in the text; here each model has fixed ones, named below. Errors are mean absolute errors in
-log10 of the conductivity (decades).
+amounts of every element in the cell, the space group number and the six lattice parameters, as they stand. The grid of
+hyperparameters that the paper searched is in its supplement and not printed in the text; here each model has fixed ones, named below.
+Errors are mean absolute errors in log10 of the conductivity (decades).
 """
 
 from __future__ import annotations

@@ -141,8 +141,9 @@ def _names() -> dict[str, Any]:
     """The labels of the release that the script reads."""
     return {
         "reduced": col.REDUCED_COMPOSITION, "true": col.TRUE_COMPOSITION, "z": col.Z, "spacegroup": col.SPACE_GROUP,
-        "number": col.SPACE_GROUP_NUMBER, "conductivity": col.IONIC_CONDUCTIVITY, "family": col.FAMILY, "doi": col.DOI, "total": col.IC_TOTAL,
-        "bulk": col.IC_BULK, "ref": col.REF, "note": col.NOTE, "icsd": col.ICSD_ID, "close": col.CLOSE_MATCH_DOI, "lattice": list(col.LATTICE),
+        "number": col.SPACE_GROUP_NUMBER, "conductivity": col.IONIC_CONDUCTIVITY, "family": col.FAMILY, "doi": col.DOI,
+        "total": col.IC_TOTAL, "bulk": col.IC_BULK, "ref": col.REF, "note": col.NOTE, "icsd": col.ICSD_ID, "close": col.CLOSE_MATCH_DOI,
+        "lattice": list(col.LATTICE),
     }  # fmt: skip
 
 

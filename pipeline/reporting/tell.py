@@ -99,8 +99,10 @@ def statistics_text(numbers: Mapping[str, Any]) -> str:
 
 def _sections(numbers: Mapping[str, Any]) -> Iterable[tuple[str, list[tuple[str, object]]]]:
     whole, structures, partial = numbers["entries"], numbers["structures"], numbers["partial_occupancy"]
-    yield "Entries", [("all", whole["all"]), ("train / test", f"{whole['train']} / {whole['test']}"), ("test share", _percent(whole["test_share"])),
-                      ("conductivity known as a bound", numbers["bounds"]["all"])]  # fmt: skip
+    yield "Entries", [
+        ("all", whole["all"]), ("train / test", f"{whole['train']} / {whole['test']}"), ("test share", _percent(whole["test_share"])),
+        ("conductivity known as a bound", numbers["bounds"]["all"]),
+    ]  # fmt: skip
     yield "Structures", [
         ("all", structures["all"]), ("train / test", f"{structures['train']} / {structures['test']}"),
         ("test share", _percent(structures["test_share"])),
