@@ -3,9 +3,11 @@
 # ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
 from __future__ import annotations
 
-from pipeline.checks import composition, conductivity, duplicates, lattice
+from pipeline.checks import composition, conductivity, duplicates, lattice, structures
 from pipeline.checks.catalogue import Check
 from pipeline.checks.findings import Severity
+from pipeline.chemistry import cell
+from pipeline.structures import contacts
 
 E: tuple[Severity, ...] = ("error",)
 W: tuple[Severity, ...] = ("warning",)
@@ -232,42 +234,53 @@ CHECKS: tuple[Check, ...] = (
         "The group that the file's operations generate has the number of the row.", "none", _TABLES, "Compare with the paper.",
     ),
     Check(
-        "cif.symmetry", E, "The file's header and its atoms disagree", "The operations do not fit the atoms, so that programs build another structure.",
-        "The symmetry of the atoms contains the operations of the file.", "see pipeline.checks.structures", "spglib, Togo et al. 2024.",
+        "cif.symmetry", EW, "The file's header and its atoms disagree", "The operations do not fit the atoms, so that programs build another structure.",
+        "The declared group is the one that the operations generate, and declared multiplicities are those that the operations give; "
+        "as a warning, spglib finds in the atoms the group of the operations, no higher one. Mirror-image groups count as one.",
+        "spglib's 0.01 angstrom.", "spglib: Togo, Shinohara and Tanaka, Sci. Technol. Adv. Mater. Meth. 4 (2024) 2384822.",
         "Export the file again from its source.",
     ),
     Check(
         "cif.lattice", EW, "Row and file have different cells", "The structure belongs to another sample or phase.",
-        "The cell of the file equals that of the row in some setting.", "see pipeline.checks.structures", f"{_PAPER}, section 3.2 (3 % window).",
+        "The cell of the file equals that of the row in some setting, for a close match within the published window.",
+        f"Rounding: {cell.LENGTH_ROUNDING:.1%} and {cell.ANGLE_ROUNDING:g} degrees. An error beyond {structures.OTHER_LENGTH:.0%} or {structures.OTHER_ANGLE:g} degree: heat moves a cell by a few "
+        "thousandths. A close match has 3 % and 3 degrees.", f"{_PAPER}, section 3.2.",
         "Compare both with the paper; a close match must be declared.",
     ),
     Check(
         "cif.missing-element", E, "An element of the row is absent from the file", "Structures without lithium or hydrogen are not those of the compound.",
-        "Every element of the row occurs in the file and the reverse.", "see pipeline.checks.structures", "Definition of a structure.",
+        "Every element of the row occurs in the file and the reverse.",
+        f"Dopants up to {structures.WINDOW} per formula unit may be left out, as the published window allows.", "Definition of a structure.",
         "Add the missing sites, or declare a close match.",
     ),
     Check(
         "cif.composition", EW, "Row and file have different compositions", "Row and structure describe different samples.",
-        "Amounts per formula unit agree.", "see pipeline.checks.structures", f"{_PAPER}, section 3.2 (0.05 per formula unit).",
+        "The amounts of all elements in a formula unit agree.",
+        f"{structures.PRINTED} and what the digits of occupancies hide ({structures.WINDOW} for a close match). An error beyond {structures.OTHER} per formula unit, or beyond "
+        f"{structures.WINDOW} when the file has lost {structures.BROKEN:.0%} of the charge of its anions: refinements of a nominal composition stay below.", f"{_PAPER}, section 3.2.",
         "Correct occupancies or composition.",
     ),
     Check(
         "cif.cell-content", EW, "The file's content is a multiple of the row's", "Z is wrong, or the file writes another cell.",
-        "The content of the file's cell is the true composition.", "see pipeline.checks.structures", "Definition of Z.",
+        "The file's cell holds the formula units that Z puts into it; a row's cell that is a multiple of the file's is allowed for.",
+        f"Another whole number is told when it makes all amounts agree to {structures.FITS} per formula unit and the row's does not.", "Definition of Z.",
         "Correct Z, when volume and content agree on it.",
     ),
     Check(
         "cif.charge", W, "The structure is not neutral", "An occupancy is wrong.",
-        "As composition.charge, for the content of the file.", "see pipeline.checks.structures", "as composition.charge", "Compare occupancies with the paper.",
+        "As composition.charge, for the content of the file.", f"{structures.UNBALANCED:.1%} of the charge of the anions, which no rounding of occupancies explains.", "as composition.charge", "Compare occupancies with the paper.",
     ),
     Check(
         "cif.occupancy", EW, "A position is more than full", "Two atoms cannot be in one place.",
-        "Occupancies on one position add up to at most one.", "see pipeline.checks.structures", "Definition of an occupancy.",
+        "Occupancies on one position add up to at most one.",
+        f"{structures.OVERFULL}: three occupancies rounded to two digits; an error beyond {structures.SPILLING}, twice that.", "Definition of an occupancy.",
         "Compare occupancies with the paper.",
     ),
     Check(
         "cif.distance", EW, "Two full sites are too close", "Atoms that overlap make a structure useless for simulation.",
-        "Two fully occupied sites are further apart than matter allows.", "see pipeline.checks.structures", "Shannon radii.", "Compare coordinates with the source.",
+        "Two positions that must sometimes both be filled are no nearer than a part of the sum of their radii.",
+        f"{contacts.TOO_CLOSE:.0%} of the sum of radii ({structures.OVERLAP:.0%} in a file with noise, which moves atoms by 0.1 angstrom); an error below {structures.OVERLAP:.0%} when both are filled to "
+        f"{structures.FULL:.0%}.", "Radii: see pipeline.structures.contacts.", "Compare coordinates with the source.",
     ),
     Check(
         "cif.close-match", E, "A close match outside the published window", "The structure is further from the row than the dataset promises.",
@@ -292,12 +305,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "split.leak", E, "A paper or composition on both sides", "A model that has seen the paper is tested on it.",
-        "No paper and no composition has entries both in the training and the test set.", "Compositions equal within the rounding of both formulas.",
+        "No paper and no composition has entries both in the training and the test set.", "none: compositions are compared as written, DOIs without case, address and supplement suffix.",
         f"{_PAPER}, section 3.3.", "Move the smaller group to the side of the other.",
     ),
     Check(
         "split.near-leak", W, "The same stoichiometry on both sides", "Nearly a leak: the formulas differ in how they are written.",
-        "No two entries of different sides have the same proportions of elements.", "see pipeline.split", f"{_PAPER}, section 3.3.",
+        "No two entries of different sides have the same proportions of elements.", "none: the ratios in lowest whole numbers are equal.", f"{_PAPER}, section 3.3.",
         "Consider moving one group in the next split.",
     ),
     Check(
