@@ -52,6 +52,8 @@ SPILLING = 1.03
 OVERLAP = 0.6
 FULL = 0.9
 
+#: Largest relative change of a product of two axes under an operation: twice that of a length, and cells are printed to a thousandth.
+MISFIT = 0.002
 #: Charges of anions, for scale.
 ANIONS = {"O": 2, "S": 2, "Se": 2, "Te": 2, "N": 3, "F": 1, "Cl": 1, "Br": 1, "I": 1}
 _PAIRS = ((76, 78), (91, 95), (92, 96), (144, 145), (151, 153), (152, 154), (169, 170), (171, 172), (178, 179), (180, 181), (212, 213))
@@ -138,6 +140,10 @@ def _header(pair: _Pair) -> Iterator[Finding]:
         told = f"{declared} ({structure.spacegroup_symbol})" if structure.spacegroup_symbol else str(declared)
         message = f"The file declares space group {told}, but its operations generate group {group}."
         yield pair.finding("cif.symmetry", "error", message, value=declared, expected=group)
+    strained = structure.metric_misfit
+    if strained > MISFIT:
+        message = f"The file's operations do not fit its cell: they would change a product of two axes by {strained:.1%}."
+        yield pair.finding("cif.symmetry", "error", message, value=f"{strained:.1%}")
     wrong = [site for site in structure.sites if site.declared_multiplicity not in (None, site.multiplicity)]
     if wrong:
         told = ", ".join(f"{site.label} {site.declared_multiplicity} for {site.multiplicity}" for site in wrong[:4])
@@ -320,4 +326,3 @@ def _charge(amounts: Mapping[str, float]) -> float | None:
 
 def _formula(amounts: Mapping[str, float]) -> str:
     return "".join(f"{element}{number(round(amount, 3), 6)}" for element, amount in amounts.items())
-

@@ -154,6 +154,14 @@ class Structure:
         """Cell vectors in angstrom as the columns of a matrix: Cartesian = basis @ fractional."""
         return np.array(gemmi.UnitCell(*self.cell).orth.mat.tolist())
 
+    @cached_property
+    def metric_misfit(self) -> float:
+        """Largest change of a scalar product of two axes under the operations, over the product of their lengths; 0 when they fit."""
+        metric = self.basis.T @ self.basis
+        lengths = np.sqrt(np.diag(metric))
+        turned = np.swapaxes(self.rotations, 1, 2) @ metric @ self.rotations
+        return float((np.abs(turned - metric) / np.outer(lengths, lengths)).max())
+
     @property
     def volume(self) -> float:
         """Volume of the cell in cubic angstrom."""
@@ -202,9 +210,11 @@ def read(text: str, name: str) -> Structure:
 
 def _block(text: str, name: str) -> tuple[gemmi.cif.Block, int, list[str]]:
     """The first block that lists atoms, or else the first that gives a cell; its number, and what to note."""
+    if not text.isascii():  # a byte order mark, and bytes that are no UTF-8, matter to nobody
+        text = text.replace("\ufeff", " ", 1).encode("utf-8", "replace").decode("utf-8")
     try:
         # duplicate items pass here, since many files repeat one with one value; Items looks at the values
-        document = gemmi.cif.read_string(text.replace("\ufeff", " ", 1), 0)
+        document = gemmi.cif.read_string(text, 0)
     except (ValueError, RuntimeError) as error:
         raise CifError(name, *_syntax(str(error))) from None
     blocks = list(document)

@@ -46,6 +46,8 @@ SIGMA = 0.01
 MARK = "positions perturbed by obelix-curate"
 #: Decimals of a perturbed coordinate: rounding stays below 1e-15.
 DECIMALS = 15
+#: Draws at most, until one is found whose atoms do not happen to have more symmetry than the original.
+MOST_DRAWS = 100
 
 
 class PerturbationError(ValueError):
@@ -74,6 +76,9 @@ class Perturbed:
         Positions that the noise brought too close; see :mod:`pipeline.structures.contacts`.
     symmetry
         Symmetry of the perturbed atoms by spglib; equal to that of the original.
+    draws
+        Which draw of the stream this is. A draw that happens to end within spglib's tolerance of a higher symmetry is not a structure of
+        the same group, and the next one is taken; contacts are no reason for another.
     changed
         False when the file carried noise already and was passed through.
     """
@@ -84,6 +89,7 @@ class Perturbed:
     free: int
     contacts: tuple[Contact, ...]
     symmetry: Symmetry | None
+    draws: int = 1
     changed: bool = True
 
 
@@ -180,31 +186,45 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
         if len(before.rotations) > len(frame(structure).rotations):
             moving = with_operations(structure, before)
             moving_where = positions(moving, before.symprec)
-    moves, free = _moves(moving, moving_where, seed, sigma)
     printed = np.array([site.fract for site in structure.sites])
     exact = np.array([site.exact for site in structure.sites])
     # a rounding error that any reader takes for none stays as it is, so that the displacement is R u to the last digit
-    new = np.where(np.abs(exact - printed).max(axis=1, keepdims=True) > FLOOR, exact, printed) + moves
+    base = np.where(np.abs(exact - printed).max(axis=1, keepdims=True) > FLOOR, exact, printed)
+    stream = normals(seed)
+    draws = 0
+    while draws < MOST_DRAWS:
+        draws += 1
+        moves, free = _moves(moving, moving_where, stream, sigma)
+        after, there = _written(structure, where, base + moves, moves, sigma)
+        found = symmetry(after, there)
+        _verify(structure, after, np.where(moves != 0, base + moves, printed))
+        if found.number == number:
+            break
+    else:
+        raise PerturbationError(f"{structure.name}: space group {number} became {found.number} in each of {MOST_DRAWS} draws")
+    contacts = too_close(after, there)
+    if contacts:
+        known = {(contact.first, contact.second) for contact in too_close(structure, where)}
+        contacts = [contact for contact in contacts if (contact.first, contact.second) not in known]
+    return Perturbed(after.text, after, moves, free, tuple(contacts), found, draws)
+
+
+def _written(
+    structure: Structure, where: Sequence[Position], new: NDArray[np.float64], moves: NDArray[np.float64], sigma: float
+) -> tuple[Structure, tuple[Position, ...]]:
+    """The structure with new coordinates written into its text and read back, and its positions."""
     changes = {
         (site.row, axis): f"{new[index, axis]:.{DECIMALS}f}"
         for index, site in enumerate(structure.sites) for axis in range(3) if moves[index, axis]
     }  # fmt: skip
     text = with_coordinates(structure, changes, f"{MARK}: N(0, {sigma:g}) in each free fractional coordinate")
-    after = read(text, structure.name)
-    there = tuple(replace(position, fract=np.array(after.sites[position.sites[0]].exact)) for position in where)
-    found = symmetry(after, there)
-    _verify(structure, after, number, found, np.where(moves != 0, new, printed))
-    contacts = too_close(after, there)
-    if contacts:
-        known = {(contact.first, contact.second) for contact in too_close(structure, where)}
-        contacts = [contact for contact in contacts if (contact.first, contact.second) not in known]
-    return Perturbed(text, after, moves, free, tuple(contacts), found)
+    after = read.__wrapped__(text, structure.name)  # not to be remembered: nobody asks for this text again
+    return after, tuple(replace(position, fract=np.array(after.sites[position.sites[0]].exact)) for position in where)
 
 
-def _moves(structure: Structure, where: Sequence[Position], seed: bytes, sigma: float) -> tuple[NDArray[np.float64], int]:
+def _moves(structure: Structure, where: Sequence[Position], stream: Iterator[float], sigma: float) -> tuple[NDArray[np.float64], int]:
     """Displacement of each site, and the number of free coordinates; sites on one position or on its images move together."""
     group = frame(structure)
-    stream = normals(seed)
     moves = np.zeros((len(structure.sites), 3))
     free = 0
     for position in where:
@@ -238,11 +258,9 @@ def with_operations(structure: Structure, found: Symmetry) -> Structure:
     return replace(structure, rotations=every[0], translations=every[1], sites=sites)
 
 
-def _verify(original: Structure, new: Structure, number: int | None, after: Symmetry, expected: NDArray[np.float64]) -> None:
+def _verify(original: Structure, new: Structure, expected: NDArray[np.float64]) -> None:
     """Raise unless the perturbed structure is the original but for its coordinates, and those are the ones intended."""
     name = original.name
-    if number != after.number:
-        raise PerturbationError(f"{name}: space group {number} became {after.number}")
     if len(original.sites) != len(new.sites) or not same_content(original.content, new.content):
         raise PerturbationError(f"{name}: the sites or the content of the cell changed")
     if [site.fixed_by for site in original.sites] != [site.fixed_by for site in new.sites]:
@@ -270,9 +288,9 @@ def read_key(file: Path) -> bytes:
 def report(done: Mapping[str, Perturbed]) -> str:
     """What became of the files, in lines for a reader: contacts that the noise made too short, and the tally."""
     lines = [
-        f"{id}.cif: {contact.first} and {contact.second} are now {contact.distance:.2f} angstrom apart "
+        f"{name}: {contact.first} and {contact.second} are now {contact.distance:.2f} angstrom apart "
         f"({contact.ratio:.2f} of the sum of their radii)"
-        for id, each in done.items() for contact in each.contacts
+        for name, each in done.items() for contact in each.contacts
     ]  # fmt: skip
     kept = sum(not each.changed for each in done.values())
     fixed = sum(each.changed and not each.free for each in done.values())
@@ -310,7 +328,7 @@ def perturb_folder(
     Returns
     -------
     dict
-        What became of each file, by ID; the texts are those written.
+        What became of each file, by name; the texts are those written.
 
     Raises
     ------
@@ -324,12 +342,12 @@ def perturb_folder(
         raise InputError("holds no .cif file", file=cifs, cure="name a folder that holds CIFs")
     if out.exists() and out.samefile(cifs):
         raise InputError("is the folder of the original files", file=out, cure="choose another folder: the originals would be lost")
-    done = {Path(name).stem: _perturb_file(cifs / name, key, seed, sigma, proprietary) for name in names}
+    done = {name: _perturb_file(cifs / name, key, seed, sigma, proprietary) for name in names}
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         for name in names:
-            (beside / name).write_bytes(done[Path(name).stem].text.encode("utf-8", "surrogateescape"))
+            (beside / name).write_bytes(done[name].text.encode("utf-8", "surrogateescape"))
         if out.exists():
             for name in names:
                 (beside / name).replace(out / name)

@@ -230,7 +230,8 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     if lattice is None:
         return True
     # one degree is wider than any tolerance of 0.01 angstrom in a cell of 2 angstrom and more
-    candidates = np.array([op.rot for op in gemmi.find_lattice_symmetry(gemmi.UnitCell(*structure.cell), lattice, 1.0)]) // gemmi.Op.DEN
+    proper = np.array([op.rot for op in gemmi.find_lattice_symmetry(gemmi.UnitCell(*structure.cell), lattice, 1.0)]) // gemmi.Op.DEN
+    candidates = np.concatenate([proper, -proper])
     known = {rotation.tobytes() for rotation in group.rotations}
     rotations = [np.eye(3, dtype=np.int64)]
     for candidate in candidates:  # one of each coset: the product with a symmetry of the file is another candidate of its coset

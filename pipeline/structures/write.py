@@ -167,7 +167,7 @@ def standardised(structure: Structure, *, doi: str | None = None, method: str = 
         ("_citation_doi", doi and quoted(doi)),
         ("_database_code_ICSD", structure.icsd and quoted(structure.icsd)),
         ("_chemical_formula_sum", structure.formula_sum and quoted(structure.formula_sum)),
-        *zip(_CELL, (f"{value:.15g}" for value in structure.cell), strict=True),
+        *zip(_CELL, (repr(value) for value in structure.cell), strict=True),
         ("_cell_volume", f"{structure.volume:.10g}"),
         ("_cell_formula_units_Z", str(structure.formula_units or "")),
         ("_space_group_IT_number", str(structure.group_number or "")),
@@ -181,7 +181,7 @@ def standardised(structure: Structure, *, doi: str | None = None, method: str = 
     lines += ["", "loop_", *_ATOMS, *(["_atom_site_attached_hydrogens"] if hydrogens else [])]
     for site in structure.sites:
         symbol = "D" if site.element == "H" and site.type_symbol.startswith("D") else site.element
-        words = [_word(site.label), symbol, str(site.multiplicity), *_coordinates(site), f"{site.occupancy:.15g}"]
+        words = [_word(site.label), symbol, str(site.multiplicity), *_coordinates(site), repr(site.occupancy)]
         lines.append(" ".join([*words, *([f"{site.hydrogens:g}"] if hydrogens else [])]))
     return "\n".join(lines) + "\n"
 
