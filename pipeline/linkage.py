@@ -250,7 +250,7 @@ def assign(weights: Mapping[tuple[str, str], float], *, least: float = -math.inf
         lefts.setdefault(right, []).append(left)
     taken: set[tuple[str, str]] = set()
     graph: Any = networkx.Graph()
-    floor = min(allowed.values(), default=0.0) - 1.0
+    floor = least if math.isfinite(least) else min(allowed.values(), default=0.0) - 1.0
     for (left, right), weight in allowed.items():
         if len(rights[left]) == len(lefts[right]) == 1:
             taken.add((left, right))

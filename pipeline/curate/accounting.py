@@ -115,11 +115,12 @@ def _entries_of(rows: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, 
         for source, column in ((LIION, col.LIION_RECORDS), (LASKOWSKI, col.LASKOWSKI_RECORDS))
         for record in (row[column] or "").split()
     }
+    dois = {name: papers(doi) if isinstance(doi, str) else frozenset() for name, doi in entries[col.DOI].items()}
     candidates: dict[str, list[tuple[bool, float, int, str]]] = {}
     for place, link in enumerate(links):
         if link[col.LINK_RECORD]:
             row = measurement[link[col.SOURCE], link[col.LINK_RECORD]]
-            paper = bool(papers(entries.at[link[col.LINK_ENTRY], col.DOI]) & papers(row[col.DOI_SOURCE] or ""))
+            paper = bool(dois[link[col.LINK_ENTRY]] & papers(row[col.DOI_SOURCE] or ""))
             ratio = link[col.CONDUCTIVITY_RATIO]
             away = abs(1.0 - (min(ratio, 1 / ratio) if ratio else 1.0))
             candidates.setdefault(row[col.MEASUREMENT], []).append((not paper, away, place, link[col.LINK_ENTRY]))

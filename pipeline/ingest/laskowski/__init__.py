@@ -125,17 +125,24 @@ def _composition(torn: Torn, row: dict[str, Any], rules: list[str], file: str, p
     rules += composition.rules
     row[col.COMPOSITION] = composition.text
     row[col.PHASE] = phase.text or composition.phase or None
-    if len(texts) > 1 and ("unreadable" in composition.rules or "Li" not in compositions.elements(composition.text)):
+    mixed_up = "a composition with lithium" if len(texts) > 1 and not _sound(composition) else ""
+    if "unreadable" in phase.rules:
+        mixed_up = "the name of a phase"
+    if mixed_up:
         problems.append(
             InputError(
-                "torn lines that do not join to a composition with lithium",
+                f"torn lines that do not join to {mixed_up}",
                 file=file,
                 row=torn.first,
-                column=col.COMPOSITION,
-                value=composition.text,
+                column=col.PHASE if "phase" in mixed_up else col.COMPOSITION,
+                value=phase.text if "phase" in mixed_up else composition.text,
                 cure="restore the order and number of lines of the source",
             )
         )
+
+
+def _sound(composition: compositions.Repaired) -> bool:
+    return "unreadable" not in composition.rules and "Li" in compositions.elements(composition.text)
 
 
 def _papers(

@@ -13,6 +13,7 @@ _ZERO_AS_LETTER = re.compile(r"(?<=[A-Za-z\s])o(?=\.\d)")
 _LETTER_AS_ZERO = re.compile(r"(?<=[A-Za-z])0(?=\d)")
 _SMALL_OXYGEN = re.compile(r"(?<=\d)o(?=[\d)]|$)")
 _PHASE = re.compile(r"^([\N{GREEK SMALL LETTER ALPHA}-\N{GREEK SMALL LETTER OMEGA}a-z])-(?=[A-Z(\[])")
+_PREFIX = re.compile("^[\N{GREEK SMALL LETTER ALPHA}-\N{GREEK SMALL LETTER OMEGA}a-z][\N{RIGHT SINGLE QUOTATION MARK}']?-")
 _ENDS_AT_SPACE = re.compile(r"(?:%|\s[-\N{EN DASH}*])$")
 _SPACED_COEFFICIENT = re.compile(r"(?:^|[-\N{EN DASH}])\s?\d*\.?\d+\s+[A-Z].*[-\N{EN DASH}]\s?\d*\.?\d+$")
 
@@ -136,7 +137,7 @@ def _brackets(text: str, rules: list[str]) -> str:
 def phase(torn: list[str]) -> Repaired:
     """Name of the phase. Lines join inside words and formulas; between words of a quoted name a space stood.
 
-    Rule: ``torn-phase``.
+    Rules: ``torn-phase`` and ``unreadable`` for lines that join to neither a quoted name nor a formula with its Greek letter.
     """
     if not torn:
         return Repaired("", ())
@@ -144,4 +145,7 @@ def phase(torn: list[str]) -> Repaired:
     for piece in torn[1:]:
         word = text[:1] in '\N{LEFT DOUBLE QUOTATION MARK}"' and text[-1].islower() and piece[:1].isupper()
         text = f"{text} {piece}" if word else text + piece
-    return Repaired(text, ("torn-phase",) if len(torn) > 1 else ())
+    if len(torn) == 1:
+        return Repaired(text, ())
+    named = text[:1] == "\N{LEFT DOUBLE QUOTATION MARK}" and text[-1:] == "\N{RIGHT DOUBLE QUOTATION MARK}"
+    return Repaired(text, ("torn-phase",) if named or readable(_PREFIX.sub("", text)) else ("torn-phase", "unreadable"))

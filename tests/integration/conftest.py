@@ -1,0 +1,43 @@
+"""The recovered sources and everything made of them, once a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.sources import Archive
+
+
+@dataclass(frozen=True)
+class Literature:
+    """The line from the two sources to the records' states."""
+
+    liion: pd.DataFrame
+    laskowski: pd.DataFrame
+    measurements: pd.DataFrame
+    links: pd.DataFrame
+    records: pd.DataFrame
+    identifiers: pd.DataFrame
+
+
+@pytest.fixture(scope="session")
+def literature(archive: Archive, published: pd.DataFrame) -> Literature:
+    """Made of the default pin and its entries as published. Do not change it in place."""
+    from pipeline.curate import accounted, identifiers, links, records
+    from pipeline.ingest.laskowski import laskowski
+    from pipeline.ingest.liion import liion
+    from pipeline.merge import measurements
+
+    ours = liion(archive.read("liion"), archive.file("liion"))
+    theirs = laskowski(
+        archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"), checked=archive.read("checked_by_hand")
+    )
+    merged = measurements(ours, theirs)
+    linked = links(published, merged, ours, theirs)
+    settled = accounted(merged, linked, published)
+    return Literature(ours, theirs, settled, linked, records(settled, ours, theirs, linked), identifiers(published, linked, theirs))

@@ -1,0 +1,151 @@
+"""Measurements, links and states made of the real sources."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.ingest.laskowski import laskowski
+from pipeline.ingest.liion import liion
+from pipeline.merge import measurements
+from schemas import columns as col
+from schemas import links as links_schema
+from schemas import measurements as measurements_schema
+from schemas import records as records_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.sources import Archive
+    from tests.integration.conftest import Literature
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_keep_their_contracts(literature: Literature) -> None:
+    measurements_schema.schema().validate(literature.measurements, lazy=True)
+    records_schema.schema().validate(literature.records, lazy=True)
+    links_schema.schema().validate(literature.links, lazy=True)
+    assert literature.measurements.measurement.is_unique
+
+
+def test_the_states_partition_the_records(literature: Literature) -> None:
+    assert len(literature.records) == 820 + 1346
+    assert not literature.records.duplicated(["source", "record"]).any()
+    assert set(literature.records.record[literature.records.source == "liion"]) == set(literature.liion.record)
+    assert set(literature.records.record[literature.records.source == "laskowski"]) == set(literature.laskowski.record)
+    assert literature.records.state.notna().all()
+    without = literature.records[literature.records.measurement.isna()]
+    assert without.state.value_counts().to_dict() == {"not at room temperature": 355, "lost": 1}
+
+
+def test_each_measurement_names_its_records_and_each_record_its_measurement(literature: Literature) -> None:
+    named = {
+        (source, record, row.measurement)
+        for row in literature.measurements.itertuples()
+        for source, records in (("liion", row.liion_records), ("laskowski", row.laskowski_records))
+        if isinstance(records, str)
+        for record in records.split()
+    }
+    said = literature.records.dropna(subset=["measurement"])
+    assert named == set(zip(said.source, said.record, said.measurement, strict=True))
+    assert len(named) == 465 + 1345
+
+
+def test_numbers_in_the_documentation_are_those_of_the_tables(literature: Literature) -> None:
+    both = literature.measurements.dropna(subset=["liion_records", "laskowski_records"])
+    counts = {"measurements": len(literature.measurements), "in both sources": len(both)}
+    for source in ("laskowski", "liion"):
+        links = (
+            literature.links[literature.links.source == source]
+            .groupby("ID")
+            .agg(found=("record", "count"), published=("published", "first"), agrees=("agrees_with_published", "max"))
+        )
+        named, found, agrees = links.published.notna(), links.found > 0, links.agrees.fillna(False).astype(bool)
+        counts |= {
+            f"{source} reproduced": int((named & found & agrees).sum()),
+            f"{source} corrected": int((named & found & ~agrees).sum()),
+            f"{source} newly found": int((~named & found).sum()),
+            f"{source} left open": int((named & ~found).sum()),
+        }
+        states = literature.records[literature.records.source == source].state.value_counts()
+        counts |= {f"{source} {state}": int(count) for state, count in states.items()}
+    documented = {name: int(count) for name, count in re.findall(r"^\| ([a-z ]+) \| (\d+) \|", DOCUMENT, re.MULTILINE)}
+    assert {name: documented.get(name) for name in counts} == counts
+
+
+def test_published_links_are_reproduced(literature: Literature, published: pd.DataFrame) -> None:
+    """Most of what curators linked by hand is found again from the evidence, without knowing which record they meant."""
+    for source, column, least in (("laskowski", col.LASKOWSKI_ID, 0.97), ("liion", col.LIION_ID, 0.85)):
+        named = published[column].notna()
+        agrees = literature.links[literature.links.source == source].groupby("ID").agrees_with_published.max()
+        assert agrees.reindex(published.index[named]).fillna(False).mean() >= least
+
+
+def test_the_release_columns_name_records_that_exist(literature: Literature) -> None:
+    ids = literature.identifiers[col.LIION_ID].dropna()
+    assert set(ids) <= set(literature.liion.record)
+    assert ids.is_unique
+    citations = {number for text in literature.laskowski.reference.dropna() for number in text.split("|")}
+    assert {part for text in literature.identifiers[col.LASKOWSKI_ID].dropna() for part in text.split("|")} <= citations
+
+
+@pytest.mark.parametrize(
+    ("entry", "source", "record"),
+    [
+        ("gyw", "liion", None),  # typed with Ta; its paper, conductivity and neighbours are those of Li6SrLa2Nb2O12, held by cjq
+        ("cjq", "laskowski", "586"),
+        ("r5y", "laskowski", "579"),  # LiCdCl4 in the table, corrected by curators
+        ("ed4", "laskowski", "743"),  # Ge typed for Al and Ti for Ge in the table
+        ("nng", "liion", "30"),  # titanium lost in Liverpool Ionics
+        ("nhq", "liion", "792"),  # beta-Li3PS4, not the gamma phase of the same paper (joc)
+        ("joc", "laskowski", "83"),
+        ("b56", "liion", "2023"),  # published 691 is Li3Cr(MoO4)3 at 600 degrees
+        ("68u", "liion", "733"),  # published 610 is a place, and another paper
+    ],
+)  # fmt: skip
+def test_links_read_by_hand(literature: Literature, entry: str, source: str, record: str | None) -> None:
+    found = literature.links[(entry == literature.links.ID) & (literature.links.source == source)].record.dropna().tolist()
+    assert found[:1] == ([] if record is None else [record])
+
+
+def test_the_same_sources_give_the_same_bytes_whatever_the_hash_seed(literature: Literature, raw: Path) -> None:
+    script = (
+        "import pipeline, hashlib, sys\nfrom pathlib import Path\n"
+        "from pipeline import sources\nfrom pipeline.curate import links\nfrom pipeline.ingest import workbook\n"
+        "from pipeline.ingest.laskowski import laskowski\nfrom pipeline.ingest.liion import liion\n"
+        "from pipeline.merge import measurements\n"
+        "raw = Path(sys.argv[1])\n"
+        "archive = sources.open_archive(sources.default_pin(raw), raw)\n"
+        "ours = liion(archive.read('liion'), 'l')\n"
+        "theirs = laskowski(archive.read('laskowski'), archive.read('laskowski_references'), 'l')\n"
+        "merged = measurements(ours, theirs)\nentries = workbook.entries(workbook.cells(archive.read('workbook'), 'w'))\n"
+        "linked = links(entries, merged, ours, theirs)\n"
+        "print(*(hashlib.sha256(t.to_csv(index=False).encode()).hexdigest() for t in (theirs, merged, linked)))\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(raw)], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "4242"}
+    ).stdout.split()
+    merged = measurements(literature.liion, literature.laskowski)
+    here = [hashlib.sha256(t.to_csv(index=False).encode()).hexdigest() for t in (literature.laskowski, merged, literature.links)]
+    assert told == here
+
+
+def test_ingest_and_merge_take_less_than_a_second(archive: Archive, literature: Literature) -> None:  # everything is imported by then
+    from pipeline import linkage
+    from pipeline.chemistry import formula
+
+    data = [archive.read(role) for role in ("liion", "laskowski", "laskowski_references")]
+    for cached in (formula.amounts, formula.reading, formula.resolution, linkage.elements, linkage.composition_class, linkage._values):
+        cached.cache_clear()
+    start = time.process_time()
+    measurements(liion(data[0], "l"), laskowski(data[1], data[2], "l"))
+    assert time.process_time() - start < 1.0

@@ -1,0 +1,192 @@
+"""Entries and the records they come from; what became of the rest."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipeline.checks.findings import Finding
+from pipeline.checks.links import link_findings
+from pipeline.checks.reading import rows
+from pipeline.curate import accounted, identifiers, links, records
+from pipeline.merge import measurements
+from schemas import columns as col
+from schemas import links as links_schema
+from schemas import measurements as measurements_schema
+from schemas import records as records_schema
+from tests.unit.literature import entry_table, laskowski_table, liion_table
+
+
+class Case:
+    """One line from the sources to the findings."""
+
+    def __init__(self, liion: list[dict[str, object]], laskowski: list[dict[str, object]], **entries: dict[str, object]) -> None:
+        self.liion, self.laskowski, self.entries = liion_table(*liion), laskowski_table(*laskowski), entry_table(**entries)
+        self.merged = measurements(self.liion, self.laskowski)
+        self.links = links(self.entries, self.merged, self.liion, self.laskowski)
+        self.measurements = accounted(self.merged, self.links, self.entries)
+        self.records = records(self.measurements, self.liion, self.laskowski, self.links)
+        links_schema.schema().validate(self.links)
+        measurements_schema.schema().validate(self.measurements)
+        records_schema.schema().validate(self.records)
+
+    @property
+    def found(self) -> set[tuple[str, str, str]]:
+        linked = self.links.dropna(subset=["record"])
+        return set(zip(linked.ID, linked.source, linked.record, strict=True))
+
+    @property
+    def states(self) -> dict[str, str]:
+        return dict(zip(self.records.source + "-" + self.records.record, self.records.state, strict=True))
+
+    @property
+    def findings(self) -> list[Finding]:
+        return list(link_findings(rows(self.entries), self.links, self.measurements))
+
+
+def test_an_entry_is_linked_to_its_record_in_both_sources() -> None:
+    case = Case([{}], [{"spacegroup_number": 225}], aaa={col.LASKOWSKI_ID: "5", col.LIION_ID: "0"})
+    assert case.found == {("aaa", "laskowski", "1"), ("aaa", "liion", "100")}
+    assert case.links.agrees_with_published.all()
+    first = case.links.iloc[0]
+    assert (first.reference, first.composition_agrees, first.doi_agrees, first.spacegroup_agrees) == ("5", True, True, True)
+    assert first.conductivity_ratio == pytest.approx(1)
+    assert case.states == {"liion-100": "released", "laskowski-1": "released"}
+    assert case.measurements[["ID", "state"]].to_numpy().tolist() == [["aaa", "released"]]
+    assert case.measurements.lacks.isna().all()
+    assert not case.findings
+
+
+@pytest.mark.parametrize("published", ["1", "101"], ids=["place counted from 0", "ID"])
+def test_a_liion_id_is_right_in_either_convention(published: str) -> None:
+    case = Case([{"composition": "LiBr"}, {}], [], aaa={col.LIION_ID: published})
+    assert case.found == {("aaa", "liion", "101")}
+    assert case.links.agrees_with_published.tolist() == [True]
+    assert identifiers(case.entries, case.links, case.laskowski)[col.LIION_ID].tolist() == ["101"]
+
+
+def test_a_published_sibling_is_told_and_the_right_record_given() -> None:
+    liion = [{"composition": "LiBr", "conductivity": 2.4e-6}, {"conductivity": 1.31e-6}]
+    case = Case(liion, [], aaa={col.LIION_ID: "100", col.REF: "D1 - 100", col.IONIC_CONDUCTIVITY: 1.31e-6})
+    assert case.found == {("aaa", "liion", "101")}
+    (finding,) = case.findings
+    assert (finding.check, finding.value, finding.expected, finding.other) == ("link.liion", "100", "101", "liion-101")
+    assert "agrees in composition, conductivity, paper" in finding.message
+
+
+def test_a_published_link_without_any_record_is_told() -> None:
+    case = Case([], [{"composition": "LiBr", "conductivity": 7.7e-9}], aaa={col.LASKOWSKI_ID: "5"}, bbb={col.LASKOWSKI_ID: "77"})
+    assert case.found == set()
+    assert case.links.record.isna().all()
+    assert [(finding.id, finding.check) for finding in case.findings] == [("aaa", "link.laskowski"), ("bbb", "link.laskowski")]
+    right = identifiers(case.entries, case.links, case.laskowski)[col.LASKOWSKI_ID]
+    assert right["aaa"] == "5"  # the table cites the paper, and that is all the number says
+    assert pd.isna(right["bbb"])
+
+
+def test_a_wrong_citation_number_is_corrected() -> None:
+    case = Case([], [{}, {"composition": "LiBr", "reference": "6", "doi": "10.1000/other"}], aaa={col.LASKOWSKI_ID: "6"})
+    assert case.found == {("aaa", "laskowski", "1")}
+    assert case.links.agrees_with_published.tolist() == [False]
+    assert identifiers(case.entries, case.links, case.laskowski)[col.LASKOWSKI_ID].tolist() == ["5"]
+
+
+def test_curators_who_changed_the_doi_are_believed_by_their_reference() -> None:
+    case = Case([], [{"conductivity": 3.3e-7}], aaa={col.DOI: "10.1000/newer", col.REF: "D2 - 5", col.IONIC_CONDUCTIVITY: 3.3e-7})
+    assert case.found == {("aaa", "laskowski", "1")}
+    assert case.links.doi_agrees.tolist() == [False]
+
+
+def test_total_and_bulk_count() -> None:
+    table = [{"composition": "LiCl", "conductivity": 8.8e-4}]
+    case = Case([], table, aaa={col.IONIC_CONDUCTIVITY: 6.3e-4, col.IC_TOTAL: 6.3e-4, col.IC_BULK: 8.8e-4})
+    assert case.found == {("aaa", "laskowski", "1")}
+    assert not case.findings
+
+
+def test_a_conductivity_that_no_record_knows_is_told() -> None:
+    case = Case([{"conductivity": 9e-5}], [{"conductivity": 9e-5}], aaa={col.IONIC_CONDUCTIVITY: 1e-6})
+    (finding,) = case.findings
+    assert (finding.check, finding.column, finding.expected) == ("conductivity.source", col.IONIC_CONDUCTIVITY, "9e-05")
+    assert finding.other == "laskowski-1 liion-100"
+    close = Case([], [{"conductivity": 1.05e-6}], aaa={col.IONIC_CONDUCTIVITY: 1e-6})
+    assert not close.findings
+    assert len(Case([], [{"conductivity": 1.06e-6}], aaa={col.IONIC_CONDUCTIVITY: 1e-6}).findings) == 1
+
+
+def test_one_source_that_agrees_is_enough() -> None:
+    case = Case([{"conductivity": 3e-6}], [{"conductivity": 1e-6}], aaa={})
+    assert case.found == {("aaa", "laskowski", "1"), ("aaa", "liion", "100")}
+    assert not case.findings
+
+
+def test_a_value_above_the_bound_of_its_record_is_told() -> None:
+    bound = {"conductivity": None, "conductivity_bound": "<1e-10"}
+    assert [finding.check for finding in Case([], [bound], aaa={col.IONIC_CONDUCTIVITY: 3.2e-7}).findings] == ["conductivity.source"]
+    assert not Case([], [bound], aaa={col.IONIC_CONDUCTIVITY: 1e-10, col.BOUND: "<"}).findings
+    assert not Case([], [bound], aaa={col.IONIC_CONDUCTIVITY: 5e-11}).findings
+
+
+def test_two_entries_do_not_share_a_record() -> None:
+    case = Case(
+        [],
+        [{"conductivity": 2.31e-7, "spacegroup_number": 216}],
+        aaa={col.IONIC_CONDUCTIVITY: 2.31e-7},
+        bbb={col.IONIC_CONDUCTIVITY: 2.31e-7, col.SPACE_GROUP_NUMBER: 216},
+    )
+    assert case.found == {("bbb", "laskowski", "1")}
+
+
+def test_a_repeated_record_is_linked_too_and_repeats() -> None:
+    case = Case([], [{}, {}], aaa={col.LASKOWSKI_ID: "5"})
+    assert case.found == {("aaa", "laskowski", "1"), ("aaa", "laskowski", "2")}
+    assert case.states == {"laskowski-1": "released", "laskowski-2": "repeats"}
+
+
+def test_each_record_ends_in_exactly_one_state() -> None:
+    case = Case(
+        [{}, {"at_room_temperature": False, "temperature": 200.0}, {"composition": "LiNO3", "family": "Glass"}, {"composition": "Li3N"}],
+        [
+            {"spacegroup_number": 225},
+            {"composition": "0.7Li2S-0.3P2S5"},
+            {"composition": "LiBr", "spacegroup_number": 225, "doi": "10.1000/b"},
+            {"composition": "LiI", "doi": "10.1000/c"},
+            {"composition": None, "conductivity": None},
+        ],
+        aaa={},
+    )
+    assert case.states == {
+        "liion-100": "released",
+        "liion-101": "not at room temperature",
+        "liion-102": "not a single crystalline compound",
+        "liion-103": "lacks space group",
+        "laskowski-1": "released",
+        "laskowski-2": "not a single crystalline compound",
+        "laskowski-3": "lacks lattice",
+        "laskowski-4": "lacks space group",
+        "laskowski-5": "lost",
+    }
+    assert set(case.records.loc[case.records.measurement.isna(), "state"]) == {"lost", "not at room temperature"}
+
+
+def test_the_backlog_is_ranked_by_what_would_add_most() -> None:
+    known = {"spacegroup_number": 225, "doi": "10.1000/b"}
+    case = Case(
+        [],
+        [
+            {"composition": "LiCl", **known, "conductivity": 4e-9},  # the release has this composition already
+            {"composition": "LiBr", "spacegroup_number": 225, "doi": None, "reference": None},
+            {"composition": "LiI", **known},
+            {"composition": "LiF", **known, "icsd_id": "1"},
+            {"composition": "Li3N"},
+        ],
+        aaa={col.DOI: "10.1000/elsewhere"},
+    )
+    assert list(case.measurements.measurement) == ["laskowski-4", "laskowski-3", "laskowski-2", "laskowski-1", "laskowski-5"]
+    assert list(case.measurements.lacks) == ["lattice", "lattice", "lattice, DOI", "lattice", "space group, lattice"]
+    assert set(case.measurements.nearest) == {"aaa"}
+
+
+def test_the_nearest_entry_is_that_of_the_nearest_composition() -> None:
+    case = Case([], [{"composition": "Li6.9La3Zr1.9Ta0.1O12", "doi": "10.1/b"}], aaa={}, bbb={col.REDUCED_COMPOSITION: "Li7La3Zr2O12"})
+    assert case.measurements.nearest.tolist() == ["bbb"]

@@ -1,0 +1,125 @@
+"""Formulas: compounds, mixtures, what is neither, and when two are the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.chemistry.formula import Compound, FormulaError, Mixture, amounts, deviation, reading, resolution, same, scale
+
+AMOUNTS = st.integers(1, 999).map(lambda hundredths: hundredths / 100)
+FORMULAS = st.dictionaries(st.sampled_from(["Li", "La", "Ti", "P", "S", "O", "Cl", "Co"]), AMOUNTS, min_size=1)
+
+
+def written(content: dict[str, float]) -> str:
+    return "".join(f"{element}{amount:g}" for element, amount in content.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("Li1.3Al0.3Ti1.7(PO4)3", {"Li": 1.3, "Al": 0.3, "Ti": 1.7, "P": 3, "O": 12}),
+        (" Li2 (OH)0.9 F0.1 Cl", {"Li": 2, "O": 0.9, "H": 0.9, "F": 0.1, "Cl": 1}),
+        ("Li0.6[Li0.2Sn0.8S2]", {"Li": 0.8, "Sn": 0.8, "S": 2}),
+        ("Ca((BH4)2(H2O)3)2", {"Ca": 1, "B": 4, "H": 28, "O": 6}),
+        ("LiCl*H2O", {"Li": 1, "Cl": 1, "H": 2, "O": 1}),
+        ("CaSO4·2H2O", {"Ca": 1, "S": 1, "O": 6, "H": 4}),
+        ("LiX3(OH)*(H2O)18".replace("X", "B"), {"Li": 1, "B": 3, "O": 19, "H": 37}),
+    ],
+)
+def test_amounts_of_a_compound(text: str, content: dict[str, float]) -> None:
+    assert amounts(text) == pytest.approx(content)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  ", "li2O", "Xx2O3", "Li2(PO4", "Li2PO4)3", "Li2(PO4]3", "2", "Li--O", "0.7Li2S-0.3P2S5", "LiP05S4", "Li0O", "Li2O?", "La o.61"],
+)
+def test_what_is_no_formula(text: str) -> None:
+    with pytest.raises(FormulaError):
+        amounts(text)
+
+
+@given(FORMULAS)
+def test_a_written_formula_reads_back(content: dict[str, float]) -> None:
+    assert amounts(written(content)) == pytest.approx(content)
+
+
+@given(FORMULAS, st.integers(1, 12))
+def test_the_size_of_the_formula_unit_does_not_matter(content: dict[str, float], times: int) -> None:
+    larger = {element: amount * times for element, amount in content.items()}
+    assert scale(larger, content) == pytest.approx(times)
+    assert deviation(content, larger) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("0.7Li2S-0.3P2S5", [("Li2S", 0.7), ("P2S5", 0.3)]),
+        ("0.9(0.6Li2S-0.4SiS2)-0.1Li4SiO4", [("Li2S", 0.54), ("SiS2", 0.36), ("Li4SiO4", 0.1)]),
+        ("(2Li2S-P2S5)0.85(LiI)0.15", [("Li2S", 1.7), ("P2S5", 0.85), ("LiI", 0.15)]),
+        ("0.2(Li2S) 0.8(GeS2)", [("Li2S", 0.2), ("GeS2", 0.8)]),
+        ("(Li2S)60(SiS2)28(P2S5)12-LiI", [("Li2S", 60), ("SiS2", 28), ("P2S5", 12), ("LiI", 1)]),
+        ('"(Li2S)0.5 ((P2S5)0.4 (Sb2S3)0.6)0.5"', [("Li2S", 0.5), ("P2S5", 0.2), ("Sb2S3", 0.3)]),
+        ("0.14 SiS2-0.09 P2S5", [("SiS2", 0.14), ("P2S5", 0.09)]),
+        ("Li7La3Zr2O12-0.3Ga", [("Li7La3Zr2O12", 1), ("Ga", 0.3)]),
+        ("0.9Li3PS4·10ZnO", [("Li3PS4", 0.9), ("ZnO", 10)]),
+    ],
+)
+def test_parts_of_a_molar_mixture(text: str, parts: list[tuple[str, float]]) -> None:
+    found = reading(text)
+    assert isinstance(found, Mixture)
+    assert [part.formula for part in found.parts] == [name for name, _ in parts]
+    assert [part.share for part in found.parts] == pytest.approx([share for _, share in parts])
+    assert {part.unit for part in found.parts} == {"mol"}
+
+
+def test_a_mixture_by_weight_keeps_the_rest_for_the_first_and_has_no_amounts() -> None:
+    found = reading("Li7La3Zr2O12–3 wt% 65Li2O·27B2O3·8SiO2")
+    assert isinstance(found, Mixture)
+    assert [(part.share, part.unit) for part in found.parts] == [(97, "wt%"), (3, "wt%")]
+    assert found.parts[1].amounts == {"Li": 130, "O": 65 + 81 + 16, "B": 54, "Si": 8}
+    assert found.amounts is None
+
+
+def test_the_amounts_of_a_molar_mixture_are_those_of_the_whole() -> None:
+    assert reading("0.7Li2S-0.3P2S5").amounts == pytest.approx({"Li": 1.4, "S": 2.2, "P": 0.6})
+
+
+def test_a_formula_in_groups_is_a_compound_unless_it_is_quoted() -> None:
+    assert isinstance(reading("(YPO4)0.8(Li3PO4)0.2"), Compound)
+    assert isinstance(reading('"(AgI)0.5(LiPO3)0.5"'), Mixture)
+
+
+@pytest.mark.parametrize("text", ["Li2S-", "unknown glass", "Li3PS4 – 60 wt% Al2O3 – 50 wt% SiO2", "Li2S--P2S5", "5 wt% Al"])
+def test_what_is_neither_says_so(text: str) -> None:
+    with pytest.raises(FormulaError):
+        reading(text)
+
+
+def test_the_resolution_is_half_the_last_decimal_and_whole_numbers_are_exact() -> None:
+    assert resolution("Li7La3Zr2O12") == 0
+    assert resolution("Li6.25La3Zr2Ga0.25O12") == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "equal"),
+    [
+        ("Li10GeP2S12", "Li20Ge2P4S24", True),
+        ("Li6.225P0.775Si0.225S5Br", "Li6.22P0.78Si0.22S5Br", True),  # LiIon rounds halves both ways
+        ("Li3.25Ge0.25P0.75S4", "Li3.3Ge0.3P0.7S4", False),  # two samples of one series
+        ("Li3.4Si0.4P0.6S4", "Li3.5Si0.5P0.5S4", False),
+        ("La0.56Li0.33TiO3", "La0.55Li0.36TiO3", False),
+        ("Li7La3HfO12", "Li7La3Hf2O12", False),
+        ("Li2S", "Li2O", False),
+        ("0.5(Li2O) * 0.5(P2O5)", "Li2O-P2O5", True),
+        ("0.7Li2S-0.3P2S5", '"(Li2S)70 (P2S5)30"', True),
+        ("0.3Li2S-0.7P2S5", '"(Li2S)70 (P2S5)30"', False),
+        ("Li3PS4 – 2 wt% Al2O3", "Li3PS4 – 5 wt% Al2O3", False),
+        ("Li7P3S11", "0.7Li2S-0.3P2S5", False),  # a crystal is no glass of the same content
+    ],
+)
+def test_when_two_compositions_are_the_same(ours: str, theirs: str, equal: bool) -> None:
+    assert same(ours, theirs) is equal
+    assert same(theirs, ours) is equal
