@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pipeline.release.cellwise import shown
@@ -14,6 +15,8 @@ from pipeline.release.structure_diff import StructureChange
 
 #: So many sites are named one by one in a sentence, then their number.
 _SITES = 4
+#: A file that departs from its table in more places, or in a changelog a column that changed in more entries, is told by their number.
+_MANY = 20
 
 
 def as_text(found: Difference) -> str:
@@ -33,8 +36,16 @@ def as_markdown(found: Difference) -> str:
 
 
 def as_changelog(found: Difference) -> str:
-    """The Data part of a changelog entry: one bullet a change, without counts of what stayed."""
-    items = [item for title, section in _sections(found, _code, stale=False) for item in _under(title, section)]
+    """The Data part of a changelog entry: one bullet a change, without counts of what stayed.
+
+    A column that changed in many entries (a new numbering, a new spelling) is one bullet: the diff lists them.
+    """
+    columns = Counter(cell.column for cell in found.cells if not cell.is_label)
+    many = {column: number for column, number in columns.items() if number > _MANY}
+    told = replace(found, cells=[cell for cell in found.cells if cell.is_label or cell.column not in many])
+    items = [item for title, section in _sections(told, _code, stale=False) for item in _under(title, section)]
+    for column, number in many.items():
+        items.append(f"{_code(column)} changed in {number} entries: `obelix-curate diff {found.old} {found.new}` lists them.")
     return "\n".join(f"- {item}" for item in items or ["Entries, split and structures are unchanged."]) + "\n"
 
 
@@ -179,10 +190,6 @@ def _stale(places: Sequence[Stale], mark: Callable[[str], str]) -> list[str]:
             files.setdefault((place.what, place.id, place.column, place.holds, place.table), []).append(place.file)
     items = [f"{', '.join(mark(name) for name in names)}: {_place(*key, mark=mark)}" for key, names in files.items()]
     return items + [f"{mark(name)}: {number} places" for name, number in per_file.items() if number > _MANY]
-
-
-#: A file that departs in more places than this is told by their number.
-_MANY = 20
 
 
 def _place(what: str, name: str, column: str, holds: str, table: str, *, mark: Callable[[str], str]) -> str:

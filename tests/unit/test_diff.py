@@ -207,6 +207,16 @@ def test_every_format_tells_every_change(form: str) -> None:
         assert document["structures"][0]["sites"][0]["refilled"] is True
 
 
+def test_a_changelog_sums_up_a_column_that_changed_throughout_but_never_a_label() -> None:
+    names = [f"a{number:02d}" for number in range(30)]
+    old = release("1.0.0", [row(name) for name in names])
+    new = release("2.0.0", [row(name, LIION_ID=7, IONIC_CONDUCTIVITY="2e-05") for name in names])
+    text = as_changelog(difference(old, new))
+    assert "- `Liion ID` changed in 30 entries: `obelix-curate diff 1.0.0 2.0.0` lists them.\n" in text
+    assert text.count("`1e-05` -> `2e-05`") == 30
+    assert as_text(difference(old, new)).count("Liion ID") == 30
+
+
 def test_a_sheet_reads_as_its_csv(tmp_path: Path) -> None:
     contents = files(AB)
     book = openpyxl.Workbook()
