@@ -23,6 +23,8 @@ import numpy as np
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.structures.lattice import lattices
+from pipeline.structures.slips import explained as explained_by_a_slip
+from pipeline.structures.slips import slip as slip_in
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -263,7 +265,7 @@ def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidat
     if len(near) < most and rest:
         rest = sorted(rest, key=lambda found: found.score)[:DOUBTED]
         explained = (
-            np.ones(len(rest), dtype=bool) if row.cell is None else _may_be_a_slip(row.cell, np.array([found.cell for found in rest]))
+            np.ones(len(rest), dtype=bool) if row.cell is None else explained_by_a_slip(row.cell, np.array([found.cell for found in rest]))
         )
         chosen += [rest[i] for i in np.flatnonzero(explained)[: most + SPARE]]
     names = descriptors.names([found.number for found in chosen])
@@ -278,84 +280,35 @@ def _exact(row: Row, name: str, found: _Found) -> _Candidate | None:
         unknown = float("nan")
         return _Candidate(True, misfit(deviation, 0, 0), name, deviation, unknown, unknown, "", "the row has no possible cell")
     compared: cells.CellComparison | None
-    if isfinite(found.attainable[0]):
+    near = cells.misfit(*found.attainable) <= 1 + cells.SLACK / cells.LENGTH_WINDOW
+    if near:
         compared = cells.compare(row.cell, found.cell, spacegroup=row.spacegroup, attainable=found.attainable)
     else:
         compared = cells.multiple(row.cell, found.cell, spacegroup=row.spacegroup)
+    if near and not (compared and compared.within()):
+        # one lattice, but no axis of the one cell is a whole combination of the other's: both are centred, in unlike ways
+        length, angle = found.attainable
+        compared = cells.CellComparison(float(length), float(angle), "change of basis through the primitive cell", ())
     if compared is None or not compared.within():
-        slip = _slip(row.cell, found.cell)
+        slip = slip_in(row.cell, found.cell)
         if slip is None:
             return None
         score = misfit(deviation, slip.length, slip.angle)
         return _Candidate(True, score, name, deviation, slip.length, slip.angle, cells.describe(slip.basis, row.spacegroup), slip.remark)
     length, angle = compared.lattice_deviation, compared.angle_deviation
-    expected = found.units * float(compared.multiple)  # formula units in the row's cell, if it holds the file's structure
+    # formula units in the row's cell, if it holds the file's structure
+    expected = found.units * (float(compared.multiple) if compared.basis else round(cells.volume(row.cell) / cells.volume(found.cell)))
     agrees = row.Z is None or abs(expected - row.Z) < 1e-6
-    remark = "" if agrees else f"by the file the row's cell holds {expected:g} formula units; the row's Z is {row.Z}"
+    Z = "" if agrees else f"by the file the row's cell holds {expected:g} formula units, the row's Z is {row.Z}"
+    remark = "; ".join(filter(None, (Z, _foreign(row, found))))
     return _Candidate(False, misfit(deviation, length, angle), name, deviation, length, angle, compared.setting, remark)
 
 
-@dataclass(frozen=True, slots=True)
-class _Slip:
-    basis: cells.Basis
-    length: float
-    angle: float
-    remark: str
-
-
-def _may_be_a_slip(row_cell: cells.Cell, file_cells: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Files that :func:`_slip` or a multiple cell may explain, found in bulk: ``(n,)``."""
-    ratio = cells.volume(row_cell) / np.array([cells.volume(cell) for cell in file_cells.tolist()])
-    whole = np.maximum(ratio, 1 / ratio)
-    count = np.rint(whole)
-    several = (count >= 2) & (count <= cells.LARGEST_MULTIPLE) & (np.abs(whole / count - 1) < 0.15)
-    return np.asarray(several | _off(row_cell, file_cells)[1].any(axis=1))
-
-
-def _orders(file_cells: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The cells with their axes permuted and reversed in each of 24 ways: ``(n, 24, 6)``."""
-    turned = []
-    for basis in cells.signed_permutations():
-        axes = [next(i for i in range(3) if basis[i][j]) for j in range(3)]
-        signs = [int(basis[axes[j]][j]) for j in range(3)]
-        angles = [
-            file_cells[:, 3 + axes[i]] if signs[j] * signs[k] > 0 else 180 - file_cells[:, 3 + axes[i]]
-            for i, j, k in ((0, 1, 2), (1, 0, 2), (2, 0, 1))
-        ]
-        turned.append(np.stack([*(file_cells[:, axis] for axis in axes), *angles], axis=1))
-    return np.stack(turned, axis=1)
-
-
-def _off(row_cell: cells.Cell, file_cells: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which numbers are off in each order of axes, ``(n, 24, 6)``, and where that is one slip, ``(n, 24)``.
-
-    One slip spoils every number that the symmetry ties to it: the three edges of a cubic cell count as one.
-    """
-    row, turned = np.array(row_cell), _orders(file_cells)
-    window = np.array([cells.LENGTH_WINDOW * edge + cells.SLACK for edge in row_cell[:3]] + [cells.ANGLE_WINDOW + cells.SLACK] * 3)
-    off = np.abs(turned - row) > window
-    one = off.any(axis=2)
-    for kind in (slice(0, 3), slice(3, 6)):
-        for values in (row[kind], turned[..., kind]):
-            high = np.where(off[..., kind], values, -np.inf).max(axis=2)
-            low = np.where(off[..., kind], values, np.inf).min(axis=2)
-            one &= high - low < cells.LENGTH_ROUNDING * 10
-    one &= ~(off[..., :3].any(axis=2) & off[..., 3:].any(axis=2))
-    return off, one
-
-
-def _slip(row_cell: cells.Cell, file_cell: tuple[float, ...]) -> _Slip | None:
-    """The one number of the row's cell that is off, when the others agree with the file's in some order of axes."""
-    off, one = _off(row_cell, np.array([file_cell]))
-    if not one[0].any():
-        return None
-    order = int(one[0].argmax())
-    basis = cells.signed_permutations()[order]
-    other = cells.transform(file_cell, basis)
-    length, angle = cells.deviation(row_cell, other)
-    wrong = [(column, mine, theirs) for column, mine, theirs, bad in zip(col.LATTICE, row_cell, other, off[0, order], strict=True) if bad]
-    names = " = ".join(column for column, _, _ in wrong)
-    return _Slip(basis, length, angle, f"only {names} is off: {wrong[0][1]:g} in the row, {wrong[0][2]:.5g} in the file")
+def _foreign(row: Row, found: _Found) -> str:
+    """Elements within the window that only one of the two holds: a dopant that the structure does not show."""
+    lacks = [element for element in row.amounts if element not in found.block.system]
+    extra = [element for element in found.block.system if element not in row.amounts]
+    return "; ".join(f"the {side} has no {', '.join(elements)}" for side, elements in (("file", lacks), ("row", extra)) if elements)
 
 
 # --- structures that rows have ----------------------------------------------------------------------------------------

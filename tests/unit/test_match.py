@@ -75,6 +75,12 @@ def test_a_doping_step_of_0_05_sits_on_the_edge_and_is_inside(doping: float, ins
     assert len(table) == inside
     if inside:
         assert table[col.COMPOSITION_DEVIATION].iloc[0] == pytest.approx(abs(doping - 0.05), abs=1e-6)
+        assert table[col.REMARK].fillna("").tolist() == ["the file has no Na" if doping == 0 else ""]
+
+
+def test_an_element_that_only_the_file_holds() -> None:
+    table = match.candidates(rows(salt("r01")), pool(x=halide(5.13, 0.05), y=halide(5.13, 0.06)))
+    assert table[[str(col.FILE), str(col.REMARK)]].values.tolist() == [["x", "the row has no Na"]]
 
 
 def test_the_edge_survives_floating_point() -> None:
@@ -88,7 +94,7 @@ def test_a_row_whose_z_is_wrong_finds_its_structure_and_is_told() -> None:
     table = match.candidates(rows(salt("r01", Z=2), salt("r02", Z=None), salt("r03", "Li4Cl4", Z=1)), pool(x=halide(5.13)))
     assert table[col.ROW_ID].tolist() == ["r01", "r02", "r03"]
     assert table[col.COMPOSITION_DEVIATION].tolist() == [0, 0, 0]
-    assert table[col.REMARK].fillna("").tolist() == ["by the file the row's cell holds 4 formula units; the row's Z is 2", "", ""]
+    assert table[col.REMARK].fillna("").tolist() == ["by the file the row's cell holds 4 formula units, the row's Z is 2", "", ""]
 
 
 def test_a_row_whose_cell_is_a_multiple_of_the_files() -> None:
@@ -101,7 +107,7 @@ def test_a_row_whose_cell_is_a_multiple_of_the_files() -> None:
     table = match.candidates(rows(double, same), pool(x=file))
     assert table[col.SETTING].str.startswith("cell of 2 times the volume").all()
     assert table[col.LATTICE_DEVIATION].tolist() == pytest.approx([0, 0])
-    assert "holds 8 formula units; the row's Z is 4" in table[col.REMARK].iloc[1]
+    assert "holds 8 formula units, the row's Z is 4" in table[col.REMARK].iloc[1]
 
 
 def test_a_row_with_one_wrong_edge() -> None:
