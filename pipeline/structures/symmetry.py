@@ -10,7 +10,7 @@ The cell handed to spglib is a primitive one: a quarter of the atoms of an F-cen
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Frame:
         The inverse of that matrix.
     centring
         The lattice translations inside the file's cell, zero included: ``(k, 3)``.
+    cosets
+        For each site symmetry asked for so far, one rotation for each image of a position.
     """
 
     rotations: NDArray[np.int64]
@@ -60,6 +62,7 @@ class Frame:
     primitive: NDArray[np.float64]
     inverse: NDArray[np.float64]
     centring: NDArray[np.float64]
+    cosets: dict[tuple[int, ...], NDArray[np.int64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +189,12 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
     return tuple(found)
 
 
-@lru_cache(maxsize=8192)
-def _representatives(product: bytes, size: int, fixed_by: tuple[int, ...]) -> NDArray[np.int64]:
-    """One operation for each image of a position: the first of each coset of its site symmetry."""
-    table = np.frombuffer(product, dtype=np.int64).reshape(size, size)
-    return np.unique(table[:, list(fixed_by)].min(axis=1))
-
-
 def images(position: Position, group: Frame) -> NDArray[np.float64]:
     """The images of a position in one primitive cell, each once, in the axes of the file's cell: ``(k, 3)``, not wrapped."""
-    chosen = _representatives(group.product.tobytes(), len(group.product), position.fixed_by)
+    chosen = group.cosets.get(position.fixed_by)
+    if chosen is None:  # one operation for each image: the first of each coset of the site symmetry
+        chosen = np.unique(group.product[:, list(position.fixed_by)].min(axis=1))
+        group.cosets[position.fixed_by] = chosen
     return np.asarray(group.rotations[chosen] @ position.fract + group.translations[chosen])
 
 
