@@ -27,7 +27,9 @@ def commands(text: str) -> list[tuple[str, str]]:
     return [(match["arguments"], match["comment"] or "") for block in joined for match in _LINE.finditer(block)]
 
 
-CASES = sorted({(path.relative_to(ROOT).as_posix(), *case) for path in DOCUMENTS for case in commands(path.read_text(encoding="utf-8"))})
+#: Each command line once, with the first document that has it: a build costs seconds.
+_FIRST = {case: path.relative_to(ROOT).as_posix() for path in reversed(DOCUMENTS) for case in commands(path.read_text(encoding="utf-8"))}
+CASES = sorted((document, *case) for case, document in _FIRST.items())
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.release import publish, repository
 from pipeline.release.version import Stamp, Version, read_stamp
+from tests.conftest import ROOT
 from tests.unit.releases import CIF, files, row
 
 WHEN = {"GIT_AUTHOR_DATE": "2026-03-04T05:06:07+00:00", "GIT_COMMITTER_DATE": "2026-03-04T05:06:07+00:00"}
@@ -283,6 +285,48 @@ def test_a_killed_run_leaves_nothing_that_the_next_one_keeps(checkout: Path) -> 
     (left / "curated").mkdir(parents=True)
     run(checkout, "1.0.1", dry_run=True)
     assert not left.exists()
+
+
+def test_the_commands_of_the_page_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of ``docs/releasing.md`` that need a repository; the others run with every document's."""
+    from click.testing import CliRunner
+
+    from pipeline import build
+    from pipeline.cli import main
+
+    page = (ROOT / "docs" / "releasing.md").read_text(encoding="utf-8")
+    block = re.search(r"```shell\n(.*?)```", page, re.DOTALL)
+    assert block
+    lines = block[1].strip().splitlines()
+    assert len(lines) == 2
+    monkeypatch.chdir(checkout)
+    (checkout / "raw" / "sources.toml").write_text("")
+    git(checkout, "add", "--all")
+    git(checkout, "commit", "--quiet", "--message", "Pins")
+    monkeypatch.setattr(build, "build", lambda options: MENDED(options.raw, options.out, options.stamp))
+    for line in lines:
+        program, *arguments = line.split()
+        ran = CliRunner().invoke(main, arguments)
+        assert (program, ran.exit_code) == ("obelix-curate", 0), ran.output
+        assert ("nothing was written" in ran.output) == ("--dry-run" in arguments)
+    assert git(checkout, "tag", "--list", "v1.3.0*").split() == ["v1.3.0", "v1.3.0-data"]
+    assert all(
+        f"`{name}`" in page for name in ("datapackage.json", "croissant.json", "README.md", "dataset-metadata.json", "optimade.jsonl")
+    )
+    refused = CliRunner().invoke(main, ["release", "1.3.0-rc1"])
+    assert (refused.exit_code, "not a version" in refused.output) == (2, True)
+
+
+def test_the_examples_of_the_page_on_corrections_are_decisions() -> None:
+    import jsonschema
+    import yaml
+
+    from schemas.corrections import CORRECTIONS, WAIVERS
+
+    page = (ROOT / "docs" / "corrections.md").read_text(encoding="utf-8")
+    correction, waiver = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    jsonschema.validate(yaml.safe_load(correction), CORRECTIONS)
+    jsonschema.validate(yaml.safe_load(waiver), WAIVERS)
 
 
 def test_versions_step(tmp_path: Path) -> None:
