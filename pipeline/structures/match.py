@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from pipeline.structures.cif import Structure
     from pipeline.structures.descriptor import Block, Descriptors
-    from pipeline.structures.symmetry import Symmetry
 
 COMPOSITION_WINDOW = 0.05
 #: Slack on the composition window: 0.35 - 0.30 is 0.04999999999999999 and 1.35 - 1.30 is 0.050000000000000044.
@@ -317,7 +316,6 @@ def structures(
     structures: Mapping[str, Structure | str],
     *,
     perturbation: str | Mapping[str, str] = "none",
-    symmetries: Mapping[str, Symmetry] | None = None,
 ) -> pd.DataFrame:
     """How each structure fits its row: one row an entry that has a structure, in the columns of ``structures.csv``.
 
@@ -332,8 +330,6 @@ def structures(
         Structure, or text of the file, by ID. IDs that are no entry are left out (a file without a row is a finding of its own).
     perturbation
         What to write into ``perturbation``: one text for all, or one by ID.
-    symmetries
-        What spglib found, by ID, where it is known already; else it is asked here (7 ms a structure).
     """
     import pandas as pd
 
@@ -343,7 +339,7 @@ def structures(
     for id, entry in _rows(entries):
         if id in structures:
             noise = perturbation if isinstance(perturbation, str) else perturbation.get(id, "none")
-            found.append(_fit(id, entry, structures[id], noise, None if symmetries is None else symmetries.get(id)))
+            found.append(_fit(id, entry, structures[id], noise))
     table = pd.DataFrame(found, columns=[str(column) for column in COLUMNS], dtype=object)
     dtypes = {"text": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
     return table.astype({str(column): dtypes[column.type] for column in COLUMNS}).round(6)
@@ -363,7 +359,7 @@ def verdict(same_group: bool, composition_deviation: float, lattice_deviation: f
     return "exact" if rounding else "close"
 
 
-def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str, found: Symmetry | None) -> tuple[Any, ...]:
+def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str) -> tuple[Any, ...]:
     """One row of ``structures.csv``."""
     from pipeline.structures.cif import CifError, read
     from pipeline.structures.symmetry import examined
