@@ -371,7 +371,7 @@ def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str) 
         structure = read(given, file) if isinstance(given, str) else given
     except CifError:
         return (id, file, "unreadable", group, *(None,) * 10, noise)
-    spglib = examined(structure).symmetry if found is None else found
+    spglib = examined(structure).symmetry
     deviation = length = angle = float("nan")
     setting = ""
     if row is not None:
