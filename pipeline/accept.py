@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__
+from pipeline import __version__, sources
 from pipeline.contribute import DONE, NO_STRUCTURE, Checked, check
 from pipeline.errors import InputError
 from pipeline.existing import CONTRIBUTIONS, taken
@@ -64,6 +64,8 @@ def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on:
     InputError
         When the input is unusable, the existing entries cannot be read (the new IDs could clash with theirs), or nobody is named.
     """
+    if not (raw / sources.PINS).is_file():
+        raise InputError("this is not the folder raw of a checkout", file=raw, cure="run in a checkout, or name its folder with --raw")
     checked = check(table, cifs, raw)
     if checked.report.has_errors:
         return Accepted(checked.report)

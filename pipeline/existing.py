@@ -80,7 +80,7 @@ def _published(pin: sources.Pin, home: Path) -> pd.DataFrame:
     archive = sources.open_archive(pin, home)
     cells = workbook.cells(archive.read("workbook"), archive.file("workbook"))
     rows = cells.to_numpy().tolist()
-    with suppress(OSError, TypeError):  # a folder that cannot be written to costs time only
+    with suppress(InputError, TypeError):  # a folder that cannot be written to costs time only
         write(path, json.dumps({"workbook": sha256, "sha256": _hash(rows), "columns": list(cells.columns), "cells": rows}) + "\n")
     return cells
 

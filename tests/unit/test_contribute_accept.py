@@ -28,6 +28,7 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty ``raw``; the dataset is one entry and what was accepted."""
     folder = tmp_path / "raw"
     folder.mkdir()
+    (folder / "sources.toml").write_text("# only its presence matters here\n")
 
     def load(raw: Path) -> Existing:
         import pandas as pd
@@ -158,6 +159,13 @@ def test_somebody_must_be_named(raw: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "_git_user", lambda: "")
     with pytest.raises(InputError, match="nobody is named"):
         send(good(), raw, by=None)
+    assert list(tree(raw)) == ["sources.toml"]
+
+
+def test_rows_are_accepted_in_a_checkout_only(raw: Path) -> None:
+    (raw / "sources.toml").unlink()
+    with pytest.raises(InputError, match="not the folder raw"):
+        send(good(), raw)
     assert tree(raw) == {}
 
 
@@ -165,7 +173,7 @@ def test_nothing_is_accepted_unseen(raw: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(contribute, "load_existing", lambda raw: Existing(None, "there is no network"))
     with pytest.raises(InputError, match="no network"):
         send(good(), raw)
-    assert tree(raw) == {}
+    assert list(tree(raw)) == ["sources.toml"]
 
 
 def test_a_damaged_contribution_is_told_with_its_row(raw: Path) -> None:

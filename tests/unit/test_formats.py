@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from pipeline.contribute import check_table
+from pipeline.errors import InputError
 from pipeline.existing import Existing
 from pipeline.ingest.bundle import Bundle
 from pipeline.reporting.formats import FORMATS, deliver, render
@@ -192,6 +193,6 @@ def test_the_same_report_gives_the_same_bytes(name: str, reports: dict[str, Repo
 def test_an_output_file_is_whole_or_not_there(tmp_path: Path, reports: dict[str, Report]) -> None:
     deliver(reports["good"], "json", tmp_path / "report.json")
     assert json.loads((tmp_path / "report.json").read_text())["findings"] == []
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(InputError, match="cannot be written"):
         deliver(reports["good"], "json", tmp_path / "missing" / "report.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json"]

@@ -6,9 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from pipeline.errors import InputError
 from pipeline.reporting.report import Report
 
 #: Each is a module here with ``render(report) -> str``.
@@ -59,6 +61,7 @@ def write(path: Path, text: str) -> None:
     try:
         scratch.write_text(text, encoding="utf-8", errors="replace", newline="")
         scratch.replace(path)
-    except OSError:
-        scratch.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise InputError(f"it cannot be written: {error.strerror or error}", file=path, cure="name a file in another folder") from None
