@@ -8,6 +8,7 @@ from functools import cache
 _RESOLVER = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)")
 #: American Chemical Society numbers the supplements of a paper .s001, .s002, ...
 _SUPPLEMENT = re.compile(r"\.s\d{3}$")
+_GERMAN = re.compile(r"^10\.1002/ange\.")
 SEPARATOR = "|"
 
 
@@ -23,5 +24,8 @@ def bare(doi: str) -> str:
 
 @cache
 def papers(cell: str) -> frozenset[str]:
-    """Bare DOIs of a cell that may hold several, separated by vertical bars; text that is no DOI counts as it stands."""
-    return frozenset(bare(part) for part in cell.split(SEPARATOR) if part.strip())
+    """Papers of a cell that may hold several DOIs, separated by vertical bars; text that is no DOI counts as it stands.
+
+    Angewandte Chemie gives its German edition (ange) a DOI of its own; the paper goes by that of the international one (anie).
+    """
+    return frozenset(_GERMAN.sub("10.1002/anie.", bare(part)) for part in cell.split(SEPARATOR) if part.strip())

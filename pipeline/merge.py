@@ -42,7 +42,7 @@ SAME_PAPER = 2.0
 #: Two records of one source in one paper with the same composition: most tables give each sample once.
 SAME_SOURCE = 0.3
 #: Values agree up to this ratio: one point of a figure read twice.
-AGREES = 1.03
+AGREES = 1.05
 #: One composition in two papers: 1 of 50 pairs is one measurement told twice.
 OTHER_PAPER = 0.02
 #: A ChemInform abstract (10.1002/chin.) has a DOI of its own but reports the measurements of another paper.
@@ -69,7 +69,7 @@ class Join:
 def measurements(liion: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
     """One row for each conductivity of one material in one paper at room temperature: ``schemas.measurements.MERGED``.
 
-    * records that repeat one another within a source become one (same paper and composition, conductivity within 3 %);
+    * records that repeat one another within a source become one (same paper and composition, conductivity within 5 %);
     * the two sources are joined by :mod:`pipeline.linkage` within each paper, then across papers where the value is the same in
       print; DOIs whose records repeat one another count as one paper;
     * the composition is the Laskowski table's where both have one (it keeps sites apart), the value that of the source that

@@ -103,6 +103,9 @@ def test_the_release_columns_name_records_that_exist(literature: Literature) -> 
     [
         ("gyw", "liion", None),  # typed with Ta; its paper, conductivity and neighbours are those of Li6SrLa2Nb2O12, held by cjq
         ("cjq", "laskowski", "586"),
+        ("86o", "laskowski", None),  # tetragonal; the table keeps the cubic phase only
+        ("fft", "laskowski", None),  # beta-Li3N; the record is alpha-Li3N
+        ("kf7", "laskowski", "496"),  # another composition there, the same value
         ("r5y", "laskowski", "579"),  # LiCdCl4 in the table, corrected by curators
         ("ed4", "laskowski", "743"),  # Ge typed for Al and Ti for Ge in the table
         ("nng", "liion", "30"),  # titanium lost in Liverpool Ionics

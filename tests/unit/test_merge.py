@@ -33,7 +33,7 @@ def test_materials_that_differ_stay_apart() -> None:
 def test_records_of_one_source_that_repeat_one_another_become_one() -> None:
     found = merged(
         [],
-        [{"conductivity": 7.19e-5}, {"conductivity": 7.11e-5}, {"conductivity": 7.5e-5}, {"composition": "LiBr", "conductivity": 7.19e-5}],
+        [{"conductivity": 7.19e-5}, {"conductivity": 7.11e-5}, {"conductivity": 7.6e-5}, {"composition": "LiBr", "conductivity": 7.19e-5}],
     )
     assert list(found.laskowski_records) == ["1 2", "3", "4"]
     assert found.agreement[0] == "values: 7.19e-05, 7.11e-05; 2 records of Laskowski; taken: 7.19e-05, it is the first in the source"
