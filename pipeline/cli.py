@@ -76,13 +76,18 @@ def fetch(names: tuple[str, ...], raw: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
 @click.option("--as-published", is_flag=True, help="Leave corrections and waivers out.")
 @click.option("--quick", is_flag=True, help="Leave the gate, the figures and the report out.")
-def build(raw: Path, out: Path, as_published: bool, quick: bool) -> None:
+@click.option(
+    "--private-cifs", type=click.Path(path_type=Path), metavar="DIR", help="Original structures, <ID>.cif, to be released with noise."
+)
+@click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same for any number.")
+def build(raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, jobs: int) -> None:
     """Build the release from the pinned sources."""
     from pipeline.build import Options
     from pipeline.build import build as run
     from pipeline.reporting.progress import summary
 
-    built = run(Options(raw=raw, out=out, as_published=as_published, quick=quick))
+    built = run(Options(raw, out, as_published, quick, private_cifs, key_file))
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     sys.exit(1 if built.open_errors else 0)
 
@@ -151,8 +156,10 @@ def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs
     from pipeline.structures.index import index as run
 
     tally = run(libraries, output, jobs=jobs, scheduler=scheduler)
-    for reason in tally.reasons:
+    for reason in tally.reasons[:20]:
         click.echo(f"unreadable: {reason}", err=True)
+    if tally.unreadable > 20:
+        click.echo(f"and {tally.unreadable - 20} more that are unreadable", err=True)
     click.echo(f"{output}: {tally.structures} structures; {tally.new} files read, {tally.unchanged} unchanged, {tally.gone} gone")
 
 
@@ -239,8 +246,15 @@ TELL = click.option("--format", "form", type=click.Choice(("text", "json")), def
 @RELEASE
 @RAW
 def split(
-    wanted: str, train: Path | None, test: Path | None, seed: int | None, output: Path | None, strict: bool, form: str,
-    release: str | None, raw: Path,
+    wanted: str,
+    train: Path | None,
+    test: Path | None,
+    seed: int | None,
+    output: Path | None,
+    strict: bool,
+    form: str,
+    release: str | None,
+    raw: Path,
 ) -> None:
     """Audit the split into training and test set, or search another. Exit status 1 when a paper or composition leaks."""
     from pipeline import study

@@ -212,7 +212,8 @@ def candidates(entries: pd.DataFrame, descriptors: Descriptors, most: int = MOST
     found: list[tuple[Any, ...]] = []
     for row in rows_of(entries):
         ranked = sorted(_candidates(row, descriptors, most), key=lambda c: (c.doubtful, c.misfit, c.file))[:most]
-        found += [(row.id, c.file, rank, c.composition, c.length, c.angle, c.setting, c.remark) for rank, c in enumerate(ranked, 1)]
+        for rank, c in enumerate(ranked, 1):
+            found.append((row.id, c.file, rank, c.composition, c.length, c.angle, c.setting or None, c.remark or None))
     table = pd.DataFrame(found, columns=[str(column) for column in COLUMNS])
     types = {str(column): "float64" for column in COLUMNS if column.type == "number"} | {str(col.RANK): "Int64"}
     return table.astype(types | {str(column): "str" for column in COLUMNS if column.type == "text"}).round(6)
