@@ -194,11 +194,11 @@ def test_candidates_of_a_server(proxied: Any, tmp_path: Path) -> None:
 
 def test_pages_are_followed_and_kept(proxied: Any, tmp_path: Path) -> None:
     proxy = proxied()
-    first = optimade.ask(proxy.url, rows(), tmp_path)
+    first = optimade.ask(proxy.url, rows().iloc[:2], tmp_path)
     asked = [urlsplit(path).query for path in proxy.requests]
-    assert len(asked) == PAGES + 1 + 1
+    assert len(asked) == PAGES + 1
     assert all("elements" in query for query in asked)
-    second = optimade.ask(proxy.url, rows(), tmp_path)
+    second = optimade.ask(proxy.url, rows().iloc[:2], tmp_path)
     assert len(proxy.requests) == len(asked)
     assert match.candidates(rows(), second.descriptors).equals(match.candidates(rows(), first.descriptors))
 
@@ -206,8 +206,8 @@ def test_pages_are_followed_and_kept(proxied: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_is_asked_again(proxied: Any, tmp_path: Path, status: int) -> None:
     proxy = proxied(failures=2, status=status)
-    assert optimade.ask(proxy.url, rows(), tmp_path, pause=0.01).received == OXIDES + 3
-    assert len(proxy.requests) == 3 * (PAGES + 2)
+    assert optimade.ask(proxy.url, rows().iloc[1:2], tmp_path, pause=0.01).received == 1
+    assert len(proxy.requests) == 3
 
 
 def test_a_server_that_stays_busy_is_given_up(proxied: Any, tmp_path: Path) -> None:
