@@ -34,9 +34,10 @@ HALOGENS = frozenset(("Cl", "Br", "I"))
 _ANIONS = frozenset(("O", "S", "Se", "F", *HALOGENS))
 #: Elements around which oxygen gathers before it does around S, N, C or a halogen (Li4B7O12Cl is a chloride, no perchlorate).
 _CENTRES = frozenset(("B", "Si", "P", "Ge", "As", "Sb", "V", "Nb", "Ta", "Ti", "Zr", "Hf", "Mo", "W", "Te"))
-#: Highest state of the centre of an oxoanion, and the oxygens it needs there (ClO4-, NO3-, CO3 2-, SO4 2-).
-_OXOANION: Mapping[str, tuple[float, float]] = {
-    "S": (6, 3), "Se": (6, 3), "N": (5, 2), "C": (4, 2), "Cl": (7, 3), "Br": (5, 3), "I": (7, 3),
+#: Lowest and highest state of the centre of an oxoanion, and the oxygens it needs there (SO3 2- and SO4 2-, NO2- and NO3-, C2O4 2-
+#: and CO3 2-, ClO4-). A halogen may be a halide all the same, beside the oxide of a metal.
+_OXOANION: Mapping[str, tuple[float, float, float]] = {
+    "S": (4, 6, 3), "Se": (4, 6, 3), "N": (3, 5, 2), "C": (3, 4, 2), "Cl": (-1, 7, 3), "Br": (-1, 7, 3), "I": (-1, 7, 3),
 }  # fmt: skip
 #: Where a coefficient is no integer, it was rounded to two decimals.
 ROUNDING = 0.005
@@ -139,12 +140,13 @@ def _pnictogen(element: str, composition: Mapping[str, float]) -> tuple[float, f
 
 
 def _oxoanion(element: str, composition: Mapping[str, float]) -> tuple[float, float]:
-    lowest = {"N": -3.0, "C": -4.0}.get(element, -1.0 if element in HALOGENS else -2.0)
-    highest, oxygens = _OXOANION[element]
-    alone = not _CENTRES & set(composition)
-    if alone and composition.get("O", 0) >= oxygens * composition[element] + 0.5:
-        return (lowest, highest)
-    return (lowest, 4) if element == "C" else (lowest, lowest)
+    low, high, oxygens = _OXOANION[element]
+    if not _CENTRES & set(composition) and composition.get("O", 0) >= oxygens * composition[element]:
+        return (low, high)
+    if element == "C":
+        return (-4, 4)
+    lowest = -3 if element == "N" else -1 if element in HALOGENS else -2
+    return (lowest, lowest)
 
 
 def _text(interval: tuple[float, float]) -> str:

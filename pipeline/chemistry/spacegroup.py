@@ -41,7 +41,7 @@ def find(symbol: str) -> gemmi.SpaceGroup | None:
     ('P 42/n m c:2', 'R -3 c:H', 62, None)
     """
     text = tidy(symbol)
-    if not text:
+    if not text or text.isdigit():  # gemmi would take a number for its group
         return None
     group: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_name(text)
     if group is None and text[-1] in GLUED and len(text) > 1:
