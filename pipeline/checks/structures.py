@@ -149,7 +149,8 @@ def _header(pair: _Pair) -> Iterator[Finding]:
         told = ", ".join(f"{site.label} {site.declared_multiplicity} for {site.multiplicity}" for site in wrong[:4])
         message = f"The multiplicities in the file are not those that its operations give the sites ({told}): one of the two is wrong."
         yield pair.finding("cif.symmetry", "error", message, value=told)
-    if found.number is not None and group is not None and found.number not in (group, ENANTIOMORPHS.get(group)):
+    known = found.number is not None and group is not None and strained <= MISFIT
+    if known and group is not None and found.number not in (group, ENANTIOMORPHS.get(group)):
         message = (
             f"The file lists the operations of space group {group}, but its atoms have those of {found.number} "
             f"(spglib {found.version}, {found.symprec:g} angstrom): symmetry was lost on the way."
