@@ -173,7 +173,8 @@ def extend(
     * New entries that hang together are placed together. They follow the entries they share a paper, a composition or a
       stoichiometry with.
     * New entries with no such tie train, unless the test set would fall below 20 % of all: then they test.
-    * New entries tied to both sets would leak on either side. They stay out of both, and each tie is reported.
+    * A new entry tied to both sets would leak on either side. It stays out of both, and each tie is reported; so do new entries
+      that tie both sets only together.
 
     Entries already placed never move, so a published split stays comparable.
 
@@ -192,10 +193,11 @@ def extend(
             for key in keys_of[name]:
                 placed[key][side].append(name)
     new = {name: own for name, own in keys_of.items() if name not in train and name not in test}
+    bridges = {name for name, own in new.items() if all(any(placed[key][side] for key in own) for side in ("train", "test"))}
     together: dict[str, list[str]] = defaultdict(list)
-    for name, first in _components(new).items():
+    for name, first in _components({name: own for name, own in new.items() if name not in bridges}).items():
         together[first].append(name)
-    findings: list[Finding] = []
+    findings = [finding for name in sorted(bridges) for finding in _bridge([name], new, placed)]
     free: list[list[str]] = []
     for _, group in sorted(together.items()):
         ties = {side: {key for name in group for key in new[name] if placed[key][side]} for side in ("train", "test")}

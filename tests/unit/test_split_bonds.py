@@ -144,7 +144,7 @@ def test_a_published_split_never_moves() -> None:
     assert extend(table, ["aaa"], ["ttt"])[:2] == ({"aaa"}, {"ttt"})
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(table=TABLES, seed=st.randoms(use_true_random=False))
 def test_groups_do_not_depend_on_the_order_of_rows_and_never_leak(table, seed) -> None:  # type: ignore[no-untyped-def]
     found = groups(table, BONDS)
@@ -155,7 +155,7 @@ def test_groups_do_not_depend_on_the_order_of_rows_and_never_leak(table, seed) -
     assert leaks(table, test).empty
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(table=TABLES, cut=st.integers(0, 12))
 def test_an_extension_of_a_clean_split_is_clean(table, cut: int) -> None:  # type: ignore[no-untyped-def]
     old = list(table.index[:cut])

@@ -53,7 +53,9 @@ def test_a_bound_counts_where_the_paper_plots_it_and_where_it_stands() -> None:
 
 def test_near_leaks_by_the_atoms_to_exchange() -> None:
     # Li10Ge0.95Si0.05P2S12 and Li10GeP2S12: 0.05 of 25 atoms
-    table = bonds(aaa=("Li10GeP2S12", "10.1/a"), bbb=("Li2S", "10.1/b"), ttt=("Li10Ge0.95Si0.05P2S12", "10.1/t"), uuu=("Li9GeP2S12", "10.1/u"))
+    table = bonds(
+        aaa=("Li10GeP2S12", "10.1/a"), bbb=("Li2S", "10.1/b"), ttt=("Li10Ge0.95Si0.05P2S12", "10.1/t"), uuu=("Li9GeP2S12", "10.1/u")
+    )
     found = audit(table, ["ttt", "uuu"], []).near
     assert found[["ID", "other", "distance"]].to_numpy().tolist() == [["ttt", "aaa", 0.002]]
 

@@ -67,7 +67,9 @@ def test_the_same_split_under_any_hash_seed() -> None:
         "print(' '.join(search(*made(), 5, **QUICK).test))"
     )
     told = {
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
         for seed in ("0", "1")
     }
     assert len(told) == 1
