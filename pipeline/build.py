@@ -49,6 +49,9 @@ class Options:
         Leave corrections, waivers and contributions out: the tables are those of the pinned workbook, cell by cell.
     quick
         Leave the gate, the figures and the report out.
+    private_cifs, key_file
+        Folder of original structures, ``<ID>.cif``, and the file with the secret key of their noise. Each takes the place of the
+        structure that its entry has.
     stamp
         Version and date that the release bears; by default those of ``raw/release.toml``, none as published.
     """
@@ -57,6 +60,8 @@ class Options:
     out: Path
     as_published: bool = False
     quick: bool = False
+    private_cifs: Path | None = None
+    key_file: Path | None = None
     stamp: Stamp | None = None
 
 
@@ -105,6 +110,13 @@ def build(options: Options) -> Built:
         cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
         entries = workbook.entries(cells, archive.file("workbook"))
         stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
+    noise = {name: "source" for name in archive.structures() if not entries.isna().loc[name, col.ICSD_ID]}
+    if options.private_cifs is not None:
+        with ledger.stage("perturb", "original structures") as stage:
+            own, moved = _perturbed(options.private_cifs, options.key_file, entries)
+            texts, noise = {**texts, **own}, {**noise, **dict.fromkeys(moved, "N(0, 0.01), keyed")}
+            stage.rows_in, stage.rows_out = len(own), len(moved)
+            stage.note = "rows out carry new noise, the others carried it already"
     with ledger.stage("merge", "records into measurements") as stage:
         merged = measurements(liion_records, laskowski_records)
         stage.rows_in, stage.rows_out = at_room + len(laskowski_records), len(merged)
@@ -118,14 +130,13 @@ def build(options: Options) -> Built:
         split, bridging = _split(archive, entries)
         stage.rows_in, stage.rows_out = len(entries), len(split.train) + len(split.test)
         stage.note = f"{len(split.train)} train, {len(split.test)} test"
-    noisy = frozenset(name for name in archive.structures() if not entries.isna().loc[name, col.ICSD_ID])
     subject = Subject(
         entries=entries, structures=texts, links=found_links, measurements=merged, test_ids=frozenset(split.test),
-        train_ids=frozenset(split.train), noisy=noisy,
+        train_ids=frozenset(split.train), noisy=frozenset(noise),
     )  # fmt: skip
     with ledger.stage("match", "structures to their rows") as stage:
         structures = {name: found for name, found in subject.parsed.items() if isinstance(found, Structure)}
-        matches = structure_matches(entries, {**texts, **structures}, perturbation=dict.fromkeys(noisy, "source"))
+        matches = structure_matches(entries, {**texts, **structures}, perturbation=noise)
         without = entries[~entries.index.isin(texts)]
         offered = candidates(without, of_structures(structures))
         verdicts = matches[col.MATCH].value_counts()
@@ -163,7 +174,7 @@ def build(options: Options) -> Built:
     unmet: tuple[str, ...] = ()
     with replaced(options.out) as folder:
         with ledger.stage("emit", "the release") as stage:
-            emit.write(release, folder)
+            about = emit.write(release, folder)
             stage.rows_in = stage.rows_out = len(cells)
         if not options.quick:
             with ledger.stage("report", "figures and page") as stage:
@@ -175,11 +186,33 @@ def build(options: Options) -> Built:
                 stage.note = f"{len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met" + (
                     f"; not met: {', '.join(unmet)}" if unmet else ""
                 )
-        emit.seal(folder)
+        emit.seal(release, about, folder)
     places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
     if not options.quick:
         places |= {"report": str(options.out / "report.html"), "gate": str(options.out / "gate" / "index.html")}
     return Built(findings, unmet, ledger, places)
+
+
+def _perturbed(folder: Path, key_file: Path | None, entries: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
+    """Text of each original structure with its entry's noise, by ID, and the IDs that did not carry noise before.
+
+    Raises
+    ------
+    InputError
+        When there is no key, or a file belongs to no entry or cannot be perturbed.
+    """
+    from pipeline.structures.perturb import perturbed_files, read_key
+
+    if key_file is None:
+        raise InputError("original structures are released with keyed noise only", file=folder, cure="name the secret key with --key-file")
+    strangers = sorted(path.name for path in folder.glob("*.cif") if path.stem not in entries.index)
+    if strangers:
+        raise InputError(
+            f"no entry has the ID of {', '.join(strangers[:10])}", file=folder, cure="name each file <ID>.cif after its entry, or remove it"
+        )
+    proprietary = entries.index[entries[col.ICSD_ID].notna()].tolist()
+    done = {Path(name).stem: result for name, result in perturbed_files(folder, key=read_key(key_file), proprietary=proprietary).items()}
+    return {name: result.text for name, result in done.items()}, [name for name, result in done.items() if result.changed]
 
 
 def _records(archive: sources.Archive, role: str) -> int:

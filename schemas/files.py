@@ -24,6 +24,8 @@ FINDINGS: tuple[Column, ...] = (
 #: The table that the others refer to, and its two parts.
 ALL = "all.csv"
 RELEASE_SIDES = ("train.csv", "test.csv")
+#: The folder of structure files.
+STRUCTURES = "all_randomized_cifs/"
 #: A number, or a bound in its place, as a curator writes it: ``2.4E-04``, ``<1E-10``.
 BOUND_OR_NUMBER = r"[<>]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?"
 
@@ -106,7 +108,7 @@ FILES: tuple[File, ...] = (
          PROCESSED, (col.ID,), _ENTRY),
     File("train_idx.csv", "IDs of the training set", "One row an entry of the training set.", ID_ONLY, (col.ID,), _ENTRY),
     File("test_idx.csv", "IDs of the test set", "One row an entry of the test set.", ID_ONLY, (col.ID,), _ENTRY),
-    File("all_randomized_cifs/", "Structures", "One CIF an entry that has one, named by its ID. Structures that came from the ICSD carry "
+    File(STRUCTURES, "Structures", "One CIF an entry that has one, named by its ID. Structures that came from the ICSD carry "
          "normally distributed noise (standard deviation 0.01 in fractional coordinates) that keeps their symmetry."),
     *_archives("all", "all entries"),
     *_archives("train", "the training set"),
@@ -133,6 +135,9 @@ FILES: tuple[File, ...] = (
     File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",
          corrections.COLUMNS, (col.ID, col.COLUMN), _ENTRY),
     File("statistics.json", "Statistics", "Counts and distributions of the release, as the paper reports them for its version."),
+    File("report.html", "Report", "The release for a reader: figures, numbers, doubts, structures. It opens without a network."),
+    File("figures/", "Figures", "The figures of the report."),
+    File("gate/", "Gate", "What was expected of the whole release, and what was found."),
     File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),
 )  # fmt: skip
 

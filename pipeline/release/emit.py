@@ -67,9 +67,8 @@ class Release:
 
 
 def write(release: Release, folder: Path) -> dict[str, Any]:
-    """Write every data file and the metadata into an empty folder; give the content of ``RELEASE.json``."""
+    """Write every data file and ``RELEASE.json`` into an empty folder; give the content of the latter."""
     from pipeline.release import archives, manifest, tables
-    from pipeline.release.metadata import metadata
 
     sides = {"all": list(release.entries.index), "train": release.split.train, "test": release.split.test}
     by_id = release.cells.set_index(str(col.ID), drop=False)
@@ -91,7 +90,6 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
     counts |= {"structures": len(release.texts), "findings": release.findings}
     about = manifest.manifest(release.provenance, counts, as_published=release.as_published, stamp=release.stamp)
     manifest.write_json(about, folder / manifest.MANIFEST)
-    metadata(folder, about, release.structures)
     return about
 
 
@@ -125,8 +123,10 @@ def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int
     return len(drawn)
 
 
-def seal(folder: Path) -> None:
-    """Write the checksums: the last file of a release."""
+def seal(release: Release, about: Mapping[str, Any], folder: Path) -> None:
+    """Write what describes the other files: the metadata, from the content of ``RELEASE.json``, and last the checksums."""
     from pipeline.release.manifest import write_checksums
+    from pipeline.release.metadata import metadata
 
+    metadata(folder, about, release.structures)
     write_checksums(folder)

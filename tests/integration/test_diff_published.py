@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pipeline.cli import main
 from pipeline.release.diff import Difference, difference, required_level
+from pipeline.release.diff_formats import as_json
 from pipeline.release.published import Published, published
 
 
@@ -91,11 +92,15 @@ def test_the_difference_of_the_built_release_is_its_list_of_corrections(releases
     assert found.stale_new == []
 
 
-def test_the_command(raw: Path, tmp_path: Path) -> None:
-    output = tmp_path / "diff.json"
-    ran = CliRunner().invoke(main, ["diff", "1.1.1", "1.2.0", "--raw", str(raw), "--format", "json", "--output", str(output)])
-    assert (ran.exit_code, ran.output) == (0, "")
-    assert [change["id"] for change in json.loads(output.read_text())["structures"]] == ["ia5", "joc", "na5", "nhq"]
-    refused = CliRunner().invoke(main, ["diff", "1.1.1", "0.0.9", "--raw", str(raw)])
+def test_the_command_refuses_what_is_no_release(raw: Path) -> None:
+    """What it prints is run with the documents."""
+    refused = CliRunner().invoke(main, ["diff", "0.0.9", "1.2.0", "--raw", str(raw)])
     assert refused.exit_code == 2
     assert "no such release" in refused.output
+
+
+def test_json_tells_the_story_to_programs(latest: Difference) -> None:
+    document = json.loads(as_json(latest))
+    assert [change["id"] for change in document["structures"]] == ["ia5", "joc", "na5", "nhq"]
+    assert document["required"] == "patch"
+    assert document["cells"] == [{"id": "w7d", "column": "close match", "old": None, "new": "Yes", "is_label": False}]

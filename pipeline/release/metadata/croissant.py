@@ -14,7 +14,7 @@ from pipeline.release.metadata import about
 from pipeline.release.metadata.datapackage import BOUNDED_NOTE
 from schemas import columns as col
 from schemas.columns import Column, Type
-from schemas.files import ALL, RELEASE_SIDES, File
+from schemas.files import ALL, RELEASE_SIDES, STRUCTURES, File
 
 if TYPE_CHECKING:
     from pipeline.release.metadata import Present
@@ -124,6 +124,8 @@ def _distribution(files: Sequence[Present]) -> list[dict[str, Any]]:
     for each in files:
         file = each.file
         if file.path.endswith("/"):
+            if file.path != STRUCTURES:
+                continue
             objects.append(
                 {
                     "@type": "cr:FileSet",
@@ -167,7 +169,7 @@ def _record_sets(files: Sequence[Present]) -> list[dict[str, Any]]:
     if paths >= set(RELEASE_SIDES):
         sets += [_splits(), _entries(next(each for each in files if each.file.path == ALL))]
     for each in files:
-        if each.file.path.endswith("/"):
+        if each.file.path == STRUCTURES:
             sets.append(_structures(each.file))
         elif each.file.is_table and each.file.path not in (*RELEASE_SIDES, ALL):
             sets.append(_table(each, each.file.name, {"fileObject": {"@id": each.file.path}}, each.file.title))
