@@ -209,7 +209,7 @@ def conductivity_class(ours: Described, theirs: Described) -> str:
         return "unknown"
     if ours.bound or theirs.bound:
         return "bound" if any(_keeps(mine, ours.bound, yours, theirs.bound) for mine, yours in pairs) else "differs"
-    return max((_values(mine, yours) for mine, yours in pairs), key=lambda name: CONDUCTIVITY[name])
+    return max((value_class(mine, yours) for mine, yours in pairs), key=lambda name: CONDUCTIVITY[name])
 
 
 def _keeps(mine: float, my_bound: str, yours: float, your_bound: str) -> bool:
@@ -220,7 +220,12 @@ def _keeps(mine: float, my_bound: str, yours: float, your_bound: str) -> bool:
 
 
 @cache
-def _values(mine: float, yours: float) -> str:
+def value_class(mine: float, yours: float) -> str:
+    """How two values agree, in the classes of :func:`conductivity_class`.
+
+    >>> value_class(6.31e-5, 6e-5), value_class(3.86e-4, 3.92e-4)
+    ('one digit', '5 %')
+    """
     digits = min(printed_digits(mine), printed_digits(yours))
     if float(f"{mine:.{digits - 1}e}") == float(f"{yours:.{digits - 1}e}"):
         return {1: "one digit", 2: "rounded"}.get(digits, "identical")

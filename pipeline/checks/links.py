@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row, number
-from pipeline.linkage import listed
+from pipeline.linkage import listed, value_class
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Conductivities of entry and record agree up to this ratio: one point of a figure is read twice within 5 % (the twelve samples that
-#: the Laskowski table gives twice from paper 18 differ by 0.5 to 4.9 %), and few values lie between 5 and 20 % (7 entries).
-AGREES = 1.05
+#: Conductivities of entry and record agree when they are equal in the digits that the shorter of them has, or within 5 %, as one point
+#: of a figure is read twice (the samples that the Laskowski table gives twice from paper 18 differ by 0.5 to 4.9 %).
+AGREES = frozenset(("identical", "rounded", "one digit", "1 %", "5 %"))
 _COLUMN: Mapping[str, col.Column] = {"laskowski": col.LASKOWSKI_ID, "liion": col.LIION_ID}
 _NAME = {"laskowski": "Laskowski table", "liion": "Liverpool Ionics Dataset"}
 
@@ -71,7 +71,7 @@ def _agreement(link: Mapping[str, Any]) -> str:
     ratio = link[col.CONDUCTIVITY_RATIO]
     facts = (
         ("composition", link[col.COMPOSITION_AGREES]),
-        ("conductivity", ratio is not None and _close(ratio)),
+        ("conductivity", ratio is not None and value_class(1.0, ratio) in AGREES),
         ("paper", link[col.DOI_AGREES]),
         ("space group", link[col.SPACEGROUP_AGREES]),
     )
@@ -87,8 +87,8 @@ def _conductivity(row: Row, links: Sequence[Mapping[str, Any]], bounds: Mapping[
     for link in links:
         ratio, bound = link[col.CONDUCTIVITY_RATIO], bounds.get((link[col.SOURCE], link[col.LINK_RECORD]))
         if ratio is not None:
-            value = headline / ratio
-            if any(_close(mine / value) for mine in known):
+            value = float(f"{headline / ratio:.6g}")
+            if any(value_class(mine, value) in AGREES for mine in known):
                 return
             told.append(f"{number(value)} ({link[col.SOURCE]} {link[col.LINK_RECORD]})")
         elif bound and not row.text(col.BOUND) and not _keeps(headline, bound):
@@ -100,10 +100,6 @@ def _conductivity(row: Row, links: Sequence[Mapping[str, Any]], bounds: Mapping[
         f"The conductivity is {number(headline)} S/cm, the record found says {', another '.join(told)}; neither total nor bulk agrees.",
         column=col.IONIC_CONDUCTIVITY, value=number(headline), expected=told[0].split(" ", 1)[0], other=_names(links),
     )  # fmt: skip
-
-
-def _close(ratio: float) -> bool:
-    return 1 / AGREES <= ratio <= AGREES
 
 
 def _keeps(value: float, bound: str) -> bool:

@@ -142,7 +142,7 @@ CHECKS: tuple[Check, ...] = (
         "conductivity.source", W, "Conductivity differs from the linked source record",
         "Entry and source tell different values of one measurement.",
         "Headline, total or bulk agrees with one of the records that the entry is linked to (docs/sources.md), in either source.",
-        "A ratio up to 1.05: one point of a figure is read twice within 5 %; few values lie between 5 and 20 %.", _PAPER,
+        "Equal in the digits of the shorter number, or within 5 %, as one point of a figure is read twice.", _PAPER,
         "Look the value up in the paper; correct the entry, or note why it differs.",
     ),
     Check(

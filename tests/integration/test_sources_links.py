@@ -147,7 +147,7 @@ def test_ingest_and_merge_take_less_than_a_second(archive: Archive, literature: 
     from pipeline.chemistry import formula
 
     data = [archive.read(role) for role in ("liion", "laskowski", "laskowski_references")]
-    for cached in (formula.amounts, formula.reading, formula.resolution, linkage.elements, linkage.composition_class, linkage._values):
+    for cached in (formula.amounts, formula.reading, formula.resolution, linkage.elements, linkage.composition_class, linkage.value_class):
         cached.cache_clear()
     start = time.process_time()
     measurements(liion(data[0], "l"), laskowski(data[1], data[2], "l"))

@@ -109,9 +109,14 @@ def test_a_conductivity_that_no_record_knows_is_told() -> None:
     (finding,) = case.findings
     assert (finding.check, finding.column, finding.expected) == ("conductivity.source", col.IONIC_CONDUCTIVITY, "9e-05")
     assert finding.other == "laskowski-1 liion-100"
-    close = Case([], [{"conductivity": 1.05e-6}], aaa={col.IONIC_CONDUCTIVITY: 1e-6})
-    assert not close.findings
-    assert len(Case([], [{"conductivity": 1.06e-6}], aaa={col.IONIC_CONDUCTIVITY: 1e-6}).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "record", "told"),
+    [(1.31e-6, 1.37e-6, 0), (1.31e-6, 1.39e-6, 1), (1.31e-6, 1e-6, 0), (2.2e-5, 2e-5, 0), (2.6e-5, 2e-5, 1), (8.63e-3, 8.6e-3, 0)],
+)
+def test_a_reading_and_a_rounding_are_no_difference(entry: float, record: float, told: int) -> None:
+    assert len(Case([], [{"conductivity": record}], aaa={col.IONIC_CONDUCTIVITY: entry}).findings) == told
 
 
 def test_one_source_that_agrees_is_enough() -> None:
