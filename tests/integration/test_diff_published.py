@@ -33,7 +33,8 @@ def test_nothing_but_tables_and_structures_is_read(releases: dict[str, Published
 def test_from_1_1_1_to_1_2_0_one_cell_changed(latest: Difference) -> None:
     assert latest.entries == (599, 599)
     assert [(cell.id, cell.column, cell.old, cell.new) for cell in latest.cells] == [("w7d", "close match", None, "Yes")]
-    assert not (latest.added or latest.removed or latest.moved or latest.reordered or latest.stale_old or latest.stale_new)
+    for nothing in (latest.added, latest.removed, latest.moved, latest.reordered, latest.stale_old, latest.stale_new):
+        assert not nothing
     assert latest.files_removed == [f"downloads/{side}.{ending}" for side in ("all", "test", "train") for ending in ("csv", "xlsx")]
 
 
