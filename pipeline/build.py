@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,8 @@ class Options:
     private_cifs, key_file
         Folder of original structures, ``<ID>.cif``, and the file with the secret key of their noise. Each takes the place of the
         structure that its entry has.
+    jobs
+        Processes for the gate and the report.
     stamp
         Version and date that the release bears; by default those of ``raw/release.toml``, none as published.
     """
@@ -62,6 +65,7 @@ class Options:
     quick: bool = False
     private_cifs: Path | None = None
     key_file: Path | None = None
+    jobs: int = 1
     stamp: Stamp | None = None
 
 
@@ -177,20 +181,33 @@ def build(options: Options) -> Built:
             about = emit.write(release, folder)
             stage.rows_in = stage.rows_out = len(cells)
         if not options.quick:
-            with ledger.stage("report", "figures and page") as stage:
-                stage.note = f"{emit.report(release, numbers, folder)} figures"
-            with ledger.stage("gate", "the whole release against the previous one") as stage:
+            with ledger.stage("report and gate", "figures, page, and the whole release against the previous one") as stage:
                 previous = workbook.entries(workbook.cells(archive.read("workbook"), archive.file("workbook")))
-                verdict = gate(entries, previous, findings, split.train, split.test, folder / "gate")
+                drawn, verdict = _both(
+                    options.jobs,
+                    (emit.report, (release, numbers, folder)),
+                    (gate, (entries, previous, findings, split.train, split.test, folder / "gate")),
+                )
                 unmet = tuple(f"{check.expectation} {check.column}".strip() for check in verdict.failed)
-                stage.note = f"{len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met" + (
-                    f"; not met: {', '.join(unmet)}" if unmet else ""
+                stage.note = f"{drawn} figures; {len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met" + (
+                    f", not met: {', '.join(unmet)}" if unmet else ""
                 )
         emit.seal(release, about, folder)
     places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
     if not options.quick:
         places |= {"report": str(options.out / "report.html"), "gate": str(options.out / "gate" / "index.html")}
     return Built(findings, unmet, ledger, places)
+
+
+def _both(jobs: int, *calls: tuple[Callable[..., Any], tuple[Any, ...]]) -> list[Any]:
+    """Results of independent calls, in processes of their own when there is more than one job."""
+    if jobs == 1:
+        return [function(*arguments) for function, arguments in calls]
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        return [future.result() for future in [pool.submit(function, *arguments) for function, arguments in calls]]
 
 
 def _perturbed(folder: Path, key_file: Path | None, entries: pd.DataFrame) -> tuple[dict[str, str], list[str]]:

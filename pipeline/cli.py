@@ -80,14 +80,20 @@ def fetch(names: tuple[str, ...], raw: Path) -> None:
     "--private-cifs", type=click.Path(path_type=Path), metavar="DIR", help="Original structures, <ID>.cif, to be released with noise."
 )
 @click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes; the result is the same for any number.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes for gate and report; the result is the same for any number.",
+)
 def build(raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, jobs: int) -> None:
     """Build the release from the pinned sources."""
     from pipeline.build import Options
     from pipeline.build import build as run
     from pipeline.reporting.progress import summary
 
-    built = run(Options(raw, out, as_published, quick, private_cifs, key_file))
+    built = run(Options(raw, out, as_published, quick, private_cifs, key_file, jobs))
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     sys.exit(1 if built.open_errors else 0)
 

@@ -301,6 +301,18 @@ def report(done: Mapping[str, Perturbed]) -> str:
     return "\n".join(lines)
 
 
+def perturbed_files(
+    cifs: Path, *, key: bytes | None = None, seed: int | None = None, sigma: float = SIGMA, proprietary: Collection[str] = ()
+) -> dict[str, Perturbed]:
+    """Every ``*.cif`` of a folder with noise, by file name, sorted; nothing is written. See :func:`perturb_folder`."""
+    if not cifs.is_dir():
+        raise InputError("there is no such folder", file=cifs, cure="name a folder that holds CIFs")
+    names = sorted(path.name for path in cifs.iterdir() if path.suffix.lower() == ".cif")
+    if not names:
+        raise InputError("holds no .cif file", file=cifs, cure="name a folder that holds CIFs")
+    return {name: _perturb_file(cifs / name, key, seed, sigma, proprietary) for name in names}
+
+
 def perturb_folder(
     cifs: Path,
     out: Path,
@@ -335,14 +347,10 @@ def perturb_folder(
     InputError
         When a file is damaged, or proprietary and there is no key.
     """
-    if not cifs.is_dir():
-        raise InputError("there is no such folder", file=cifs, cure="name a folder that holds CIFs")
-    names = sorted(path.name for path in cifs.iterdir() if path.suffix.lower() == ".cif")
-    if not names:
-        raise InputError("holds no .cif file", file=cifs, cure="name a folder that holds CIFs")
-    if out.exists() and out.samefile(cifs):
+    if cifs.is_dir() and out.exists() and out.samefile(cifs):
         raise InputError("is the folder of the original files", file=out, cure="choose another folder: the originals would be lost")
-    done = {name: _perturb_file(cifs / name, key, seed, sigma, proprietary) for name in names}
+    done = perturbed_files(cifs, key=key, seed=seed, sigma=sigma, proprietary=proprietary)
+    names = list(done)
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
