@@ -177,9 +177,9 @@ class TestCard:
         default = next(config for config in matter["configs"] if config["config_name"] == "default")
         assert default["data_files"] == [{"split": "train", "path": "train.csv"}, {"split": "test", "path": "test.csv"}]
         for config in matter["configs"]:
-            files = config["data_files"]
-            for path in [files] if isinstance(files, str) else [each["path"] for each in files]:
-                assert (built / path).is_file()
+            assert all((built / each["path"]).is_file() for each in config["data_files"])
+            # a table with entries of both sides must not be loaded under the name of one
+            assert config is default or [each["split"] for each in config["data_files"]] == ["full"]
 
     def test_the_first_steps_run(self, built: Path) -> None:
         code = re.search(r"```python\n(.*?)```", (built / "README.md").read_text(encoding="utf-8"), re.DOTALL)

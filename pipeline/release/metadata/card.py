@@ -13,6 +13,8 @@ from schemas.files import ALL, RELEASE_SIDES
 if TYPE_CHECKING:
     from pipeline.release.metadata import Present
 
+#: Split of a table that is not divided. Unnamed, the Hub would call it train, the entries of the test set included.
+WHOLE = "full"
 #: Size classes of the Hub, by their upper end.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
@@ -20,7 +22,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, Any]:
     """Front matter as the Hub defines it: licence, tasks, and one configuration a table with its splits."""
     entries = int(release["counts"][ALL])
-    tables = [each.file for each in files if each.file.is_table and each.file.path not in (*RELEASE_SIDES, ALL)]
+    tables = [each.file for each in files if len(each.file.columns) > 1 and each.file.path not in (*RELEASE_SIDES, ALL)]
     sides = [{"split": side.removesuffix(".csv"), "path": side} for side in RELEASE_SIDES]
     return {
         "license": about.DATA_LICENCE.lower(),
@@ -31,7 +33,7 @@ def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[s
         "tags": ["chemistry", "materials-science", "batteries", "solid-electrolyte", "ionic-conductivity", "crystal-structure"],
         "configs": [
             {"config_name": "default", "default": True, "data_files": sides},
-            *({"config_name": table.name, "data_files": table.path} for table in tables),
+            *({"config_name": table.name, "data_files": [{"split": WHOLE, "path": table.path}]} for table in tables),
         ],
     }
 
