@@ -116,14 +116,16 @@ def test_every_space_group_symbol_agrees_with_its_number(literature: Literature)
 
 def test_the_workbook_and_liverpool_ionics_bear_the_recovery_out(literature: Literature, published: pd.DataFrame) -> None:
     """Independent copies of the same compositions: the curators typed theirs from the papers and from the intact table."""
-    by_citation = literature.laskowski.dropna(subset=["composition", "reference"]).groupby("reference").composition.agg(list)
+    table = literature.laskowski.dropna(subset=["composition", "reference"])
+    table = table.assign(reference=table.reference.str.split("|")).explode("reference")
+    by_citation = table.groupby("reference").composition.agg(list)
     named = published.dropna(subset=[col.LASKOWSKI_ID])
     found = [
         any(same(text, other) for other in by_citation.get(citation, []))
         for text, citation in zip(named[col.REDUCED_COMPOSITION], named[col.LASKOWSKI_ID], strict=True)
     ]
     assert len(found) == 468
-    assert sum(found) >= 446  # the other 22 are compositions that curators corrected or added from the paper cited
+    assert sum(found) == 448  # the other 20 are compositions that curators corrected or added from the paper cited
     moved = literature.laskowski[literature.laskowski.repairs.fillna("").str.contains("slid-subscripts|torn-composition")]
     ours = {(row.doi, row.composition) for row in literature.liion.itertuples()}
     confirmed = sum(
@@ -157,7 +159,7 @@ def test_swapped_lines_are_reported_or_change_nothing(archive: Archive, literatu
     torn = [place for place in range(len(rows) - 1) if any(not row.split(b",")[1].strip() for row in rows[place : place + 2])]
     content = _content(literature.laskowski)
     told: list[int] = []  # lines between the swap and where it was told
-    for place in random.Random(8).sample(torn, 25):
+    for place in random.Random(8).sample(torn, 12):
         swapped = [*rows[:place], rows[place + 1], rows[place], *rows[place + 2 :]]
         try:
             found = laskowski(b"\r\n".join([*swapped, b""]), archive.read("laskowski_references"), "l")
@@ -165,7 +167,7 @@ def test_swapped_lines_are_reported_or_change_nothing(archive: Archive, literatu
             told.append(abs((error.row or 9999) - (place + 1)))
         else:
             assert _content(found) == content
-    assert len(told) >= 20
+    assert len(told) >= 9
     assert max(told) <= 8
 
 

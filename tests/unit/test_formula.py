@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chemistry.formula import Compound, FormulaError, Mixture, amounts, deviation, reading, resolution, same, scale
@@ -41,11 +41,13 @@ def test_what_is_no_formula(text: str) -> None:
         amounts(text)
 
 
+@settings(deadline=None, max_examples=60)
 @given(FORMULAS)
 def test_a_written_formula_reads_back(content: dict[str, float]) -> None:
     assert amounts(written(content)) == pytest.approx(content)
 
 
+@settings(deadline=None, max_examples=60)
 @given(FORMULAS, st.integers(1, 12))
 def test_the_size_of_the_formula_unit_does_not_matter(content: dict[str, float], times: int) -> None:
     larger = {element: amount * times for element, amount in content.items()}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.laskowski import laskowski, values
 from pipeline.ingest.laskowski.compositions import composition, join, phase
+from pipeline.ingest.laskowski.lines import lines, records
 from schemas.laskowski import schema
 
 REFERENCES = b"ref. number,DOI\r\n1,10.1000/One.s001\r\n2,10.1000/two\r\n2,10.1000/two\r\n3,10.1000/three\r\n"
@@ -237,3 +240,31 @@ def test_a_damaged_list_of_references_is_reported(references: bytes) -> None:
 
 def test_joining_puts_nothing_in_between_inside_a_word() -> None:
     assert join(["Li6.4La3Zr1.4Ta0.4Nb0.2O1", "2"]) == "Li6.4La3Zr1.4Ta0.4Nb0.2O12"
+
+
+TORN = st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 1)), min_size=1, max_size=12)
+
+
+@settings(deadline=None, max_examples=60)
+@given(TORN)
+def test_centring_alone_deals_out_any_table(shapes: list[tuple[int, bool, int]]) -> None:
+    """Records of one, three or five lines in any order; composition or phase torn, the middle of the formula with the values or not."""
+    rows: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for tear, phase_torn, middle in shapes:
+        start = len(rows) + 1
+        if phase_torn and tear:
+            pieces = ["β-", "Li3P", "O4", "F", "Cl"][: 2 * tear + 1]
+            above, below = [f",,,,,{piece},," for piece in pieces[:tear]], [f",,,,,{piece},," for piece in pieces[tear + 1 :]]
+            rows += [*above, f"Li3PO4,1E-9,,,,{pieces[tear]},,1", *below]
+        else:
+            pieces = ["0.2Li2O-", "0.2LiF-", "0.2", "LiCl-0.2LiBr-", "0.2LiI"]
+            texts = {0: ["LiCl"], 1: ["0.5Li2O-", "" if middle else "0.1LiF-", "0.5P2O5"], 2: pieces}[tear]
+            rows += [
+                *(f"{text},,,,,,," for text in texts[:tear]),
+                f"{texts[tear]},1E-9,,,,,,1",
+                *(f"{text},,,,,,," for text in texts[tear + 1 :]),
+            ]
+        spans.append((start, len(rows)))
+    data = "".join(f"{row}\r\n" for row in rows).encode()
+    assert [(torn.first, torn.last) for torn in records(lines(data, "t"), "t")] == spans

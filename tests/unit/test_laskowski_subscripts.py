@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.laskowski.subscripts import repair
@@ -67,12 +67,14 @@ ELEMENTS = st.sampled_from(["Li", "Na", "Ba", "La", "Ti", "Zr", "Ge", "P", "S", 
 NUMBERS = st.one_of(st.integers(2, 99).map(str), st.integers(1, 999).map(lambda n: f"{n / 100:g}").filter(lambda text: text != "1"))
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(ELEMENTS, NUMBERS), min_size=1, max_size=8))
 def test_a_formula_whose_subscripts_all_slid_is_restored(pieces: list[tuple[str, str]]) -> None:
     damaged = " ".join(letter for letter, _ in pieces) + "  " + " ".join(number for _, number in pieces)
     assert repair(damaged).text == "".join(letter + number for letter, number in pieces)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(ELEMENTS, NUMBERS), min_size=2, max_size=8), st.data())
 def test_a_formula_whose_subscripts_slid_in_runs_is_restored(pieces: list[tuple[str, str]], data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(1, len(pieces) - 1), max_size=3)))
@@ -81,6 +83,7 @@ def test_a_formula_whose_subscripts_slid_in_runs_is_restored(pieces: list[tuple[
     assert repair(damaged).text == "".join(letter + number for letter, number in pieces)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(ELEMENTS, st.one_of(NUMBERS, st.just(""))), min_size=1, max_size=8))
 def test_a_sound_formula_is_left_alone(pieces: list[tuple[str, str]]) -> None:
     text = "".join(letter + number for letter, number in pieces)

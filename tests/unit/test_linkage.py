@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.linkage import (
@@ -113,6 +113,7 @@ def test_the_assignment_is_the_best_in_sum_not_the_first() -> None:
     assert assign({}) == []
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.dictionaries(st.tuples(st.sampled_from("abcd"), st.sampled_from("1234")), st.floats(0.1, 9).map(lambda x: round(x, 2)), max_size=12)
 )
