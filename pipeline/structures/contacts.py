@@ -72,8 +72,9 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     squared = np.square(gap @ structure.basis.T).sum(axis=2)
     itself = squared < 1e-8
     spacing = 1 / np.linalg.norm(np.linalg.inv(structure.basis), axis=1)
-    if spacing.min() < 2 * reach:  # the nearest image need not be the one nearest along each axis
-        axes = [np.arange(-n, n + 1) for n in np.ceil(reach / spacing).astype(int)]
+    if spacing.min() < 2 * reach:  # along a short axis the nearest image need not be the one nearest in fractions
+        reaches = np.where(spacing < 2 * reach, np.ceil(reach / spacing), 0)
+        axes = [np.arange(-n, n + 1) for n in reaches]
         shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
         shifts = shifts[np.any(shifts, axis=1)]
         for shift in shifts:

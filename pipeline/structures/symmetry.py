@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SYMPREC = 0.01
 #: Tried in turn when spglib fails, as it does when two atoms of a kind are nearer than the tolerance.
 FALLBACK = (0.001, 0.0001)
+#: Turns a rotation into one number; its elements lie between -3 and 3 in any cell that is not skewed beyond use.
+_DIGITS = 7 ** np.arange(9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def frame(structure: Structure) -> Frame:
 def _frame(rotation_bytes: bytes, translation_bytes: bytes) -> Frame:
     rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
     translations = np.frombuffer(translation_bytes).reshape(-1, 3)
-    code = rotations.reshape(-1, 9) @ 3 ** np.arange(9)
+    code = rotations.reshape(-1, 9) @ _DIGITS
     _, first, point = np.unique(code, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty_like(order)
@@ -127,10 +129,10 @@ def _frame(rotation_bytes: bytes, translation_bytes: bytes) -> Frame:
     keep, point = first[order], rank[point.reshape(-1)]
     unique = rotations[keep]
     codes = code[keep]
-    products = np.einsum("aij,bjk->abik", unique, unique).reshape(-1, 9) @ 3 ** np.arange(9)
+    products = np.einsum("aij,bjk->abik", unique, unique).reshape(-1, 9) @ _DIGITS
     sorter = np.argsort(codes)
     product = sorter[np.searchsorted(codes, products, sorter=sorter)].reshape(len(unique), len(unique))
-    centring = translations[code == np.eye(3, dtype=np.int64).ravel() @ 3 ** np.arange(9)]
+    centring = translations[code == np.eye(3, dtype=np.int64).ravel() @ _DIGITS]
     primitive = _primitive(centring)
     return Frame(unique, translations[keep], point, product, primitive, np.asarray(np.linalg.inv(primitive), dtype=np.float64), centring)
 
@@ -231,11 +233,11 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     # one degree is wider than any tolerance of 0.01 angstrom in a cell of 2 angstrom and more
     proper = np.array([op.rot for op in gemmi.find_lattice_symmetry(gemmi.UnitCell(*structure.cell), lattice, 1.0)]) // gemmi.Op.DEN
     candidates = np.concatenate([proper, -proper])
-    known = {rotation.tobytes() for rotation in group.rotations}
+    known = set((group.rotations.reshape(-1, 9) @ _DIGITS).tolist())
     rotations = [np.eye(3, dtype=np.int64)]
-    for candidate in candidates:  # one of each coset: the product with a symmetry of the file is another candidate of its coset
-        if candidate.tobytes() not in known:
-            known |= {np.ascontiguousarray(rotation).tobytes() for rotation in candidate @ group.rotations}
+    for candidate, code in zip(candidates, (candidates.reshape(-1, 9) @ _DIGITS).tolist(), strict=True):
+        if code not in known:  # one of each coset: the product with a symmetry of the file is another candidate of its coset
+            known |= set(((candidate @ group.rotations).reshape(-1, 9) @ _DIGITS).tolist())
             rotations.append(candidate)
     _, atoms, numbers = spglib_cell(structure, where)
     kinds = np.array(numbers)
