@@ -109,6 +109,26 @@ def test_where_charge_does_not_decide_the_rule_says_that_it_is_not_certain() -> 
     assert "(not certain: " in composition(["LiU02"]).rules[0]
 
 
+@pytest.mark.parametrize(
+    ("line", "text", "said"),
+    [
+        ("Li Ti PO  2 5", "Li2TiPO5", "charge: Li2TiPO5 rather than Li2Ti5PO"),  # a place for neither phosphorus nor titanium
+        ("Li Ge P S 10 2 12", "Li10GeP2S12", "charge: Li10GeP2S12 rather than Li10Ge2P12S"),  # as many places as numbers
+        ("Li Na PO  2 4", "Li2NaPO4", "not certain: Li2NaPO4 rather than LiNa2PO4"),  # both are neutral
+        ("Li Si P O 3 4", "Li3Si4PO", "not certain: Li3Si4PO rather than Li3SiP4O"),  # none is
+    ],
+)
+def test_where_numbers_could_stand_elsewhere_charge_chooses_and_the_rule_says_so(line: str, text: str, said: str) -> None:
+    mended = composition([line])
+    assert mended.text == text
+    assert mended.rules == ("slid-subscripts", f"open-subscript ({said})")
+
+
+def test_where_the_law_gives_a_neutral_formula_it_stands() -> None:
+    assert composition(["Li PS Br 6 5"]).rules == ("slid-subscripts",)
+    assert composition(["0.9Li PS ·10ZnO 3 4"]).text == "0.9Li3PS4·10ZnO"
+
+
 def test_a_phase_letter_before_the_formula_goes_to_the_phase() -> None:
     row = one("β-Li8GeP4,8.6E-5,,P-43n,218,,235185,1")
     assert (row.composition, row.phase, row.repairs) == ("Li8GeP4", "β-Li8GeP4", "phase-in-composition")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice, product
 
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import Compound, FormulaError, Mixture, reading
@@ -18,6 +19,12 @@ _ENDS_AT_SPACE = re.compile(r"(?:%|\s[-\N{EN DASH}*])$")
 _SPACED_COEFFICIENT = re.compile(r"(?:^|[-\N{EN DASH}])\s?\d*\.?\d+\s+[A-Z].*[-\N{EN DASH}]\s?\d*\.?\d+$")
 
 
+#: Charge per formula below which a composition counts as neutral: that of one rounded coefficient.
+NEUTRAL = 0.05
+#: Ways to deal out numbers that are looked at.
+MOST = 1000
+
+
 @dataclass(frozen=True)
 class Repaired:
     """A text after repair and the rules that fired, each once, with what stayed ambiguous."""
@@ -30,23 +37,23 @@ class Repaired:
 def composition(torn: list[str]) -> Repaired:
     """Composition of a record: each line repaired by itself, then joined, then read.
 
-    Rules: ``torn-composition`` (joined from several lines), those of :mod:`subscripts`, ``letter-for-digit`` (``Lao.51``),
+    Rules: ``torn-composition`` (joined from several lines), those of :mod:`subscripts` (where a number could
+    stand in several places the neutral one is chosen), ``letter-for-digit`` (``Lao.51``),
     ``digit-for-letter`` (``P04``), ``lost-point`` (``P05``), ``small-letter`` (``Ta0.75o3``), ``unpaired-bracket``,
     ``phase-in-composition`` (a Greek letter before the formula goes to the phase) and ``unreadable`` (neither a compound nor a
     mixture after all of it).
     """
     rules: list[str] = []
-    pieces = []
-    for line in torn:
-        text = _ZERO_AS_LETTER.sub("0", line)
-        if text != line:
-            rules.append("letter-for-digit")
-        mended = subscripts.repair(text)
-        rules += mended.rules
-        pieces.append(mended.text)
-    if len(pieces) > 1:
+    lines = [_ZERO_AS_LETTER.sub("0", line) for line in torn]
+    if lines != torn:
+        rules.append("letter-for-digit")
+    mended = [subscripts.repair(line) for line in lines]
+    rules += [rule for line in mended for rule in line.rules if rule != "open-subscript"]
+    if len(torn) > 1:
         rules.append("torn-composition")
-    text = join(pieces)
+    text = join([line.text for line in mended])
+    if any("slid-subscripts" in line.rules for line in mended):
+        text = _open(lines, text, any("open-subscript" in line.rules for line in mended), rules)
     phase = _PHASE.match(text)
     if phase:
         rules.append("phase-in-composition")
@@ -85,6 +92,26 @@ def elements(text: str) -> frozenset[str]:
         return frozenset()
     parts = found.parts if isinstance(found, Mixture) else (found,)
     return frozenset(element for part in parts for element in part.amounts)
+
+
+def _open(lines: list[str], first: str, undecided: bool, rules: list[str]) -> str:
+    """Numbers that could stand elsewhere go where the composition is neutral.
+
+    ``Li TiPO  2 5`` has a place for each number, ``Li Ti PO  2 5`` one more than numbers, so that the law of the open spaces does not
+    decide. It decides where there are as many, unless its reading is not neutral and another is. What charge does not tell stays
+    as the law has it.
+    """
+    choices = [subscripts.alternatives(line) or (subscripts.repair(line).text,) for line in lines]
+    texts = list(dict.fromkeys(join(list(pieces)) for pieces in islice(product(*choices), MOST)))
+    if len(texts) == 1 or (not undecided and _excess(first) < NEUTRAL):
+        return first
+    neutral = [text for text in texts if _excess(text) < NEUTRAL]
+    if not neutral and not undecided:
+        return first
+    chosen = neutral[0] if neutral else first
+    other = next(text for text in [*neutral, first, *texts] if text != chosen)
+    rules.append(f"open-subscript ({'charge' if len(neutral) == 1 else 'not certain'}: {chosen} rather than {other})")
+    return chosen
 
 
 def _oxygen(text: str, rules: list[str]) -> str:

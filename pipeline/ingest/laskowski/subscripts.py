@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import combinations
 
 _NUMBER = r"\d+\.\d+|\d+\.(?=\s|$)|\.\d+|\d+"
 _SEPARATORS = "-\N{EN DASH}*\N{MIDDLE DOT}"
@@ -33,19 +34,22 @@ class Repaired:
     rules: tuple[str, ...] = ()
 
 
-def repair(line: str) -> Repaired:
+def repair(line: str, closed: frozenset[int] = frozenset()) -> Repaired:
     """Put the subscripts of one physical line back and take out stray spaces.
 
     Rules: ``slid-subscripts`` when numbers moved over letters, ``stray-spaces`` when only spaces went, ``open-subscript`` when
-    more places are open than there are numbers, so that the place of a number is not certain.
+    more places are open than there are numbers, so that the place of a number is not certain (see :func:`alternatives`).
+
+    Parameters
+    ----------
+    closed
+        Spaces, by their place among the tokens of the line, that held no subscript.
 
     >>> repair("Li SiS  4 4").text, repair("Li 1.4 Ti Si 2 0.4 P 2.6 O 12").text, repair("0.7Li O-0.3P O2 2 5").text
     ('Li4SiS4', 'Li1.4Ti2Si0.4P2.6O12', '0.7Li2O-0.3P2O5')
     """
-    tokens = [_Token(str(match.lastgroup), match.group()) for match in _TOKEN.finditer(line.strip())]
-    _mark_coefficients(tokens)
-    _mark_plain_gaps(tokens)
-    moved, uncertain = _fill(tokens)
+    tokens = _tokens(line)
+    moved, uncertain = _fill(tokens, closed)
     text = "".join(token.text for token in tokens).rstrip()
     rules = []
     if moved:
@@ -55,6 +59,31 @@ def repair(line: str) -> Repaired:
     if uncertain:
         rules.append("open-subscript")
     return Repaired(text, tuple(rules))
+
+
+def alternatives(line: str) -> tuple[str, ...]:
+    """Every way to deal out the numbers of a line that could stand elsewhere, the first being that of :func:`repair`.
+
+    They could where a run has no more numbers than open places: a space may then be a stray one. Otherwise there is none.
+
+    >>> alternatives("Li Ti P O 2 4")[:3]
+    ('Li2Ti4PO', 'Li2TiP4O', 'LiTi2P4O')
+    """
+    tokens = _tokens(line)
+    found: dict[str, None] = {}
+    for run in _runs(tokens, frozenset()):
+        if len(run.gaps) >= len(run.numbers):
+            for kept in (len(run.numbers), len(run.numbers) - 1):  # one less: the last number stands behind the last letter
+                for places in combinations(run.gaps, kept):
+                    found[repair(line, frozenset(run.gaps) - set(places)).text] = None
+    return tuple(found)
+
+
+def _tokens(line: str) -> list[_Token]:
+    tokens = [_Token(str(match.lastgroup), match.group()) for match in _TOKEN.finditer(line.strip())]
+    _mark_coefficients(tokens)
+    _mark_plain_gaps(tokens)
+    return tokens
 
 
 def _mark_coefficients(tokens: list[_Token]) -> None:
@@ -123,14 +152,14 @@ class _Run:
     numbers: list[int]
 
 
-def _runs(tokens: list[_Token]) -> list[_Run]:
+def _runs(tokens: list[_Token], closed: frozenset[int]) -> list[_Run]:
     """Runs of numbers, each with the open spaces since the run before. The space right before a run only separates."""
     runs: list[_Run] = []
     gaps: list[int] = []
     place = 0
     while place < len(tokens):
         if tokens[place].kind != "number":
-            if _is_open(tokens, place):
+            if _is_open(tokens, place) and place not in closed:
                 gaps.append(place)
             place += 1
             continue
@@ -144,14 +173,14 @@ def _runs(tokens: list[_Token]) -> list[_Run]:
     return runs
 
 
-def _fill(tokens: list[_Token]) -> tuple[bool, bool]:
+def _fill(tokens: list[_Token], closed: frozenset[int]) -> tuple[bool, bool]:
     """Deal each run of numbers out to the places open before it. Returns whether any moved, and whether any is uncertain.
 
     A run that is longer than its places sends its last numbers back to the nearest places left open before
     (``0.75Li O-0.25P2S5 2``).
     """
     written: dict[int, str] = {}
-    runs = _runs(tokens)
+    runs = _runs(tokens, closed)
     for at in range(len(runs) - 1, -1, -1):
         run = runs[at]
         earlier = [(before, gap) for before in runs[:at] for gap in before.gaps]
