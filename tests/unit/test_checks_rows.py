@@ -30,8 +30,8 @@ def row(**changes: object) -> Row:
 
 def said(one: Row) -> list[Finding]:
     families = (
-        composition_findings, spacegroup_findings, lattice_findings, conductivity_findings, reference_findings, family_findings, note_findings,
-        id_findings,
+        composition_findings, spacegroup_findings, lattice_findings, conductivity_findings, reference_findings, family_findings,
+        note_findings, id_findings,
     )  # fmt: skip
     return [finding for family in families for finding in family([one])]
 
@@ -196,7 +196,7 @@ def test_a_check_digit_betrays_any_single_slip(digits: list[int], place: int, st
     total = sum(w * d for w, d in zip(range(8, 1, -1), digits, strict=True))
     check = "0123456789x"[(11 - total % 11) % 11]
     text = "".join(map(str, digits))
-    wrong = digits[:place] + [(digits[place] + step) % 10] + digits[place + 1 :]
+    wrong = [*digits[:place], (digits[place] + step) % 10, *digits[place + 1 :]]
     assert pii_holds(f"s{text[:4]}-{text[4:]}{check}(00)00761-x")
     slipped = "".join(map(str, wrong))
     assert not pii_holds(f"s{slipped[:4]}-{slipped[4:]}{check}(00)00761-x")
@@ -205,7 +205,8 @@ def test_a_check_digit_betrays_any_single_slip(digits: list[int], place: int, st
 @pytest.mark.parametrize(
     "doi",
     [
-        "10.1016/j.jpowsour.2020.228929", "10.1016/0022-5088(81)90132-6", "10.1021/jacs.5b04444", "10.1021/cm1006857", "10.1021/acsaem.0c00147",
+        "10.1016/j.jpowsour.2020.228929", "10.1016/0022-5088(81)90132-6", "10.1021/jacs.5b04444", "10.1021/cm1006857",
+        "10.1021/acsaem.0c00147",
         "10.1039/c9ta02126d", "10.1002/anie.200703900", "10.1038/nmat3066", "10.1038/s41467-020-15235-7", "10.1149/1945-7111/ab7d46",
         "10.1006/jssc.1996.0385", "10.1063/5.0012345", "10.9999/anything-goes",
     ],

@@ -13,8 +13,9 @@ from pipeline.chemistry.spacegroup import crystal_system, find, is_rhombohedral,
 from pipeline.chemistry.volume import needed, species, volumes
 
 NEUTRAL = [
-    "Li7La3Zr2O12", "Li1.3Al0.3Ti1.7(PO4)3", "La0.57Li0.29TiO3", "Li10GeP2S12", "Li7P3S11", "Li4P2S6", "Li6PS5Cl", "LiAlH4", "LiBH4", "Li3N",
-    "LiNH2", "Li2NH", "Li3AlN2", "Li3BN2", "Li8SiP4", "Li3P", "Li2CO3", "Li2C2O4", "LiNO3", "LiNO2", "Li2SO4", "Li2SO3", "LiAl(SO4)2", "LiClO4", "Li4B7O12Cl", "LiVO3",
+    "Li7La3Zr2O12", "Li1.3Al0.3Ti1.7(PO4)3", "La0.57Li0.29TiO3", "Li10GeP2S12", "Li7P3S11", "Li4P2S6", "Li6PS5Cl", "LiAlH4", "LiBH4",
+    "Li3N", "LiNH2", "Li2NH", "Li3AlN2", "Li3BN2", "Li8SiP4", "Li3P", "Li2CO3", "Li2C2O4", "LiNO3", "LiNO2", "Li2SO4", "Li2SO3",
+    "LiAl(SO4)2", "LiClO4", "Li4B7O12Cl", "LiVO3",
     "Li2VCl4", "Li3VO4", "Li2CrO4", "LiCrO2", "LiFePO4", "Li3Fe2(PO4)3", "LiFe0.5Mn0.5O2", "Li4Ti5O12", "Li7Ti5O12", "LiSbO2", "LiSbO3",
     "Li3SbS4", "Li2B12H12", "LiCB11H12", "LiTaO3", "Li2.88PO3.73N0.14", "Li3YCl6", "Li2MnCl4", "Li6NBr3", "LiCl*H2O", "Li2S", "Li3OCl",
     "Li2Te", "LiNbO3", "Li2WO4", "Li0.33La0.56TiO3", "LiGaBr4", "Li4SnS4", "Li2SnO3", "Li5PS4(BH4)2",

@@ -15,13 +15,14 @@ from schemas import columns as col
 from tests.unit.sheets import row
 
 TABLES: dict[str, list[dict[str, object]]] = {
-    "all.csv": [{**dict.fromkeys(map(str, col.RELEASE), ""), **row(ID="019", NOTE="check the cell"), str(col.FAMILY): "phosphates"}],
+    "all.csv": [{**dict.fromkeys(map(str, col.RELEASE), ""), **row(ID="019", NOTE="check the cell", FAMILY="phosphates")}],
     "train_idx.csv": [{"ID": "019"}],
     "test_idx.csv": [{"ID": "zzz"}],
     "links.csv": [
         {"ID": "019", "source": "laskowski", "record": "155", "reference": "70", "composition_agrees": "True", "conductivity_ratio": "1.5",
          "doi_agrees": "False", "spacegroup_agrees": "", "published": "70", "agrees_with_published": "True"},
-        {"ID": "019", "source": "liion", "record": "", "reference": "", "composition_agrees": "", "conductivity_ratio": "", "doi_agrees": "",
+        {"ID": "019", "source": "liion", "record": "", "reference": "", "composition_agrees": "", "conductivity_ratio": "",
+         "doi_agrees": "",
          "spacegroup_agrees": "", "published": "12", "agrees_with_published": "False"},
     ],
     "sources/laskowski.csv": [{"record": "155", "composition": "Li3PO4", "conductivity": "6.7e-8", "conductivity_bound": "",
@@ -85,7 +86,8 @@ def test_a_check_needs_no_release(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cure"), [("ABC", "IDs have three characters"), ("O19", "019"), ("lattice.volum", "lattice.volume"), ("what.ever", "the checks")]
+    ("name", "cure"),
+    [("ABC", "IDs have three characters"), ("O19", "019"), ("lattice.volum", "lattice.volume"), ("what.ever", "the checks")],
 )
 def test_unknown_names_are_told_with_a_cure(release: Path, name: str, cure: str) -> None:
     with pytest.raises(InputError, match=name) as error:
