@@ -180,7 +180,7 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
     where = positions(structure)
     moving, moving_where = structure, where
     number = structure.group_number
-    if number is None or may_have_more(structure, where):
+    if number is None or structure.metric_misfit > FLOOR or may_have_more(structure, where):
         before = symmetry(structure, where)
         number = before.number
         if len(before.rotations) > len(frame(structure).rotations):

@@ -173,7 +173,8 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
     if tolerance is None:
         rounding = np.array([max(site.rounding) for site in sites])
         near = np.abs(gap @ group.primitive.T).max(axis=3)
-        allowed: Any = FLOOR + rounding[:, None] + rounding[None, :]
+        # two sites printed one unit apart are two positions: rounding explains less than that
+        allowed: Any = FLOOR + 0.99 * (rounding[:, None] + rounding[None, :])
     else:
         near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=3)
         allowed = tolerance

@@ -253,6 +253,16 @@ def test_a_file_that_lists_every_atom_keeps_the_symmetry_it_does_not_name() -> N
     assert moved[24:].min() == pytest.approx(moved[24:].max(), abs=1e-15)
 
 
+def test_a_cell_that_breaks_its_symmetry_a_little_keeps_what_it_has() -> None:
+    """Axes of 8.51 and 8.53 angstrom under trigonal operations: spglib finds less, before and after."""
+    text = NASICON_TEXT.replace("_cell_length_b 8.51", "_cell_length_b 8.53")
+    before = read(text, "x.cif")
+    after = perturb(before, open_seed(1, "x", text))
+    assert after.symmetry is not None
+    assert after.symmetry.number == spglib_number(before) != 167
+    assert [site.multiplicity for site in after.structure.sites] == [site.multiplicity for site in before.sites]
+
+
 def test_images_listed_under_another_operation_move_with_their_position() -> None:
     rows = "Ti1 Ti 0 0 0.1412 0.85\nAl1 Al 0 0 0.3588 0.15\n"  # 0, 0, 1/2 - z is an image of 0, 0, z in R-3c
     text = NASICON_TEXT[: NASICON_TEXT.index("Li1 Li")] + rows

@@ -85,3 +85,8 @@ def test_a_site_listed_at_an_image_shares_the_position() -> None:
     text = NASICON_TEXT.replace("Al1 Al 0 0 0.1412", "Al1 Al 0 0 0.3588")
     where = positions(read(text, "x.cif"))
     assert [position.sites for position in where] == [(0,), (1, 2), (3,), (4,), (5,)]
+
+
+def test_sites_printed_one_unit_apart_are_two_positions() -> None:
+    text = NASICON_TEXT.replace("Ti1 Ti 0 0 0.1412", "Ti1 Ti 0 0 0.14").replace("Al1 Al 0 0 0.1412", "Al1 Al 0 0 0.15")
+    assert len(positions(read(text, "x.cif"))) == 6
