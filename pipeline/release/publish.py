@@ -145,6 +145,11 @@ def prepare(wanted: Version, raw: Path, repo: Repository, build: Build, scratch:
             cure="run 'obelix-curate build', read curated/findings.csv, then correct or waive each under raw/",
         )
     found = difference(previous, replace(from_folder(data, str(wanted)), name=str(wanted)))
+    if found.stale_new:
+        place = found.stale_new[0]
+        raise InputError(
+            f"the built release does not agree with itself: {place.what}", file=place.file, cure="this is a fault of the build"
+        )
     _require_step(wanted, number, found)
     files = {
         changelog.FILE: changelog.released(_text(repo, changelog.FILE), str(wanted), stamp.date, as_changelog(found)),

@@ -43,10 +43,12 @@ class Layout:
         return f"{self.copies}{side}.{ending}"
 
 
+#: The table of a source distribution.
+SOURCE_TABLE = "raw.xlsx"
 LAYOUTS = (
     Layout("all.csv", "all_randomized_cifs/", ""),
     Layout("all.xlsx", "all_randomized_cifs/", ""),
-    Layout("raw.xlsx", "randomized_cifs/", "downloads/"),
+    Layout(SOURCE_TABLE, "randomized_cifs/", "downloads/"),
 )
 
 
@@ -193,8 +195,14 @@ def from_folder(folder: Path, name: str) -> Published:
     """A release folder; hidden files are not part of it. A checkout is understood as its ``curated/``."""
     if not any((folder / layout.table).is_file() for layout in LAYOUTS) and (folder / CURATED).is_dir():
         folder = folder / CURATED
+    present = next((layout for layout in LAYOUTS if (folder / layout.table).is_file()), None)
+    if present is None:
+        return Published(name, {})
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return Published(name, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+    paths = {path.relative_to(folder).as_posix(): path for path in files}
+    if present.table == SOURCE_TABLE:
+        paths = {inner: path for inner, path in paths.items() if _WANTED.fullmatch(inner)}
+    return Published(name, {inner: path.read_bytes() for inner, path in paths.items()})
 
 
 def _pinned(name: str, raw: Path) -> Published | None:

@@ -246,6 +246,12 @@ class TestNames:
         with pytest.raises(InputError, match="no such release"):
             published(name, tmp_path / "raw")
 
+    def test_of_a_source_distribution_only_tables_and_structures_are_read(self, tmp_path: Path) -> None:
+        for path in ("raw.xlsx", "scripts/make.py", "README.md", "downloads/all.csv", "randomized_cifs/aa1.cif"):
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_bytes(b"x")
+        assert set(published(str(tmp_path), tmp_path).contents) == {"raw.xlsx", "downloads/all.csv", "randomized_cifs/aa1.cif"}
+
     def test_a_folder_that_is_no_release(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="this is no release"):
             difference(published(str(tmp_path), tmp_path), release("new", AB))

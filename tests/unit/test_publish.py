@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -278,6 +279,44 @@ def interruptible(monkeypatch: pytest.MonkeyPatch, stop_before: int | None, run:
     finally:
         monkeypatch.setattr(repository.Repository, "_run", plain)
     return seen
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from pipeline.release import publish, repository
+from tests.unit.test_publish import MENDED
+root, before = Path(sys.argv[1]), sys.argv[2]
+plain = repository.Repository._run
+def run(self, arguments, *rest):
+    if arguments[0] == before:
+        os._exit(9)
+    return plain(self, arguments, *rest)
+repository.Repository._run = run
+def build(*arguments):
+    if before == "build":
+        os._exit(9)
+    return MENDED(*arguments)
+publish.release("1.0.1", root / "raw", build, print)
+"""
+
+
+@pytest.mark.parametrize(("before", "tagged"), [("build", False), ("update-ref", False), ("merge", True)])
+def test_a_killed_process_leaves_all_or_nothing(checkout: Path, tmp_path: Path, before: str, tagged: bool) -> None:
+    """Killed, no clean-up runs: what is left in dist/ is scratch, and the next run takes it away."""
+    whole = copy(checkout, tmp_path / "whole")
+    run(whole, "1.0.1")
+    start = state(checkout)
+    command = [sys.executable, "-c", KILLED, str(checkout), before]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 9, ran.stderr
+    assert git(checkout, "tag", "--list", "v1.0.1*").split() == (["v1.0.1", "v1.0.1-data"] if tagged else [])
+    left = state(checkout)
+    assert left["status"] == ""
+    assert left["head"] == start["head"]
+    assert all(name.startswith("dist") for name in set(left["files"].splitlines()) - set(start["files"].splitlines()))
+    run(checkout, "1.0.1")
+    assert state(checkout) == state(whole)
 
 
 def test_a_killed_run_leaves_nothing_that_the_next_one_keeps(checkout: Path) -> None:

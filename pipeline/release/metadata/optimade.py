@@ -210,13 +210,14 @@ def orbit(structure: Structure, site: Site) -> NDArray[np.float64]:
     import numpy as np
 
     fract = np.array(site.fract)
+    # one matrix of all operations below each other: a single product gives every image
+    stacked = structure.rotations.reshape(-1, 3).astype(float)
+    every: NDArray[np.float64] = (stacked @ fract).reshape(-1, 3) + structure.translations
     if len(site.fixed_by) == 1:
-        general: NDArray[np.float64] = (structure.rotations @ fract + structure.translations) % 1.0
-        return general
-    fixed = list(site.fixed_by)
-    images = structure.rotations[fixed] @ fract + structure.translations[fixed]
-    centre = (images - np.rint(images - fract)).sum(axis=0) / len(fixed)
-    every = (structure.rotations @ centre + structure.translations) % 1.0
+        return every % 1.0
+    images = every[list(site.fixed_by)]
+    centre = (images - np.rint(images - fract)).sum(axis=0) / len(images)
+    every = ((stacked @ centre).reshape(-1, 3) + structure.translations) % 1.0
     keys = (np.rint(every * _GRID).astype(np.int64) % _GRID) @ _PLACES
     first = {key: place for place, key in reversed(list(enumerate(keys.tolist())))}
     found: NDArray[np.float64] = every[sorted(first.values())]
