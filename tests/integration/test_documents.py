@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -33,17 +36,30 @@ CASES = sorted((document, *case) for case, document in _FIRST.items())
 
 
 @pytest.fixture(scope="session")
-def checkout(built: Path, raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a reader of the documents has before them: decisions, sources, a release, two good rows and their structures."""
-    import pandas as pd
+def checkouts(built: Path, raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives each document what its reader has: a clean clone with sources, a release, two good rows and their structures."""
+    made: dict[str, Path] = {}
 
-    folder = tmp_path_factory.mktemp("checkout")
+    def checkout(document: str) -> Path:
+        if document not in made:
+            made[document] = tmp_path_factory.mktemp("checkout")
+            _fill(made[document], built, raw)
+        return made[document]
+
+    return checkout
+
+
+def _fill(folder: Path, built: Path, raw: Path) -> None:
     shutil.copytree(raw, folder / "raw", ignore=shutil.ignore_patterns("downloads"))
+    for name in ("CHANGELOG.md", "CITATION.cff"):
+        shutil.copy(ROOT / name, folder)
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(folder)], check=True)
+    who = ("user.name", "Ada"), ("user.email", "ada@example.org")
+    for arguments in (*(["config", *each] for each in who), ["add", "."], ["commit", "--quiet", "-m", "A checkout"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    (folder / ".git" / "info" / "exclude").write_text("*\n")
     (folder / "raw" / "downloads").symlink_to(raw / "downloads")
     shutil.copytree(built, folder / "curated")
-    for name in ("CHANGELOG.md", "CITATION.cff"):
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, folder)
     table = pd.read_csv(built / "all.csv", dtype=str, keep_default_na=False)
     structures = sorted((built / "all_randomized_cifs").iterdir())[:2]
     rows = table[table[col.ID].isin([path.stem for path in structures])][[str(column) for column in col.CONTRIBUTED]]
@@ -53,14 +69,13 @@ def checkout(built: Path, raw: Path, tmp_path_factory: pytest.TempPathFactory) -
         shutil.copy(path, folder / "cifs")
     shutil.make_archive(str(folder / "cifs"), "zip", folder / "cifs")
     (folder / "noise.key").write_bytes(bytes(range(32)))
-    return folder
 
 
 @pytest.mark.parametrize(("document", "arguments", "comment"), CASES)
 def test_a_command_of_the_documents_runs(
-    document: str, arguments: str, comment: str, checkout: Path, monkeypatch: pytest.MonkeyPatch
+    document: str, arguments: str, comment: str, checkouts: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(checkout)
+    monkeypatch.chdir(checkouts(document))
     ran = CliRunner().invoke(main, shlex.split(arguments))
     expected = _EXIT.search(comment)
     allowed = {int(expected[1])} if expected else {0, 1}
