@@ -101,9 +101,13 @@ def volume(cell: Sequence[float]) -> float:
     ValueError
         When the six numbers are no cell.
     """
+    _demand(cell)
+    return sqrt(_volume_squared(cell))
+
+
+def _demand(cell: Sequence[float]) -> None:
     if not possible(cell):
         raise ValueError(f"{tuple(cell)} is not a cell: lengths must be positive and the angles must close")
-    return sqrt(_volume_squared(cell))
 
 
 def _volume_squared(cell: Sequence[float]) -> float:
@@ -187,7 +191,7 @@ def compare(
         When one of the two is no cell (see :func:`possible`).
     """
     for cell in (row_cell, file_cell):
-        volume(cell)
+        _demand(cell)
     row, file = _cell(row_cell), _cell(file_cell)
     length, angle = deviation(row, file)
     near_enough = length <= LENGTH_ROUNDING and angle <= ANGLE_ROUNDING
@@ -213,7 +217,7 @@ def _cell(cell: Sequence[float]) -> Cell:
 def _compare(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison:
     import numpy as np
 
-    simple = np.array([[[int(x) for x in line] for line in basis] for basis in signed_permutations()])
+    simple = _simple()
     near = np.concatenate([simple, _bases(row, file, 1, LENGTH_WINDOW, ANGLE_WINDOW)])
     found = _best(row, file, near, spacegroup)
     if found.within():
@@ -222,6 +226,14 @@ def _compare(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison:
     if other is not None:
         return other
     return _best(row, file, np.concatenate([simple, _bases(row, file, 1, LENGTH_REACH, ANGLE_REACH)]), spacegroup)
+
+
+@lru_cache(maxsize=1)
+def _simple() -> NDArray[np.float64]:
+    """:func:`signed_permutations` as ``(24, 3, 3)``."""
+    import numpy as np
+
+    return np.array([[[int(x) for x in line] for line in basis] for basis in signed_permutations()], dtype=float)
 
 
 def _best(row: Cell, file: Cell, bases: NDArray[Any], spacegroup: int | None) -> CellComparison:

@@ -8,13 +8,13 @@ reduced cell in that basis back to the axes of the row. The comparison is then a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.chemistry import cell as cells
 from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, MONOCLINIC, RHOMBOHEDRAL, from_metric, metric, reduced
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PRIMITIVE: dict[str, tuple[tuple[float, ...], ...]] = {
 #: How much a vector may stretch between two lattices inside the window: 3 % of length and 3 degrees (0.052 radian) of shear, both ways.
 STRETCH = (1 + LENGTH_WINDOW + np.radians(ANGLE_WINDOW)) ** 2
 #: Lattices compared at a time, so that the tables of all bases stay small.
-CHUNK = 20_000
+CHUNK = 5_000
 
 
 @lru_cache(maxsize=1)
@@ -57,77 +57,63 @@ def centrings(spacegroup: int) -> tuple[str, ...]:
     return ("A", "B", "C", "P") if letter in "ABC" else (letter, "P")
 
 
-@dataclass(frozen=True, slots=True)
-class Lattices:
-    """A row's cell with all that reduced cells of near lattices can look like.
+def deviations(cell: Cell, spacegroup: int, reduced_cells: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Length and angle deviation of many lattices from one cell, in its axes, where the larger in units of the window is least.
 
-    Attributes
+    Parameters
     ----------
-    cell
-        The row's cell.
-    maps
-        ``(k, 6, 6)``: takes (aa, bb, cc, bc, ac, ab) of a reduced cell to those of the row's axes, one map for each basis.
-    volumes
-        ``(k,)`` primitive volumes of the row that belong to the maps.
-    swell
-        Least and largest volume of a cell inside the window, as parts of the row's.
+    cell, spacegroup
+        The row's: a possible cell, and the number that says how it may be centred.
+    reduced_cells
+        ``(n, 6)``: Niggli-reduced primitive cells.
+
+    Returns
+    -------
+    lengths, angles
+        ``(n,)`` each; infinite where no basis brings the lengths within twice the window.
     """
-
-    cell: NDArray[np.float64]
-    maps: NDArray[np.float64]
-    volumes: NDArray[np.float64]
-    swell: tuple[float, float]
-
-    def deviations(self, reduced_cells: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Length and angle deviation of each lattice in the axes of the row, where the larger in units of the window is least.
-
-        Parameters
-        ----------
-        reduced_cells
-            ``(n, 6)``.
-
-        Returns
-        -------
-        lengths, angles
-            ``(n,)`` each; infinite where no basis fits.
-        """
-        lengths, angles = np.full(len(reduced_cells), np.inf), np.full(len(reduced_cells), np.inf)
-        g = metrics(reduced_cells)
-        for start in range(0, len(g), CHUNK):
-            part = slice(start, start + CHUNK)
-            lengths[part], angles[part] = self._deviations(g[part])
-        return lengths, angles
-
-    def _deviations(self, g: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        best = np.full(len(g), np.inf)
-        lengths, angles = best.copy(), best.copy()
-        volumes = _volumes(g)
-        least, most = self.swell
-        for change, volume in zip(self.maps, self.volumes, strict=True):
-            near = np.flatnonzero((volumes > least * volume) & (volumes < most * volume))
-            edges: list[NDArray[np.float64]] = []
-            length = np.zeros(len(near))
-            for axis in range(3):  # most bases are out with their first edge
-                edge = np.sqrt(np.maximum(np.einsum("ni,i->n", g[near], change[axis]), 1e-12))
-                length = np.maximum(length, np.abs(edge - self.cell[axis]) / self.cell[axis])
-                close = length < np.minimum(best[near], 2) * LENGTH_WINDOW  # no farther than twice the window: nobody asks
-                near, length, edges = near[close], length[close], [each[close] for each in (*edges, edge)]
-            if not len(near):
-                continue
-            a, b, c = edges
-            products = g[near] @ change[3:].T
-            cosines = products / np.stack([b * c, a * c, a * b], axis=1)
-            angle = np.abs(np.degrees(np.arccos(np.clip(cosines, -1, 1))) - self.cell[3:]).max(axis=1)
-            misfit = np.maximum(length / LENGTH_WINDOW, angle / ANGLE_WINDOW)
-            better = misfit < best[near]
-            chosen = near[better]
-            best[chosen], lengths[chosen], angles[chosen] = misfit[better], length[better], angle[better]
-        return lengths, angles
+    lengths, angles = np.full(len(reduced_cells), np.inf), np.full(len(reduced_cells), np.inf)
+    g = metrics(reduced_cells)
+    volumes = _volumes(g)
+    least, most = _swell(cell)
+    for letter in centrings(spacegroup):
+        volume = cells.volume(cell) * abs(float(np.linalg.det(np.array(PRIMITIVE[letter]))))
+        near = np.flatnonzero((volumes > least * volume) & (volumes < most * volume))
+        for start in range(0, len(near), CHUNK):
+            part = near[start : start + CHUNK]
+            found = _deviations(cell, _bases(cell, letter), g[part])
+            better = np.maximum(found[0] / LENGTH_WINDOW, found[1] / ANGLE_WINDOW) < np.maximum(
+                lengths[part] / LENGTH_WINDOW, angles[part] / ANGLE_WINDOW
+            )
+            lengths[part[better]], angles[part[better]] = found[0][better], found[1][better]
+    return lengths, angles
 
 
-def metrics(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+def _deviations(cell: Cell, maps: NDArray[np.float64], g: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same for metrics ``(n, 6)`` and the maps ``(k, 6, 6)`` of one centring; pairs of the two are given up as soon as they are out."""
+    first = np.sqrt(np.maximum(maps[:, 0] @ g.T, 1e-12))
+    length = np.abs(first - cell[0]) / cell[0]
+    basis, file = np.nonzero(length < 2 * LENGTH_WINDOW)
+    edges, length = [first[basis, file]], length[basis, file]
+    for axis in (1, 2):
+        edge = np.sqrt(np.maximum(np.einsum("pi,pi->p", g[file], maps[basis, axis]), 1e-12))
+        length = np.maximum(length, np.abs(edge - cell[axis]) / cell[axis])
+        close = length < 2 * LENGTH_WINDOW
+        basis, file, length, edges = basis[close], file[close], length[close], [each[close] for each in (*edges, edge)]
+    angle = np.zeros(len(file))
+    for row, i, j in ((3, 1, 2), (4, 0, 2), (5, 0, 1)):
+        cosine = np.einsum("pi,pi->p", g[file], maps[basis, row]) / (edges[i] * edges[j])
+        angle = np.maximum(angle, np.abs(np.degrees(np.arccos(np.clip(cosine, -1, 1))) - cell[row]))
+    order = np.lexsort((np.maximum(length / LENGTH_WINDOW, angle / ANGLE_WINDOW), file))
+    found, place = np.unique(file[order], return_index=True)
+    lengths, angles = np.full(len(g), np.inf), np.full(len(g), np.inf)
+    lengths[found], angles[found] = length[order[place]], angle[order[place]]
+    return lengths, angles
+
+
+def metrics(many: NDArray[np.float64]) -> NDArray[np.float64]:
     """``(n, 6)``: aa, bb, cc, bc, ac, ab of ``(n, 6)`` cells."""
-    edges, cosines = cells[:, :3], np.cos(np.radians(cells[:, 3:]))
+    edges, cosines = many[:, :3], np.cos(np.radians(many[:, 3:]))
     return np.concatenate([edges**2, edges[:, [1, 0, 0]] * edges[:, [2, 2, 1]] * cosines], axis=1)
 
 
@@ -137,16 +123,13 @@ def _volumes(g: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=2048)
-def lattices(cell: Cell, spacegroup: int) -> Lattices:
-    """Prepare a row's cell (a possible one) for comparison with many files of its space group."""
-    maps, volumes = [], []
-    for letter in centrings(spacegroup):
-        primitive = np.array(PRIMITIVE[letter])
-        g = primitive.T @ np.array(metric(cell)) @ primitive
-        bases = _nearly_reduced(g)
-        maps.append(_maps(np.linalg.inv(primitive @ bases)))
-        volumes += [float(np.sqrt(np.linalg.det(g)))] * len(bases)
-    return Lattices(np.array(cell), np.concatenate(maps), np.array(volumes), _swell(cell))
+def _bases(cell: Cell, letter: str) -> NDArray[np.float64]:
+    """For each basis that the reduced cell of a lattice near this one can be, the map back to the axes of the cell: ``(k, 6, 6)``.
+
+    A map takes (aa, bb, cc, bc, ac, ab) of a reduced cell to those of the row's axes.
+    """
+    primitive = np.array(PRIMITIVE[letter])
+    return _maps(np.linalg.inv(primitive @ _nearly_reduced(primitive.T @ np.array(metric(cell)) @ primitive)))
 
 
 def _swell(cell: Cell) -> tuple[float, float]:

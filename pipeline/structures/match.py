@@ -22,7 +22,7 @@ import numpy as np
 
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.formula import FormulaError, amounts
-from pipeline.structures.lattice import lattices
+from pipeline.structures import lattice
 from pipeline.structures.slips import explained as explained_by_a_slip
 from pipeline.structures.slips import slip as slip_in
 from schemas import columns as col
@@ -48,7 +48,7 @@ MOST = 10
 #: Files of a row's composition and group, nearest in composition first, that are looked into for a slip in the row's cell.
 DOUBTED = 200
 #: How many more than are listed are compared exactly.
-SPARE = 5
+SPARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidat
         if row.cell is None:
             lengths = angles = np.full(len(kept), np.inf)
         else:
-            lengths, angles = lattices(row.cell, row.spacegroup).deviations(block.reduced[kept])
+            lengths, angles = lattice.deviations(row.cell, row.spacegroup, block.reduced[kept])
         fits = (lengths <= cells.LENGTH_WINDOW + cells.SLACK) & (angles <= cells.ANGLE_WINDOW + cells.SLACK)
         scores = misfit(deviations[kept], np.where(fits, lengths, 0), np.where(fits, angles, 0))
         # a few more than are listed, since the exact comparison may rank the last of them otherwise

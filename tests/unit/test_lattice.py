@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chemistry import cell as cells
-from pipeline.structures.lattice import PRIMITIVE, centrings, lattices
+from pipeline.structures.lattice import PRIMITIVE, centrings, deviations
 
 #: Some cells that each Bravais lattice allows, with a space group of it.
 KINDS = {
@@ -45,7 +45,7 @@ def reduced(cell: cells.Cell, letter: str) -> np.ndarray[tuple[int, ...], np.dty
 def test_every_lattice_inside_the_window_is_found(row: tuple[int, cells.Cell], lengths: tuple[float, float, float], angle: float) -> None:
     number, cell = row
     other = strained(cell, lengths, angle)
-    found = lattices(cell, number).deviations(reduced(other, centrings(number)[0]))
+    found = deviations(cell, number, reduced(other, centrings(number)[0]))
     expected = cells.deviation(cell, other)
     # the strained cell is one basis that fits; a better one may be found, a worse one not
     assert cells.misfit(float(found[0][0]), float(found[1][0])) <= cells.misfit(*expected) + 1e-6
@@ -56,7 +56,7 @@ def test_every_lattice_inside_the_window_is_found(row: tuple[int, cells.Cell], l
 def test_a_larger_lattice_is_not(row: tuple[int, cells.Cell], strain: float) -> None:
     number, cell = row
     other = strained(cell, (strain,) * 3, 0)
-    lengths, _ = lattices(cell, number).deviations(reduced(other, centrings(number)[0]))
+    lengths, _ = deviations(cell, number, reduced(other, centrings(number)[0]))
     assert not lengths[0] <= cells.LENGTH_WINDOW
 
 
