@@ -209,7 +209,7 @@ SPACE_GROUP_NUMBER_PROCESSED = Column(
     maximum=230,
 )
 CIF_PROCESSED = Column(
-    "CIF", "text", "How the structure file belongs to the entry: Match, Close Match, or No when there is none.", source="release"
+    "CIF", "text", "How the structure file belongs to the entry: Match, Close Match, or No Match when there is none.", source="release"
 )
 BOUND = Column(
     "bound",

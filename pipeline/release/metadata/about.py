@@ -49,8 +49,11 @@ KAGGLE = "flixtherrien/obelix"
 
 
 def version(release: Mapping[str, Any]) -> str:
-    """Version of the data: that of the release, or that of the pinned source when no release has been made."""
-    return str(release.get("version") or release["source"]["version"])
+    """Version of the data: that of the release; of a build as published that of its source; of any other build neither."""
+    if named := release.get("version"):
+        return str(named)
+    source = str(release["source"]["version"])
+    return source if release.get("as_published") else f"{source}+unreleased"
 
 
 def description(release: Mapping[str, Any]) -> str:
@@ -60,7 +63,7 @@ def description(release: Mapping[str, Any]) -> str:
         f"{counts['all.csv']} synthesized lithium solid electrolytes with experimentally measured ionic conductivities at room "
         "temperature, their compositions, space groups and unit cells, gathered from the literature and curated by domain experts; "
         f"{counts['structures']} of them with a crystal structure (CIF). A split into {counts['train.csv']} training and "
-        f"{counts['test.csv']} test entries keeps entries of one paper, and entries of one composition, on one side."
+        f"{counts['test.csv']} test entries was drawn so that entries of one paper, and entries of one composition, stand on one side."
     )
 
 
@@ -79,7 +82,7 @@ COLLECTION = (
     "the original papers. Structures come from the ICSD, from papers and from the Materials Project."
 )
 MISSING = (
-    "Most entries without a structure lack it because their paper reports no atomic positions. Total and bulk conductivity are given where "
+    "Entries lack a structure where no atomic positions were reported or found. Total and bulk conductivity are given where "
     "the paper tells them apart. A conductivity reported only as below a limit is kept as that bound, not as a number."
 )
 PREPROCESSING = (
@@ -89,12 +92,16 @@ PREPROCESSING = (
     "Coordinates of structures that came from the ICSD carry normally distributed noise (standard deviation 0.01 in fractional "
     "coordinates) that keeps the symmetry; cell, symmetry and occupancies are unchanged.",
 )
-ANNOTATION = "Domain experts transcribed each value from the paper that its DOI names, and marked the entries compared with it again."
+ANNOTATION = (
+    "Domain experts took each value from the source tables or retrieved it from the paper that the DOI names; Checked marks the entries "
+    "that were compared with their paper."
+)
 BIASES = (
-    "Oxides prevail and phosphorus, lanthanum, sulfur and titanium follow; chemistries that are easy to make are over-represented.",
+    "All entries contain lithium, by design, and most contain oxygen; phosphorus, lanthanum, sulfur and titanium follow.",
     "Space group 167 (NASICON phases) is much more frequent in the training set: 106 entries that share a paper or a composition "
     "cannot be divided.",
-    "High conductivities are more likely to be published than low ones.",
+    "In version 1.0, four of 55 space groups and one element (silver) occur in the test set only.",
+    "The dataset holds what was made, measured and published; it is no random sample of possible materials.",
 )
 LIMITATIONS = (
     "Measurements of one material by different laboratories differ: for 48 repeated materials the mean absolute deviation of log10 of the "
