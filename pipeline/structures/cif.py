@@ -104,7 +104,9 @@ class Structure:
     formula_sum, formula_units
         ``_chemical_formula_sum`` and ``_cell_formula_units_Z``.
     icsd
-        Collection code of the ICSD, when the file bears one.
+        Collection code of the ICSD, when the file bears one in any block.
+    n_structures
+        Blocks of the file that list atoms; the first is the one read.
     creation_method
         ``_audit_creation_method``.
     notes
@@ -127,6 +129,7 @@ class Structure:
     icsd: str | None = None
     creation_method: str | None = None
     block_index: int = 0
+    n_structures: int = 1
     notes: tuple[str, ...] = field(default=())
 
     @cached_property
@@ -184,9 +187,13 @@ def read(text: str, name: str) -> Structure:
     CifError
         When the text is damaged or holds no structure; names the line where one can be named.
     """
-    block, index, notes = _block(text, name)
+    blocks = _blocks(text, name)
+    index, others = _with_structure(blocks, name)
+    block = blocks[index]
     items = Items(block, name, text, index)
-    items.notes += notes
+    if others:
+        items.notes.append(f"the file holds several structures; those of blocks {', '.join(others)} are not read")
+    icsd = next((str(value) for each in blocks for value in each.find_values("_database_code_ICSD") if not gemmi.cif.is_null(value)), None)
     cell = items.cell()
     atoms = items.atoms(cell)
     operations = _symmetry(items, cell, atoms)
@@ -203,13 +210,13 @@ def read(text: str, name: str) -> Structure:
         name=name, text=text, block=block.name.strip(), cell=cell, rotations=operations.rotations, translations=operations.translations,
         sites=sites, spacegroup_number=number, spacegroup_symbol=symbol, group_number=operations.group_number,
         setting=operations.setting, formula_sum=items.text_of("_chemical_formula_sum"),
-        formula_units=items.integer("_cell_formula_units_z"), icsd=items.text_of("_database_code_icsd"),
-        creation_method=items.text_of("_audit_creation_method"), block_index=index, notes=tuple(items.notes),
+        formula_units=items.integer("_cell_formula_units_z"), icsd=None if icsd is None else gemmi.cif.as_string(icsd),
+        n_structures=1 + len(others), creation_method=items.text_of("_audit_creation_method"), block_index=index, notes=tuple(items.notes),
     )  # fmt: skip
 
 
-def _block(text: str, name: str) -> tuple[gemmi.cif.Block, int, list[str]]:
-    """The first block that lists atoms, or else the first that gives a cell; its number, and what to note."""
+def _blocks(text: str, name: str) -> list[gemmi.cif.Block]:
+    """The data blocks of a file."""
     if not text.isascii():  # a byte order mark, and bytes that are no UTF-8, matter to nobody
         text = text.replace("\ufeff", " ", 1).encode("utf-8", "replace").decode("utf-8")
     try:
@@ -217,15 +224,17 @@ def _block(text: str, name: str) -> tuple[gemmi.cif.Block, int, list[str]]:
         document = gemmi.cif.read_string(text, 0)
     except (ValueError, RuntimeError) as error:
         raise CifError(name, *_syntax(str(error))) from None
-    blocks = list(document)
-    if not blocks:
+    if not len(document):
         raise CifError(name, "holds no data block (data_...)", 1)
+    return list(document)
+
+
+def _with_structure(blocks: list[gemmi.cif.Block], name: str) -> tuple[int, list[str]]:
+    """Number of the first block that lists atoms, or else of the first that gives a cell; and the names of the others that do."""
     for tag in ("_atom_site_fract_x", "_atom_site.fract_x", "_atom_site_Cartn_x", "_atom_site.Cartn_x", "_cell_length_a", "_cell.length_a"):
         with_tag = [index for index, block in enumerate(blocks) if block.find_values(tag)]
         if with_tag:
-            others = ", ".join(blocks[index].name for index in with_tag[1:])
-            notes = [f"the file holds several structures; those of blocks {others} are not read"] if others else []
-            return blocks[with_tag[0]], with_tag[0], notes
+            return with_tag[0], [blocks[index].name for index in with_tag[1:]]
     raise CifError(name, "holds neither a cell nor atoms")
 
 

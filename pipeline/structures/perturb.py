@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -48,6 +49,10 @@ MARK = "positions perturbed by obelix-curate"
 DECIMALS = 15
 #: Draws at most, until one is found whose atoms do not happen to have more symmetry than the original.
 MOST_DRAWS = 100
+#: Items that tell where the atoms are, besides their fractional coordinates.
+_TELL_TALES = re.compile(
+    r"^\s*(_atom_site[_.]cartn_\w+|_geom_\S+|_refln_\S+|_shelx_(?:res|hkl|fab)_file|_iucr_refine_\S+)", re.MULTILINE | re.IGNORECASE
+)
 
 
 class PerturbationError(ValueError):
@@ -55,7 +60,11 @@ class PerturbationError(ValueError):
 
 
 class ProprietaryError(ValueError):
-    """A proprietary structure, and no key."""
+    """A proprietary structure that may not be published; ``cure`` says what is missing."""
+
+    def __init__(self, reason: str, cure: str = "give the secret key with --key-file") -> None:
+        super().__init__(reason)
+        self.cure = cure
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,11 @@ def _cleared(column: list[int], pivot: list[int], axis: int) -> list[int]:
     return [x * pivot[axis] - p * column[axis] for x, p in zip(column, pivot, strict=True)]
 
 
+def tell_tales(text: str) -> list[str]:
+    """Items from which the original positions can be had back: Cartesian coordinates, distances, refinement input, reflections."""
+    return sorted({tag.lower() for tag in _TELL_TALES.findall(text)})
+
+
 def is_perturbed(structure: Structure) -> bool:
     """Whether this program has put noise on the structure."""
     return MARK in (structure.creation_method or "")
@@ -177,6 +191,8 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
     """
     if is_perturbed(structure):
         return Perturbed(structure.text, structure, np.zeros((len(structure.sites), 3)), 0, (), None, changed=False)
+    if structure.n_structures > 1:
+        raise PerturbationError(f"{structure.name} holds {structure.n_structures} structures and one would get noise: write each into a file")
     where = positions(structure)
     moving, moving_where = structure, where
     number = structure.group_number
@@ -217,7 +233,10 @@ def _written(
         (site.row, axis): f"{new[index, axis]:.{DECIMALS}f}"
         for index, site in enumerate(structure.sites) for axis in range(3) if moves[index, axis]
     }  # fmt: skip
-    text = with_coordinates(structure, changes, f"{MARK}: N(0, {sigma:g}) in each free fractional coordinate")
+    try:
+        text = with_coordinates(structure, changes, f"{MARK}: N(0, {sigma:g}) in each free fractional coordinate")
+    except KeyError:
+        raise PerturbationError(f"{structure.name} lists Cartesian coordinates: write fractional ones") from None
     after = read.__wrapped__(text, structure.name)  # not to be remembered: nobody asks for this text again
     return after, tuple(replace(position, fract=np.array(after.sites[position.sites[0]].exact)) for position in where)
 
@@ -382,7 +401,7 @@ def _perturb_file(path: Path, key: bytes | None, seed: int | None, sigma: float,
     except CifError as error:
         raise InputError(error.reason, file=path, row=error.line, cure="mend the file: it must be a CIF with a cell and atoms") from None
     except ProprietaryError as error:
-        raise InputError(f"cif.licence: {error}", file=path, cure="give the secret key with --key-file") from None
+        raise InputError(f"cif.licence: {error}", file=path, cure=error.cure) from None
     except PerturbationError as error:
         raise InputError(str(error), file=path, cure="nothing was written; look at the file's symmetry with `check`") from None
 
@@ -395,15 +414,20 @@ def perturb_entry(
     Raises
     ------
     ProprietaryError
-        When the structure is proprietary, carries no noise yet and there is no key.
+        When the structure is proprietary, carries no noise yet, and there is no key or the file tells its positions elsewhere too.
     """
     if is_perturbed(structure):
         return perturb(structure, b"", sigma)
-    if key is not None:
-        return perturb(structure, keyed_seed(key, id, structure.text), sigma)
     if proprietary or structure.icsd is not None:
         code = f"bears the ICSD code {structure.icsd}" if structure.icsd else "belongs to an entry with an ICSD number"
-        raise ProprietaryError(f"a proprietary structure ({code}) needs the secret key: noise from an open seed can be subtracted")
+        if key is None:
+            raise ProprietaryError(f"a proprietary structure ({code}) needs the secret key: noise from an open seed can be subtracted")
+        if told := tell_tales(structure.text):
+            cure = "take these items out of the file first"
+            reason = f"a proprietary structure ({code}) whose file tells the positions elsewhere too: {', '.join(told)}"
+            raise ProprietaryError(reason, cure)
+    if key is not None:
+        return perturb(structure, keyed_seed(key, id, structure.text), sigma)
     if seed is None:
         raise ValueError("either a key or a seed is needed")
     return perturb(structure, open_seed(seed, id, structure.text), sigma)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline.errors import InputError
 from pipeline.structures.cif import Structure, read
 from pipeline.structures.perturb import (
+    PerturbationError,
     ProprietaryError,
     free_directions,
     keyed_seed,
@@ -293,6 +294,12 @@ def test_a_structure_without_a_free_coordinate_stays() -> None:
 def test_every_way_to_write_a_file_can_be_perturbed(case: Case) -> None:
     structure = read(case.text, case.name)
     if any("Cartesian" in note for note in structure.notes):
+        with pytest.raises(PerturbationError, match="Cartesian"):
+            perturb(structure, open_seed(7, "x", case.text))
+        return
+    if structure.n_structures > 1:
+        with pytest.raises(PerturbationError, match="2 structures"):
+            perturb(structure, open_seed(7, "x", case.text))
         return
     after = perturb(structure, open_seed(7, "x", case.text))
     assert after.structure.content == pytest.approx(case.content, abs=1e-5)
@@ -352,6 +359,22 @@ def test_a_proprietary_file_needs_the_key(folder: Path, tmp_path: Path) -> None:
     perturb_folder(folder, tmp_path / "out", key=b"secret")
     perturb_folder(tmp_path / "out", tmp_path / "again", seed=1)  # it carries noise now
     assert (tmp_path / "again" / "abc.cif").read_bytes() == (tmp_path / "out" / "abc.cif").read_bytes()
+
+
+def test_a_proprietary_file_may_not_tell_its_positions_elsewhere(folder: Path, tmp_path: Path) -> None:
+    more = "loop_\n_geom_bond_atom_site_label_1\n_geom_bond_distance\nP1 1.52\n_shelx_res_file\n;\nTITL\n;\n"
+    (folder / "abc.cif").write_text(PROPRIETARY + more)
+    with pytest.raises(InputError, match=r"_geom_bond_atom_site_label_1, _geom_bond_distance, _shelx_res_file") as caught:
+        perturb_folder(folder, tmp_path / "out", key=b"secret")
+    assert "out of the file" in caught.value.cure
+    (folder / "abc.cif").write_text(NASICON_TEXT + more)  # an open structure may
+    perturb_folder(folder, tmp_path / "out", key=b"secret")
+
+
+def test_the_icsd_code_counts_in_any_block(folder: Path, tmp_path: Path) -> None:
+    (folder / "abc.cif").write_text("data_global\n_DATABASE_CODE_icsd 12345\n" + NASICON_TEXT)
+    with pytest.raises(InputError, match="12345"):
+        perturb_folder(folder, tmp_path / "out", seed=1)
 
 
 def test_an_entry_with_an_icsd_number_is_proprietary_whatever_its_file_says(folder: Path, tmp_path: Path) -> None:
