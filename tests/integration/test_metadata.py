@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.release.metadata import present
+from pipeline.release.metadata import metadata, present
 from schemas import columns as col
 from schemas.files import FILES
 
@@ -48,6 +48,23 @@ def test_every_table_has_the_columns_that_are_registered(built: Path) -> None:
         if each.file.is_table:
             with (built / each.file.path).open(encoding="utf-8", newline="") as handle:
                 assert next(csv.reader(handle)) == list(each.file.columns), each.file.path
+
+
+@pytest.fixture(scope="module")
+def released(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release with version and date, as ``release`` stamps it."""
+    folder = tmp_path_factory.mktemp("released") / "curated"
+    shutil.copytree(built, folder)
+    metadata(folder, load(built / "RELEASE.json") | {"version": "9.8.7", "date": "2026-01-02"}, {})
+    return folder
+
+
+def test_only_a_release_bears_the_version_of_a_release(built: Path, built_as_published: Path, released: Path) -> None:
+    for folder, version in ((built, "1.2.0+unreleased"), (built_as_published, "1.2.0"), (released, "9.8.7")):
+        assert load(folder / "datapackage.json")["version"] == load(folder / "croissant.json")["version"] == version
+        assert f"| version | {version}" in (folder / "README.md").read_text(encoding="utf-8")
+    assert load(released / "croissant.json")["datePublished"] == "2026-01-02"
+    assert load(released / "datapackage.json")["created"] == "2026-01-02T00:00:00Z"
 
 
 class TestDataPackage:
@@ -112,13 +129,14 @@ class TestDataPackage:
 
 
 class TestCroissant:
-    def test_mlcroissant_accepts_it(self, built: Path) -> None:
+    def test_mlcroissant_accepts_it(self, released: Path) -> None:
         program = str(Path(sys.executable).with_name("mlcroissant"))
-        command = [program, "validate", "--jsonld", str(built / "croissant.json")]
+        command = [program, "validate", "--jsonld", str(released / "croissant.json")]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
         assert "Done." in ran.stderr
         assert "error(s)" not in ran.stderr
+        assert "warning(s)" not in ran.stderr
 
     def test_it_loads_all_records_with_their_side(self, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Offline: any attempt to open a connection fails the test."""
