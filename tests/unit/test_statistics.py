@@ -112,7 +112,7 @@ def test_partial_occupancy_by_side() -> None:
 def test_elements_and_space_groups_only_in_test() -> None:
     table = entries({"aaa": {}, "ttt": {col.REDUCED_COMPOSITION: "LiAgS", col.SPACE_GROUP_NUMBER: 221}})
     found = statistics(table, {}, train_ids=["aaa"], test_ids=["ttt"])
-    assert (found["elements"]["only_in_test"], found["spacegroups"]["only_in_test"]) == (["Ag"], [221])
+    assert (found["elements"]["only_in_test"], found["spacegroups"]["only_in_test"]) == (["Ag", "S"], [221])
     assert found["elements"]["counts"] == {"Li": 2, "Ag": 1, "O": 1, "P": 1, "S": 1}
 
 
