@@ -35,7 +35,7 @@ PRIMITIVE: dict[str, tuple[tuple[float, ...], ...]] = {
 #: How much a vector may stretch between two lattices inside the window: 3 % of length and 3 degrees (0.052 radian) of shear, both ways.
 STRETCH = (1 + LENGTH_WINDOW + np.radians(ANGLE_WINDOW)) ** 2
 #: Lattices compared at a time, so that the tables of all bases stay small.
-CHUNK = 5_000
+CHUNK = 1500
 
 
 @lru_cache(maxsize=1)
