@@ -41,6 +41,8 @@ UNREAD: dict[str, str] = {
     col.CLOSE_MATCH: "cif.close-match",
 }
 _IDENTITY = (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION, col.Z, col.SPACE_GROUP_NUMBER, *col.LATTICE)
+#: Rows of the same ID that a message names; the rest is counted.
+LISTED = 5
 OTHERWISE = "table.unread-cell"
 #: Declares that a row has no structure file, in the column ``Cif ID``, as the published sheet does.
 NO_STRUCTURE = "not available"
@@ -150,7 +152,7 @@ def _structures(read: Contribution, given: Bundle | None) -> dict[int, str]:
             continue
         if name in given.structures:
             found[position] = name
-        elif len(alike) == 1 and alike[0] not in ids:
+        elif len(alike) == 1 and alike[0] not in counts:
             found[position] = alike[0]
     return {position: given.structures[name] for position, name in found.items()}
 
@@ -198,9 +200,11 @@ def _names(read: Contribution, keys: list[str]) -> Iterator[Said]:
             message = f"{name!r} cannot name a structure file."
             remedy = "Use letters, digits, dots, hyphens and underscores only, at most 64. The final ID is given on acceptance."
             yield Finding(key, "id.format", "error", message, col.ID, name), remedy
-        others = [number for number in places[name.casefold()] if number != row]
-        if others:
-            message = f"The ID {name!r} stands in {'row' if len(others) == 1 else 'rows'} {', '.join(map(str, others))} too."
+        alike = places[name.casefold()]
+        if len(alike) > 1:
+            others = [str(number) for number in alike[: LISTED + 1] if number != row][:LISTED]
+            more = f" and {len(alike) - 1 - len(others)} more" if len(alike) - 1 > len(others) else ""
+            message = f"The ID {name!r} stands in {'row' if len(alike) == 2 else 'rows'} {', '.join(others)}{more} too."
             yield Finding(key, "id.duplicate", "error", message, col.ID, name), "Give each row an ID of its own, and name its CIF after it."
 
 
@@ -216,9 +220,10 @@ def _files(read: Contribution, keys: list[str], own: Mapping[int, str], given: B
                 yield Finding(keys[position], "cif.missing-file", "error", message, col.CIF_ID, state, f"{name}.cif"), remedy
         return
     used = {name.casefold() for name in ids if name}
+    counts = Counter(ids)
     for position, name in enumerate(ids):
         state = _text(read.cells.at[position, col.CIF_ID]).casefold()
-        if not name or position in own or ids.count(name) > 1 or state == NO_STRUCTURE:
+        if not name or position in own or counts[name] > 1 or state == NO_STRUCTURE:
             continue
         near = _nearest(name, [stem for stem in given.structures if stem.casefold() not in used])
         guess = f" There is a file {near}.cif: is it this one?" if near else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +99,15 @@ class Report:
 
     def of_row(self, row: int | None) -> tuple[Item, ...]:
         """Findings about one row; ``None`` for those about no row of the table."""
+        return self._by_row.get(row, ())
+
+    @cached_property
+    def _by_row(self) -> dict[int | None, tuple[Item, ...]]:
         numbers = {checked.row for checked in self.rows}
-        return tuple(item for item in self.items if (item.row if item.row in numbers else None) == row)
+        found: dict[int | None, list[Item]] = {}
+        for item in self.items:
+            found.setdefault(item.row if item.row in numbers else None, []).append(item)
+        return {row: tuple(items) for row, items in found.items()}
 
     @property
     def rows_ready(self) -> int:

@@ -80,6 +80,14 @@ def test_text_for_a_poor_terminal_and_for_a_rich_one(reports: dict[str, Report])
     assert "\x1b[" in render(reports["files"], "text", color=True)
 
 
+def test_text_ends_somewhere() -> None:
+    items = tuple(Item(f"x{n}", n, "id.format", "error", "ID", "", "", f"wrong {n}.", "", "", line=n) for n in range(2, 5000))
+    text = render(Report("rows.csv", tuple(CheckedRow(f"x{n}", n, n, "LiI", False) for n in range(2, 5000)), items), "text")
+    assert text.count("wrong ") == 1001
+    assert "and 3997 more findings" in text
+    assert "4998 errors stop the contribution" in text
+
+
 def test_github_annotates_lines_the_gravest_first(reports: dict[str, Report]) -> None:
     lines = render(reports["papers"], "github").splitlines()
     kinds = [line.split(" ")[0].strip(":") for line in lines if line.startswith("::")]

@@ -9,6 +9,8 @@ from pipeline.reporting.report import Item, Report, plain
 #: Mark and colour of each severity; the second mark for a terminal that knows only ASCII.
 MARKS = {"error": ("✘", "x", "red"), "warning": ("!", "!", "yellow"), "info": ("·", "-", "cyan"), "ready": ("✔", "+", "green")}
 WIDTH = 100
+#: Findings printed; nobody reads more at a terminal, and ten thousand spoilt rows would take a minute to lay out.
+MOST = 1000
 
 
 def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_only: bool = False) -> str:
@@ -50,6 +52,7 @@ def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_onl
         console.print("The table and its files")
         for item in general:
             finding(item)
+    told = len(general)
     for row in report.rows:
         items = report.of_row(row.row)
         kind = next((severity for severity in ("error", "warning") if any(i.severity == severity for i in items)), "ready")
@@ -59,6 +62,10 @@ def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_onl
         console.print(Text.assemble(*head))
         for item in items:
             finding(item)
+        told += len(items)
+        if told > MOST:
+            console.print(f"\n... and {len(report.items) - told} more findings in the rows below {row.row}: --format json gives them all.")
+            break
     console.print()
     sign, style = mark("error" if report.has_errors else "ready")
     console.print(Text.assemble((sign, style), " ", (report.verdict() + ".", "bold")))
