@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.chemistry import cell as cells
 from pipeline.structures.lattice import PRIMITIVE, centrings, deviations
 
-#: Some cells that each Bravais lattice allows, with a space group of it.
+#: Some cells of each of the fourteen Bravais lattices, by a space group of it.
 KINDS = {
     2: st.tuples(*[st.floats(4, 14)] * 3, *[st.floats(65, 115)] * 3).filter(cells.possible),
     14: st.tuples(*[st.floats(4, 20)] * 3, st.just(90.0), st.floats(90, 125), st.just(90.0)),
@@ -18,6 +18,9 @@ KINDS = {
     62: st.tuples(*[st.floats(4, 20)] * 3, *[st.just(90.0)] * 3),
     63: st.tuples(*[st.floats(4, 20)] * 3, *[st.just(90.0)] * 3),
     70: st.tuples(*[st.floats(4, 20)] * 3, *[st.just(90.0)] * 3),
+    72: st.tuples(*[st.floats(4, 20)] * 3, *[st.just(90.0)] * 3),
+    123: st.tuples(st.floats(4, 14), st.floats(4, 25)).map(lambda x: (x[0], x[0], x[1], 90.0, 90.0, 90.0)),
+    221: st.floats(4, 15).map(lambda x: (x, x, x, 90.0, 90.0, 90.0)),
     139: st.tuples(st.floats(4, 14), st.floats(4, 25)).map(lambda x: (x[0], x[0], x[1], 90.0, 90.0, 90.0)),
     167: st.tuples(st.floats(4, 10), st.floats(8, 25)).map(lambda x: (x[0], x[0], x[1], 90.0, 90.0, 120.0)),
     194: st.tuples(st.floats(3, 12), st.floats(4, 20)).map(lambda x: (x[0], x[0], x[1], 90.0, 90.0, 120.0)),
@@ -40,7 +43,7 @@ def reduced(cell: cells.Cell, letter: str) -> np.ndarray[tuple[int, ...], np.dty
     return np.array([cells.reduced(cells.from_metric(basis.T @ np.array(cells.metric(cell)) @ basis))])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ROWS, st.tuples(*[st.floats(-0.028, 0.028)] * 3), st.floats(-2.5, 2.5))
 def test_every_lattice_inside_the_window_is_found(row: tuple[int, cells.Cell], lengths: tuple[float, float, float], angle: float) -> None:
     number, cell = row
