@@ -1,0 +1,87 @@
+"""The real release data, tagged in a scratch repository and read back from its tag."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli import main
+from pipeline.errors import InputError
+from pipeline.release import publish
+from pipeline.release.manifest import CHECKSUMS, MANIFEST, write_checksums, write_json
+from pipeline.release.metadata import metadata
+from pipeline.release.version import Stamp
+from pipeline.sources import DOWNLOADS_VARIABLE, downloads
+from tests.conftest import ROOT
+
+
+@dataclass
+class Built:
+    findings: pd.DataFrame
+    open_errors: int = 0
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def checkout(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with the decisions and the changelog of this one, and the downloads that are there."""
+    monkeypatch.setenv(DOWNLOADS_VARIABLE, str(downloads(raw).absolute()))
+    root = tmp_path / "scratch"
+    root.mkdir()
+    shutil.copytree(raw, root / "raw", ignore=shutil.ignore_patterns("downloads"))
+    for name in ("CHANGELOG.md", "CITATION.cff", ".gitignore"):
+        shutil.copy(ROOT / name, root)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "config", "user.name", "A Maintainer")
+    git(root, "config", "user.email", "maintainer@example.org")
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "Tree")
+    return root
+
+
+def test_the_first_release_follows_the_pin(checkout: Path, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(raw: Path, out: Path, stamp: Stamp) -> Built:
+        """What a build of this tree gives: the release of the whole run, with this version on it."""
+        shutil.copytree(built, out)
+        about = json.loads((out / MANIFEST).read_text(encoding="utf-8")) | {"version": stamp.version, "date": stamp.date}
+        write_json(about, out / MANIFEST)
+        metadata(out, about, {})
+        write_checksums(out)
+        return Built(pd.read_csv(out / "findings.csv", dtype=str))
+
+    with pytest.raises(InputError, match="does not follow"):
+        publish.release("1.2.0", checkout / "raw", build, print)
+    said: list[str] = []
+    publish.release("1.2.1", checkout / "raw", build, said.append)
+    assert said[0].startswith("Release 1.2.1 (")
+    upload = checkout / "dist" / "obelix-1.2.1"
+    subprocess.run(["sha256sum", "--check", "--quiet", CHECKSUMS], cwd=upload, check=True)
+    monkeypatch.chdir(checkout)
+    story = diff("1.2.0", "v1.2.1")
+    with (upload / "corrections.csv").open(encoding="utf-8", newline="") as handle:
+        corrected = {(row["ID"], row["column"]) for row in csv.DictReader(handle)}
+    assert {(cell["id"], cell["column"]) for cell in story["cells"]} == corrected
+    assert (story["required"], story["stale_new"]) == ("patch", [])
+    assert diff("v1.2.1", str(upload))["same_data"]
+    text = (checkout / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## 1.2.1 (" in text
+    assert max(len(section.splitlines()) for section in text.split("\n## ")) < 150
+
+
+def diff(old: str, new: str) -> dict[str, Any]:
+    ran = CliRunner().invoke(main, ["diff", old, new, "--format", "json"])
+    assert ran.exit_code == 0, ran.output
+    story: dict[str, Any] = json.loads(ran.output)
+    return story
