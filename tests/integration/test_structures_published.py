@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from pipeline.structures.cif import Structure, read, same_content
-from pipeline.structures.perturb import Perturbed, free_directions, keyed_seed, perturb
+from pipeline.structures.noise import free_directions, keyed_seed
+from pipeline.structures.perturb import Perturbed, perturb
 from pipeline.structures.symmetry import examined
 from pipeline.structures.write import standardised
 

@@ -11,7 +11,8 @@ from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
 from pipeline.checks.structures import structure_findings
 from pipeline.structures.cif import CifError, Structure, read
-from pipeline.structures.perturb import keyed_seed, perturb
+from pipeline.structures.noise import keyed_seed
+from pipeline.structures.perturb import perturb
 from schemas import columns as col
 from tests.unit.difficult import HYDROXIDE_ATOMS, HYDROXIDE_CELL, HYDROXIDE_OPS, NASICON_TEXT, atoms, cell, listed, operations
 

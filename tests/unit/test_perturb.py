@@ -14,13 +14,10 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.structures.cif import Structure, read
+from pipeline.structures.noise import free_directions, keyed_seed, normals, open_seed
 from pipeline.structures.perturb import (
     PerturbationError,
     ProprietaryError,
-    free_directions,
-    keyed_seed,
-    normals,
-    open_seed,
     perturb,
     perturb_entry,
     perturb_folder,
