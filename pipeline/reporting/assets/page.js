@@ -122,7 +122,7 @@ const col = (key, label, kind, sort) => ({key, label, kind, sort});
 const names = data.names;
 const FINDINGS = [col("ID", "ID", "id"), col("severity", "Severity", "severity"), col("check", "Check"), col("column", "Column"),
   col("value", "Value"), col("expected", "Expected"), col("message", "What is wrong"), col("other", "Others", "ids"), col("status", "Status")];
-const CANDIDATES = [col("ID", "ID", "id"), col("file", "Structure"), col("rank", "Rank", "number"),
+const CANDIDATES = [col("ID", "ID", "id"), col("file", "Structure of", "id"), col("rank", "Rank", "number"),
   col("composition_deviation", "Composition, per formula unit", "number"), col("lattice_deviation", "Lengths, relative", "number"),
   col("angle_deviation", "Angles, degrees", "number"), col("setting", "Setting"), col("remark", "Remark")];
 const ENTRIES = [col("ID", "ID", "id"), col(names.reduced, "Composition"), col(names.spacegroup, "Space group"),
@@ -146,7 +146,7 @@ function show(id) {
       make("div", {}, make("h3", {}, "Measurement"), list([
         ["Conductivity", `${entry.conductivity} S/cm` + (entry.conductivity.startsWith("<") ? " (upper bound)" : "")],
         ["Total", entry[names.total]], ["Bulk", entry[names.bulk]], ["Family", entry[names.family]],
-        ["Paper", doiLinks(entry[names.doi])], ["Set", entry.set], ["Same paper or composition", entry.group ? ids(entry.group) : null],
+        ["Paper", doiLinks(entry[names.doi])], ["Set", entry.set], ["Same group", entry.group ? ids(entry.group) : null],
         ["Curators' reference", entry[names.ref]], ["Note", entry[names.note]]])),
       make("div", {}, make("h3", {}, "Crystal"), list([
         ["Formula unit", entry[names.reduced]], ["Unit cell", `${entry[names.true]} (Z = ${entry[names.z]})`],
@@ -230,7 +230,8 @@ function draw3d(holder, shape) {
     const trace = atoms.get(element), [r, g, b, size] = data.elements[element];
     trace.x.push(at[0]); trace.y.push(at[1]); trace.z.push(at[2]); trace.size = size;
     trace.text.push(`${site[0]}<br>occupancy ${number(site[5])}<br>${f.map(x => x.toFixed(3)).join(", ")}`);
-    trace.color.push(`rgba(${r},${g},${b},${(0.15 + 0.85 * Math.min(1, site[5])).toFixed(2)})`);
+    const full = 0.25 + 0.75 * Math.min(1, site[5]); // paler, not clearer: clear points shine through one another
+    trace.color.push(`rgb(${[r, g, b].map(part => Math.round(255 - full * (255 - part))).join(",")})`);
   }
   const corners = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1], [0, 0, 1], null,
     [1, 0, 0], [1, 0, 1], null, [1, 1, 0], [1, 1, 1], null, [0, 1, 0], [0, 1, 1]].map(f => f ? place(axes, f) : [null, null, null]);
@@ -242,7 +243,7 @@ function draw3d(holder, shape) {
     marker: {size: Math.max(3, trace.size * 110 / edge), color: trace.color, line: {width: 0}}});
   const hidden = {visible: false};
   const made = Plotly.newPlot(holder, traces, {margin: {l: 0, r: 0, t: 0, b: 0}, paper_bgcolor: "#fff", legend: {itemsizing: "constant", x: 0, y: 1},
-    scene: {xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: {projection: {type: "orthographic"}}}},
+    scene: {xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: {projection: {type: "orthographic"}, eye: {x: 1.7, y: 0.75, z: 0.5}}}},
     {responsive: true, displayModeBar: false});
   made.then(() => { holder.dataset.atoms = [...atoms.values()].reduce((sum, trace) => sum + trace.x.length, 0); });
 }
