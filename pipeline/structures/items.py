@@ -16,6 +16,8 @@ import gemmi
 
 #: Largest half unit in the last place that is believed: a coordinate printed as 0.3 says no more than 0.30 does about a special position.
 COARSEST = 0.005
+#: Larger than any number of a crystal's description; beyond it, arithmetic overflows sooner or later (1E308 is a number to a spreadsheet).
+LARGEST = 1e9
 _NUMBER = re.compile(r"[-+]?(\d*)\.?(\d*)(?:\(\d+\))?(?:[eE]([-+]?\d+))?")
 _ELEMENTS = re.compile(r"[A-Z][a-z]?")
 
@@ -64,7 +66,8 @@ def half_unit(token: str) -> float:
     parts = _NUMBER.fullmatch(token)
     if parts is None:
         return COARSEST
-    return float(0.5 * 10.0 ** (int(parts[3] or 0) - len(parts[2])))
+    power = int((parts[3] or "0")[:6]) - len(parts[2])
+    return float(0.5 * 10.0 ** min(power, 9))
 
 
 def rounding(tokens: tuple[str, str, str], values: Triple) -> Triple:
@@ -173,6 +176,8 @@ class Items:
             value = gemmi.cif.as_number(gemmi.cif.as_string(token).strip())
         if not math.isfinite(value):
             raise self.error(f"{what} is {token}, which is not a number", tag, row)
+        if abs(value) > LARGEST:
+            raise self.error(f"{what} is {token}, which is more than a crystal has", tag, row)
         return value
 
     def cell(self) -> Cell:
