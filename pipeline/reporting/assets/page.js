@@ -163,11 +163,11 @@ function show(id) {
     ["corrections", "Corrections", row => `${row.column}: ${row.before ?? "blank"} became ${row.after ?? "blank"}. ${row.reason ?? ""} ${row.evidence ?? ""}`],
     ["links", "Source records", row => `${row.source} record ${row.record ?? "none"}` + (blank(row.conductivity_ratio) ? ""
       : `, conductivity ${number(row.conductivity_ratio)} times the record's`) + (blank(row.published) ? "" : `; published link ${row.published}`)],
-    ["structures", "Fit of the structure", row => `${row.match ?? ""}: composition within ${number(row.composition_deviation)} per formula unit, `
-      + `lengths within ${number(row.lattice_deviation)}, angles within ${number(row.angle_deviation)} degrees, ${row.setting ?? ""}; `
+    ["structures", "Fit of the structure", row => `${row.match ?? ""}: composition differs by ${number(row.composition_deviation)} per formula unit, `
+      + `lengths by ${number(100 * row.lattice_deviation)} %, angles by ${number(row.angle_deviation)} degrees; ${row.setting ?? ""}; `
       + `noise: ${row.perturbation ?? "not known"}`],
-    ["candidates", "Structures offered", row => `${row.rank}. ${row.file}, composition within ${number(row.composition_deviation)}, `
-      + `lengths within ${number(row.lattice_deviation)}`],
+    ["candidates", "Structures offered", row => `${row.rank}. that of ${row.file}: composition differs by ${number(row.composition_deviation)} per formula unit, `
+      + `lengths by ${number(100 * row.lattice_deviation)} %`],
   ];
   for (const [name, title, say] of told) {
     const rows = index[name].get(id) ?? [];
