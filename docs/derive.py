@@ -16,11 +16,11 @@ def derived() -> dict[str, Callable[[], str]]:
     """What makes each derived file, by its path in the checkout."""
     from pipeline.release import dictionary
     from pipeline.release.metadata import citation
-    from pipeline.release.version import read_stamp
+    from pipeline.release.version import recorded
     from pipeline.sources import default_pin
 
     def cited() -> str:
-        stamp = read_stamp(ROOT / "raw")
+        stamp = recorded(ROOT / "raw")
         return citation.citation(stamp.version, stamp.date) if stamp else citation.citation(default_pin(ROOT / "raw").version, None)
 
     return {dictionary.PATH: dictionary.dictionary, citation.FILE: cited}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__
+from pipeline.release.manifest import program_version
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int
     version = release.stamp.version if release.stamp else source["version"]
     contents = Contents(
         title=f"OBELiX {version}" + (" as published" if release.as_published else ""),
-        subtitle=f"Built from {source['package']} {source['version']} by obelix-curate {__version__}.",
+        subtitle=f"Built from {source['package']} {source['version']} by obelix-curate {program_version(release.stamp)}.",
         entries=release.entries,
         statistics=statistics,
         figures=drawn,

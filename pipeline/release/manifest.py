@@ -34,16 +34,21 @@ def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published:
     stamp
         Version and date of the release; none before the first one.
     """
-    named = {} if stamp is None else {"version": stamp.version, "date": stamp.date}
+    named = {} if stamp is None else {"version": stamp.version, **({"date": stamp.date} if stamp.date else {})}
     return named | {
         "name": "OBELiX",
         "title": "OBELiX: lithium solid electrolytes with experimental ionic conductivities at room temperature",
-        "made_with": {"obelix-curate": __version__, **{name: metadata.version(name) for name in LIBRARIES}},
+        "made_with": {"obelix-curate": program_version(stamp), **{name: metadata.version(name) for name in LIBRARIES}},
         "as_published": as_published,
         "source": dict(pin),
         "counts": dict(counts),
         "licence": "CC-BY-4.0",
     }
+
+
+def program_version(stamp: Stamp | None) -> str:
+    """Version of the program. A release gives data and program one version; while it is made, the program still bears the one before."""
+    return stamp.version if stamp is not None and stamp.date else __version__
 
 
 def write_json(document: Any, path: Path) -> None:

@@ -28,10 +28,11 @@ from pipeline.release.metadata import citation
 from pipeline.release.published import CURATED, Published, from_folder, from_tag, published
 from pipeline.release.repository import Repository, repository
 from pipeline.release.version import FILE as STAMP_FILE
-from pipeline.release.version import Stamp, Version
+from pipeline.release.version import PROGRAM, VERSION_FILE, Stamp, Version, fingerprint, program_listing
 
 UPLOADS = "dist"
 _SCRATCH = ".release-"
+_VERSION_LINE = re.compile(r'^__version__ = ".*"$', re.MULTILINE)
 _DATA_TAG = re.compile(r"v(\d+\.\d+\.\d+)-data")
 
 
@@ -136,7 +137,9 @@ def prepare(wanted: Version, raw: Path, repo: Repository, build: Build, scratch:
         raise InputError(
             f"{wanted} does not follow {number}, the last release", value=str(wanted), cure=f"the next patch is {number.step('patch')}"
         )
-    stamp = Stamp(str(wanted), date or repo.git("log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%d"))
+    _require_own_program(repo)
+    day = date or repo.git("log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%d")
+    stamp = Stamp(str(wanted), day, fingerprint(raw))
     data = scratch / CURATED
     built = build(raw, data, stamp)
     if built.open_errors:
@@ -156,6 +159,8 @@ def prepare(wanted: Version, raw: Path, repo: Repository, build: Build, scratch:
         citation.FILE: citation.citation(str(wanted), stamp.date),
         f"{raw.absolute().relative_to(repo.root).as_posix()}/{STAMP_FILE}": stamp.toml(),
     }
+    if (repo.root / VERSION_FILE).is_file():
+        files[VERSION_FILE] = _VERSION_LINE.sub(f'__version__ = "{wanted}"', _text(repo, VERSION_FILE), count=1)
     return Plan(wanted, stamp.date, previous.name, found, files, data, _tallied(built.findings))
 
 
@@ -178,6 +183,17 @@ def _require_clean(repo: Repository) -> None:
         some = ", ".join(changed[:5]) + (", ..." if len(changed) > 5 else "")
         raise InputError(
             f"the tree is not clean: {some}", file=repo.root, cure="commit or remove these files; a release must be what the tag holds"
+        )
+
+
+def _require_own_program(repo: Repository) -> None:
+    """The tag must hold the program that made the data. A repository of decisions alone has none to hold."""
+    own = program_listing(repo.root)
+    if own and own != program_listing(PROGRAM):
+        raise InputError(
+            "the program that runs is not the one of this tree, so the tag would not hold what made the data",
+            file=PROGRAM,
+            cure=f"install the tree's own: pip install -e {repo.root}",
         )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.release import publish, repository
-from pipeline.release.version import Stamp, Version, read_stamp
+from pipeline.release.version import Stamp, Version, fingerprint, read_stamp, recorded
 from tests.conftest import ROOT
 from tests.unit.releases import CIF, files, row
 
@@ -106,7 +106,9 @@ def test_a_release_is_two_tags_and_a_folder(checkout: Path) -> None:
     assert git(checkout, "rev-parse", "v1.0.1-data^") == git(checkout, "rev-parse", "main")
     assert git(checkout, "status", "--porcelain") == ""
     assert git(checkout, "ls-tree", "--name-only", "v1.0.1", "curated/") == ""
-    assert read_stamp(checkout / "raw") == Stamp("1.0.1", "2026-03-04")
+    stamp = read_stamp(checkout / "raw")
+    assert stamp is not None
+    assert (stamp.version, stamp.date) == ("1.0.1", "2026-03-04")
     in_tag = git(checkout, "ls-tree", "-r", "--name-only", "v1.0.1-data", "curated/").splitlines()
     upload = checkout / "dist" / "obelix-1.0.1"
     assert sorted(f"curated/{path.relative_to(upload).as_posix()}" for path in upload.rglob("*") if path.is_file()) == in_tag
@@ -372,9 +374,50 @@ def test_versions_step(tmp_path: Path) -> None:
     version = Version.parse("1.2.3")
     assert [str(version.step(level)) for level in ("major", "minor", "patch")] == ["2.0.0", "1.3.0", "1.2.4"]
     assert Version.parse("1.10.0") > Version.parse("1.9.9")
+
+
+def test_only_the_tree_of_a_release_bears_its_version(tmp_path: Path) -> None:
+    (tmp_path / "corrections.yaml").write_text("- one\n")
+    (tmp_path / "downloads").mkdir()
     assert read_stamp(tmp_path) is None
-    (tmp_path / "release.toml").write_text(Stamp("1.2.3", "2026-01-02").toml())
-    assert read_stamp(tmp_path) == Stamp("1.2.3", "2026-01-02")
+    stamp = Stamp("1.2.3", "2026-01-02", fingerprint(tmp_path))
+    (tmp_path / "release.toml").write_text(stamp.toml())
+    (tmp_path / "downloads" / "x.tar.gz").write_text("fetched")
+    assert read_stamp(tmp_path) == recorded(tmp_path) == stamp
+    (tmp_path / "corrections.yaml").write_bytes(b"- one\r\n")
+    assert read_stamp(tmp_path) == stamp
+    (tmp_path / "corrections.yaml").write_text("- two\n")
+    assert read_stamp(tmp_path) == Stamp("1.2.3+unreleased", "")
+    assert recorded(tmp_path) == stamp
+
+
+def test_another_program_is_another_fingerprint(tmp_path: Path) -> None:
+    for name in ("pipeline/__init__.py", "pipeline/a.py", "schemas/b.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    first = fingerprint(tmp_path / "raw", tmp_path)
+    (tmp_path / "pipeline/__init__.py").write_text('__version__ = "2"\n')
+    assert fingerprint(tmp_path / "raw", tmp_path) == first
+    (tmp_path / "schemas/b.py").write_text("x = 2\n")
+    assert fingerprint(tmp_path / "raw", tmp_path) != first
+
+
+def test_a_release_gives_the_program_its_version(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "pipeline").mkdir()
+    (checkout / "pipeline" / "__init__.py").write_text('"""Doc."""\n\n__version__ = "0.1.0"\nx = 1\n')
+    (checkout / "pipeline" / "own.py").write_text("y = 1\n")
+    git(checkout, "add", "--all")
+    git(checkout, "commit", "--quiet", "--message", "Program")
+    before = state(checkout)
+    with pytest.raises(InputError, match="not the one of this tree"):
+        run(checkout, "1.0.1")
+    assert state(checkout) == before
+    monkeypatch.setattr(publish, "PROGRAM", checkout)
+    run(checkout, "1.0.1")
+    assert git(checkout, "show", "v1.0.1:pipeline/__init__.py") == '"""Doc."""\n\n__version__ = "1.0.1"\nx = 1'
+
+
+def test_a_damaged_stamp_is_told(tmp_path: Path) -> None:
     for text in ("version = 1\n", 'version = "1.2.3"\n', "nonsense", 'version = "1.2.3"\ndate = "soon"\n'):
         (tmp_path / "release.toml").write_text(text)
         with pytest.raises(InputError):
