@@ -7,12 +7,14 @@ growing pauses, and keeps every page it got, so that a second run asks for nothi
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,10 +122,12 @@ def _filter(amounts: Mapping[str, float]) -> str:
 
 
 def _query(client: Any, url: str, filter: str) -> list[Mapping[str, Any]]:
-    results = client.get_one("structures", filter, _base(url), response_fields=list(FIELDS))[_base(url)]
+    with redirect_stderr(io.StringIO()):  # the client prints its errors even when it is told to be silent
+        results = client.get_one("structures", filter, _base(url), response_fields=list(FIELDS))[_base(url)]
     if results.errors:
+        cause = re.search(r"Caused by \w+\(\"?(.*?)\"?\)\)?$", str(results.errors[0]), re.DOTALL)
         raise InputError(
-            f"the OPTIMADE database answered with an error: {results.errors[0]}",
+            f"the OPTIMADE database does not answer as it should: {cause[1] if cause else results.errors[0]}",
             file=url,
             value=filter,
             cure="check the address (a base address, without /v1) and the network; what was received is kept, run the command again",
