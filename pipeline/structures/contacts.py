@@ -64,26 +64,28 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     The diagonal is the distance of a position to the nearest other image of its own.
     """
     group = frame(structure)
-    every = [(images(position, group)[None] + group.centring[:, None]).reshape(-1, 3) for position in where]
+    every = [images(position, group) for position in where]
     starts = np.cumsum([0, *(len(each) for each in every)])
     here = np.array([position.fract for position in where])
-    gap = here[:, None] - np.vstack(every)[None]
+    basis = structure.basis @ group.primitive
+    gap = (here[:, None] - np.vstack(every)[None]) @ group.inverse.T
     gap -= np.rint(gap)
-    squared = np.square(gap @ structure.basis.T).sum(axis=2)
+    squared = np.square(gap @ basis.T).sum(axis=2)
     itself = squared < 1e-8
-    spacing = 1 / np.linalg.norm(np.linalg.inv(structure.basis), axis=1)
+    spacing = 1 / np.linalg.norm(np.linalg.inv(basis), axis=1)
+    lattice = np.inf
     if spacing.min() < 2 * reach:  # along a short axis the nearest image need not be the one nearest in fractions
         reaches = np.where(spacing < 2 * reach, np.ceil(reach / spacing), 0)
         axes = [np.arange(-n, n + 1) for n in reaches]
         shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
         shifts = shifts[np.any(shifts, axis=1)]
-        for shift in shifts:
-            np.minimum(squared, np.square((gap + shift) @ structure.basis.T).sum(axis=2), out=squared, where=~itself)
-        lattice = np.sqrt(np.square(shifts @ structure.basis.T).sum(axis=1).min())
-    else:
-        lattice = np.inf
+        metric = basis.T @ basis
+        # |g + s|^2 = |g|^2 + 2 g.G.s + |s|^2, so that all shifts are one product
+        lengths = np.einsum("ki,ij,kj->k", shifts, metric, shifts)
+        squared = np.where(itself, squared, squared + np.minimum((2 * gap @ metric @ shifts.T + lengths).min(axis=2), 0))
+        lattice = float(np.sqrt(lengths.min()))
     squared[itself] = np.inf
-    nearest = np.sqrt(np.minimum.reduceat(squared, starts[:-1], axis=1))
+    nearest = np.sqrt(np.maximum(np.minimum.reduceat(squared, starts[:-1], axis=1), 0))
     nearest[np.diag_indices(len(where))] = np.minimum(np.diag(nearest), lattice)
     return np.asarray(nearest)
 

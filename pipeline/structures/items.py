@@ -202,7 +202,7 @@ class Items:
         found = self.column("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
         if found is None or all(gemmi.cif.is_null(value) for value in found[0]):
             return None
-        return tuple(gemmi.cif.as_string(value) for value in found[0]), found[1]
+        return tuple(found[0]), found[1]
 
     def atoms(self, cell: Cell) -> list[Atom]:
         """The atoms that have a position; dummies and those without one are noted and left out."""

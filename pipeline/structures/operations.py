@@ -65,7 +65,7 @@ def operations_of(triplets: tuple[str, ...]) -> Operations:
     ops: dict[gemmi.Op, None] = {}
     for row, triplet in enumerate(triplets):
         try:
-            op = gemmi.Op(triplet.strip().strip("'\"")).wrap()
+            op = gemmi.Op(gemmi.cif.as_string(triplet).strip()).wrap()
         except (RuntimeError, ValueError) as error:
             raise OperationError(f"{triplet!r} is no symmetry operation: {error}", row) from None
         if abs(op.det_rot()) != gemmi.Op.DEN**3:
