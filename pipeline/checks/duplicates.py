@@ -10,7 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
+from math import floor, log
+from operator import sub
 from typing import TYPE_CHECKING
 
 from pipeline.checks.findings import Finding, Severity
@@ -37,8 +39,10 @@ ROUNDING = 0.005
 #: anything. A hundred cubic garnets between 12.5 and 13.1 A share cells of five digits by chance, in one paper hardly ever.
 DIGITS_ONE_PAPER = 5
 DIGITS_TWO_PAPERS = 8
-#: Entries of one compound differ by at most this in their share of lithium atoms (two decimals on a formula of five atoms).
-_LITHIUM = 0.004
+#: Entries of one compound differ by at most this in the share of any element (two decimals on a formula of five atoms).
+_SHARE = 0.004
+#: And by this part in the volume per atom: three times that of the lengths, and the rounding of the coefficients.
+_PER_ATOM = 0.003
 
 
 @dataclass(frozen=True)
@@ -193,37 +197,52 @@ def digits(row: Row) -> int:
 
 
 def _candidates(rows: Sequence[Row], among: frozenset[str] | None) -> set[tuple[int, int]]:
-    """Pairs of positions worth a look: one compound with equal cells per atom, or one paper and value; or six equal numbers."""
-    pairs: set[tuple[int, int]] = set()
-    compounds: dict[frozenset[str], list[tuple[float, float, float, int]]] = defaultdict(list)
+    """Pairs of positions worth a look: the same elements in nearly the same share, with the same volume per atom or one value; or six
+    equal numbers."""
+    wanted = None if among is None else {position for position, row in enumerate(rows) if row.id in among}
     cells: dict[tuple[float, ...], list[int]] = defaultdict(list)
+    near: dict[tuple[frozenset[str], int, int, str], list[int]] = defaultdict(list)
+    bins: dict[int, list[tuple[frozenset[str], int, int, str]]] = {}
+    shares = [_shares(row) for row in rows]
     for position, row in enumerate(rows):
         if row.cell is not None:
             cells[row.cell].append(position)
-        if row.reduced:
-            atoms = sum(row.reduced.values())
-            per_atom = row.volume / (row.z * atoms) if row.volume and row.z else 0.0
-            value = row.conductivity or 0.0
-            compounds[frozenset(row.reduced)].append((row.reduced.get("Li", 0.0) / atoms, per_atom, value, position))
-    wanted = None if among is None else {position for position, row in enumerate(rows) if row.id in among}
-    for same in cells.values():
-        if len(same) > 1:
-            pairs.update((i, j) for i, j in combinations(same, 2) if wanted is None or i in wanted or j in wanted)
-    for block in compounds.values():
-        if len(block) > 1 and (wanted is None or any(position in wanted for *_, position in block)):
-            pairs.update(_near(sorted(block), wanted))
+        bins[position] = list(_bins(row))
+        for key in bins[position]:
+            near[key].append(position)
+    pairs = {
+        pair for same in cells.values() if len(same) > 1 for pair in combinations(same, 2) if wanted is None or wanted.intersection(pair)
+    }
+    for position in range(len(rows)) if wanted is None else sorted(wanted):
+        for elements, share, size, kind in bins[position]:
+            for i, j in product((-1, 0, 1), repeat=2):
+                for other in near.get((elements, share + i, size + j, kind), ()):
+                    if (other < position or (wanted is not None and other != position)) and _alike(shares[position], shares[other]):
+                        pairs.add((min(position, other), max(position, other)))
     return pairs
 
 
-def _near(block: list[tuple[float, float, float, int]], wanted: set[int] | None) -> Iterator[tuple[int, int]]:
-    for k, (lithium, per_atom, value, i) in enumerate(block):
-        for other_lithium, other_per_atom, other_value, j in block[k + 1 :]:
-            if other_lithium - lithium > _LITHIUM:
-                break
-            if wanted is not None and i not in wanted and j not in wanted:
-                continue
-            if abs(per_atom - other_per_atom) <= 0.01 * per_atom or (value and abs(value - other_value) <= SAME_VALUE * value):
-                yield min(i, j), max(i, j)
+def _shares(row: Row) -> tuple[float, ...]:
+    """Share of each element, elements in alphabetical order."""
+    amounts = row.reduced or {}
+    atoms = sum(amounts.values()) or 1.0
+    return tuple(amounts[element] / atoms for element in sorted(amounts))
+
+
+def _alike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return max(map(abs, map(sub, one, other))) < _SHARE
+
+
+def _bins(row: Row) -> Iterator[tuple[frozenset[str], int, int, str]]:
+    """Where a row lies on two grids: share of lithium by volume per atom, and by conductivity. Pairs lie in one bin or in neighbours."""
+    if not row.reduced:
+        return
+    elements, atoms = frozenset(row.reduced), sum(row.reduced.values())
+    share = floor(row.reduced.get("Li", 0.0) / atoms / _SHARE)
+    if row.volume and row.z and row.z > 0:
+        yield elements, share, floor(log(row.volume / row.z / atoms) / _PER_ATOM), "volume"
+    if row.conductivity and row.conductivity > 0:
+        yield elements, share, floor(log(row.conductivity) / SAME_VALUE), "value"
 
 
 def _clusters(rows: Sequence[Row], pairs: list[tuple[int, int]]) -> dict[int, tuple[str, ...]]:
