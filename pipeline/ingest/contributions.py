@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.ingest.grid import Row, read_grid, shown
-from pipeline.ingest.headers import Heading, heading, recognised, suggestion
+from pipeline.ingest.headers import Heading, heading, is_weak, recognised, suggestion
 from pipeline.ingest.values import UnreadableError, Value, read_cell
 from schemas import columns as col
 
@@ -91,7 +91,7 @@ def contribution(data: bytes, file: str) -> Contribution:
     header, *body = grid.rows
     headings, unknown = _headings(header, body, grid.file)
     notes = [*grid.notes, *_renamed(header, headings)]
-    unread = [Unread(None, label, "", suggestion(label), "none of ours", "column") for label in unknown]
+    unread = [Unread(None, label, "", _near(label, headings), "none of ours", "column") for label in unknown]
     understood: Counter[str] = Counter()
     table: list[list[Value]] = []
     kept: list[Row] = []
@@ -141,8 +141,10 @@ def _headings(header: Row, body: Sequence[Row], file: str) -> tuple[dict[int, He
         places = [place for place, meaning in found.items() if meaning.column == column]
         if len(places) < 2:
             continue
-        # A published name wins over a variant of it ("ID" beside "Sample"); of two equals nobody can tell.
-        published = [place for place in places if place in exact]
+        # A published name wins over a variant of it ("ID" beside "Sample"), and so does a plain one over a vague one ("Composition"
+        # beside "Compound"); of two equals nobody can tell.
+        strong = [place for place in places if not is_weak(header.cells[place])]
+        published = [place for place in places if place in exact] or (strong if len(strong) == 1 else [])
         if len(published) != 1:
             names = " and ".join(repr(shown(header.cells[place])) for place in places)
             raise InputError(f"the columns {names} both mean {str(column)!r}", file=file, row=header.number, cure="rename or remove one")
@@ -163,9 +165,16 @@ def _headings(header: Row, body: Sequence[Row], file: str) -> tuple[dict[int, He
     return dict(sorted(found.items())), unknown
 
 
+def _near(label: str, headings: Mapping[int, Heading]) -> str:
+    """The column that an unknown name may mean, unless another heading means it already."""
+    near = suggestion(label)
+    return "" if near in {meaning.column for meaning in headings.values()} else near
+
+
 def _unit_of(missing: Sequence[col.Column]) -> str:
     units = [f"{column} in {column.unit}" for column in missing if column.unit and column.unit not in column]
-    return f"; {', '.join(units)}" if units else ""
+    symbols = "; a column of symbols does not take the place of the numbers" if col.SPACE_GROUP_NUMBER in missing else ""
+    return (f"; {', '.join(units)}" if units else "") + symbols
 
 
 def _spacegroup(found: dict[int, Heading], body: Sequence[Row]) -> dict[int, Heading]:

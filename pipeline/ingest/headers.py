@@ -43,8 +43,12 @@ _NAMES: dict[col.Column, str] = {
     col.CIF_ID: "cifid",
 }
 
+#: Names that mean a column only when no other heading does: beside a composition, a compound is a name (LGPS).
+_WEAK = frozenset(("name", "samplename", "material", "compound", "label", "key", "class", "symmetry",
+                   "reference", "paper", "publication", "source", "literature", "citation"))  # fmt: skip
 #: Words that may stand behind a name without changing what it means.
 _PASSING = re.compile(r"(?:@|at)?(?:rt|roomtemp(?:erature)?|25c|25oc|298k|300k|20c|293k|30c|303k)$")
+_AT_END = re.compile(r"(?:[\s,_]+(?:at\s*)?|\s*@\s*)(?:rt|room temp(?:erature)?|2\d\s*°?\s*c|298(?:.15)?\s*k|300\s*k)$", re.IGNORECASE)
 _BEHIND_UNIT = re.compile(r"\s*(?:@|at)?\s*(?:rt|room temp(?:erature)?|2\d\s*°?\s*c|298(?:.15)?\s*k|300\s*k)\s*$", re.IGNORECASE)
 #: Factor from a unit in a header to the unit of the release; units are compared without white space, dots and carets.
 CONDUCTIVITY_UNITS = {
@@ -104,6 +108,7 @@ def heading(cell: object) -> Heading | None:
     for greek, latin in _GREEK.items():
         label = label.replace(greek, latin)
     label = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda match: "" if _PASSING.fullmatch(_key(match[1])) else match[0], label).strip()
+    label = _AT_END.sub("", label)
     name, unit = _divided(label)
     column = _LOOKUP.get(_key(label)) or _LOOKUP.get(_key(name)) or _LOOKUP.get(_PASSING.sub("", _key(name)))
     if column is None:
@@ -147,6 +152,11 @@ for _column, _names in _NAMES.items():
 def recognised(cells: Sequence[object]) -> int:
     """How many cells of a row are names of different columns."""
     return len({found.column for found in map(heading, cells) if found})
+
+
+def is_weak(cell: object) -> bool:
+    """Whether a heading gives way to another one that means the same column."""
+    return isinstance(cell, str) and _key(cell) in _WEAK
 
 
 def suggestion(label: str) -> str:

@@ -39,6 +39,8 @@ def cell(table: Contribution, column: str, position: int = 0) -> object:
         ("Ionic conductivity (S cm-1)", col.IONIC_CONDUCTIVITY, 0),
         ("ionic_conductivity", col.IONIC_CONDUCTIVITY, 0),
         ("Conductivity at RT (S/cm)", col.IONIC_CONDUCTIVITY, 0),
+        ("sigma (S/cm) 25C", col.IONIC_CONDUCTIVITY, 0),
+        ("conductivity, RT", col.IONIC_CONDUCTIVITY, 0),
         ("σ_RT / mS cm⁻¹", col.IONIC_CONDUCTIVITY, -3),
         ("σ(25 °C) [S/m]", col.IONIC_CONDUCTIVITY, -2),
         ("σ (Ω⁻¹ cm⁻¹)", col.IONIC_CONDUCTIVITY, 0),
@@ -237,10 +239,23 @@ def test_missing_columns_are_told_all_at_once() -> None:
 
 def test_two_columns_of_one_meaning_are_refused_unless_one_bears_the_published_name() -> None:
     with pytest.raises(InputError, match="both mean 'ID'"):
-        read(f"{ROW},y", header=f"{HEADER.replace('ID', 'name')},sample")
+        read(f"{ROW},y", header=f"{HEADER.replace('ID', 'entry')},sample")
     table = read(f"{ROW},y", header=f"{HEADER},sample")
     assert cell(table, col.ID) == "x1"
     assert [(bad.kind, bad.column) for bad in table.unread] == [("column", "sample")]
+
+
+def test_a_vague_heading_gives_way_to_a_plain_one() -> None:
+    table = read(f"LGPS,{ROW}", header=f"Compound,{HEADER.replace('Reduced Composition', 'Composition')}")
+    assert cell(table, col.REDUCED_COMPOSITION) == "LiI"
+    assert [(bad.kind, bad.column) for bad in table.unread] == [("column", "Compound")]
+
+
+def test_symbols_do_not_take_the_place_of_numbers() -> None:
+    header = HEADER.replace("Space group #", "Space group")
+    with pytest.raises(InputError, match="'Space group #'"):
+        read(ROW.replace("225", "Fm-3m"), header=header)
+    assert cell(read(ROW, header=header), col.SPACE_GROUP_NUMBER) == 225
 
 
 def test_an_unknown_column_is_not_passed_over_in_silence() -> None:

@@ -82,6 +82,8 @@ def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_onl
 def _where(item: Item) -> str:
     if item.check.startswith("cif.") and not item.heading and item.row is not None:
         return "structure file"
+    if item.check == "table.unknown-column":
+        return "column"
     if not item.column:
         return "the whole row" if item.row is not None else (plain(item.id) or "the table")
     if item.heading and item.heading != item.column:
