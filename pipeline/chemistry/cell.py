@@ -182,16 +182,17 @@ def compare(
     spacegroup
         Number of the row's space group; it names settings (cell choice, hexagonal axes), and never forbids one.
     attainable
-        The deviations of the best setting, where they are known: nothing is looked for when the cells as given are at most
-        twice as far apart.
+        The deviations of the best setting, where they are known (and with them that both are cells): nothing is looked for when
+        the cells as given are at most twice as far apart.
 
     Raises
     ------
     ValueError
         When one of the two is no cell (see :func:`possible`).
     """
-    for cell in (row_cell, file_cell):
-        _demand(cell)
+    if attainable is None:
+        for cell in (row_cell, file_cell):
+            _demand(cell)
     row, file = _cell(row_cell), _cell(file_cell)
     length, angle = deviation(row, file)
     near_enough = length <= LENGTH_ROUNDING and angle <= ANGLE_ROUNDING
