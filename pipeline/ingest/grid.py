@@ -261,7 +261,7 @@ def _filled(sheet: Any, file: str) -> Iterator[Row]:
         given += 1
         if given > MAX_ROWS + HEADER_ROWS:
             raise _too_many(file)
-        yield Row(number, number, cells)
+        yield Row(number, number, tuple(cell.encode("utf-8", "replace").decode() if isinstance(cell, str) else cell for cell in cells))
 
 
 def _has_formulas(data: bytes) -> bool:

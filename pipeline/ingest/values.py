@@ -25,7 +25,8 @@ _NOTHING = frozenset({"", "-", "n/a", "nan", "none", "null"})
 LONGEST = 100
 _MINUS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣-", "-"))
 _SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_HIDDEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+#: Characters that nobody sees: zero widths, soft hyphens, changes of direction, controls, and those that no XML file can hold.
+_HIDDEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _MANTISSA = r"(?:\d+(?:[.,]\d*)*|[.,]\d+)"
 _NUMBER = re.compile(
     rf"(?P<sign>[+-]?)(?:(?P<mantissa>{_MANTISSA})(?P<uncertainty>\(\d+(?:[.,]\d+)?\))?"

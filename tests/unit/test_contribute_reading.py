@@ -245,6 +245,22 @@ def test_two_columns_of_one_meaning_are_refused_unless_one_bears_the_published_n
     assert [(bad.kind, bad.column) for bad in table.unread] == [("column", "sample")]
 
 
+def test_characters_that_no_file_can_hold_are_left_out() -> None:
+    import openpyxl
+
+    header = [*HEADER.split(","), "note"]
+    book = openpyxl.Workbook()
+    book.active.append(header)
+    book.active.append([*ROW.split(","), "a_xD800_b_x0007_c"])
+    target = io.BytesIO()
+    book.save(target)
+    note = cell(contribution(target.getvalue(), "rows.xlsx"), col.NOTE)
+    assert isinstance(note, str)
+    assert note.encode()
+    assert note.isprintable()
+    assert cell(read(f"{ROW},x\x07y\u202ez\u200b", header=f"{HEADER},note"), col.NOTE) == "xyz"
+
+
 def test_a_vague_heading_gives_way_to_a_plain_one() -> None:
     table = read(f"LGPS,{ROW}", header=f"Compound,{HEADER.replace('Reduced Composition', 'Composition')}")
     assert cell(table, col.REDUCED_COMPOSITION) == "LiI"
