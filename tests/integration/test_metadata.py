@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from pipeline.release.metadata import metadata, present
+from pipeline.release.version import read_stamp
 from schemas import columns as col
 from schemas.files import FILES
 
@@ -59,8 +60,10 @@ def released(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_only_a_release_bears_the_version_of_a_release(built: Path, built_as_published: Path, released: Path) -> None:
-    for folder, version in ((built, "1.2.0+unreleased"), (built_as_published, "1.2.0"), (released, "9.8.7")):
+def test_only_a_release_bears_the_version_of_a_release(built: Path, built_as_published: Path, released: Path, raw: Path) -> None:
+    stamp = read_stamp(raw)
+    own = stamp.version if stamp else "1.2.0+unreleased"
+    for folder, version in ((built, own), (built_as_published, "1.2.0"), (released, "9.8.7")):
         assert load(folder / "datapackage.json")["version"] == load(folder / "croissant.json")["version"] == version
         assert f"| version | {version}" in (folder / "README.md").read_text(encoding="utf-8")
     assert load(released / "croissant.json")["datePublished"] == "2026-01-02"
