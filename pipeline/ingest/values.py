@@ -64,6 +64,9 @@ def read_cell(cell: object, heading: Heading) -> Read:
     column = heading.column
     if isinstance(cell, Formula):
         raise UnreadableError(f"the cell is a formula ({shown(cell)}) whose result is not in the file", "the value itself")
+    if isinstance(cell, str) and cell.lstrip().startswith(("=", "@")):
+        # a spreadsheet that opens the release would compute it, whoever wrote it
+        raise UnreadableError("the text is one that spreadsheets take for a formula", "the value itself, not beginning with = or @")
     if isinstance(cell, date | time):
         raise UnreadableError(
             f"the spreadsheet turned this cell into the date {shown(cell)}", "what was typed, in a cell formatted as text"

@@ -261,6 +261,13 @@ def test_characters_that_no_file_can_hold_are_left_out() -> None:
     assert cell(read(f"{ROW},x\x07y\u202ez\u200b", header=f"{HEADER},note"), col.NOTE) == "xyz"
 
 
+@pytest.mark.parametrize("text", ["=1+1", "=cmd|' /C calc'!A0", " =A1", "@SUM(A1)"])
+def test_what_a_spreadsheet_would_compute_is_refused_in_every_column(text: str) -> None:
+    for column in (col.NOTE, col.FAMILY, col.DOI, col.ID, col.REDUCED_COMPOSITION, col.A):
+        with pytest.raises(UnreadableError, match="formula"):
+            read_cell(text, Heading(column))
+
+
 def test_a_vague_heading_gives_way_to_a_plain_one() -> None:
     table = read(f"LGPS,{ROW}", header=f"Compound,{HEADER.replace('Reduced Composition', 'Composition')}")
     assert cell(table, col.REDUCED_COMPOSITION) == "LiI"
