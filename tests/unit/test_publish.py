@@ -235,7 +235,7 @@ class Stop(BaseException):
 
 
 def test_interrupted_at_any_point_nothing_is_half_done(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """End the run before each of its git commands in turn: it leaves all or nothing, and the next run ends as an undisturbed one."""
+    """End the run before the last of each kind of git command: it leaves all or nothing, and the next run ends as an undisturbed one."""
     whole = tmp_path / "whole"
     subprocess.run(["cp", "-r", str(checkout), str(whole)], check=True)
     run(whole, "1.0.1")
@@ -243,7 +243,10 @@ def test_interrupted_at_any_point_nothing_is_half_done(checkout: Path, tmp_path:
     commands = list(interruptible(monkeypatch, stop_before=None, run=lambda: run(copy(checkout, tmp_path / "count"), "1.0.1")))
     assert len(commands) > 10
     outcomes = set()
-    for number, command in enumerate(commands):
+    last = {command.split()[0]: number for number, command in enumerate(commands)}
+    assert {"hash-object", "commit-tree", "mktag", "update-ref", "merge"} <= set(last)
+    for number in sorted(last.values()):
+        command = commands[number]
         place = copy(checkout, tmp_path / f"stopped-{number}")
         before = state(place)
         with pytest.raises(Stop):
