@@ -151,8 +151,9 @@ def build(options: Options) -> Built:
         found = [*check(subject), *bridging]
         settled = _settled(published, applied, subject, found)
         if not options.as_published:
-            cells, relinked = with_links(cells, identifiers(entries, found_links, laskowski_records), found_links)
-            entries = workbook.entries(cells, archive.file("workbook"))
+            right = identifiers(entries, found_links, laskowski_records)
+            cells, relinked = with_links(cells, right, found_links)
+            entries = entries.assign(**{label: right[label] for label in right.columns})
             applied, renamed = _joined(applied, relinked), set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
             found = [replace(f, status="corrected") if (f.id, f.column) in renamed else f for f in found]
         findings = findings_table([*waived(found, waivers, "waiver.unused"), *settled])
