@@ -263,14 +263,11 @@ def _facts(numbers: Mapping[str, Any]) -> str:
         )
     if split:
         leaks = split["leaks"]
-        facts.append(("Test share", f"{split['share']:.1%} of the entries, {split['share_structures']:.1%} of those with a structure"))
-        facts.append(
-            (
-                "Leaks of the split",
-                f"{leaks['paper']} papers, {leaks['composition']} compositions and {leaks['stoichiometry']} stoichiometries on both sides; "
-                f"objective {split['objective']:.5f}",
-            )
-        )
+        whole = ((split["share"], "the entries"), (split["share_structures"], "those with a structure"))
+        shares = [f"{share:.1%} of {what}" for share, what in whole if share]
+        objective = "" if split["objective"] is None else f"; objective {split['objective']:.5f}"
+        tied = f"{leaks['paper']} papers, {leaks['composition']} compositions and {leaks['stoichiometry']} stoichiometries on both sides"
+        facts += [("Test share", ", ".join(shares)), ("Leaks of the split", tied + objective)]
     return "<dl>" + "".join(f"<dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd>" for term, text in facts) + "</dl>"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from pipeline.split.quality import (
     WEIGHT_FULL,
     WEIGHT_STRUCTURES,
     Audit,
-    Likeness,
     audit,
     bin_numbers,
     likeness,
@@ -136,7 +135,7 @@ class _Board:
     total: NDArray[np.float64]
     member: NDArray[np.int64]
     width: float
-    limits: Likeness | None
+    limits: NDArray[np.float64] | None
     ties: NDArray[np.int64]
     allowed: int
 
@@ -154,7 +153,8 @@ class _Board:
         width = float(np.ptp(logs)) / BINS
         if reference is None:
             return cls(brings, brings.sum(axis=0), member, width, None, ties, 0)
-        return cls(brings, brings.sum(axis=0), member, width, reference.likeness, ties, reference.n_leaks["stoichiometry"])
+        limits = np.nan_to_num(np.array(astuple(reference.likeness)), nan=np.inf)
+        return cls(brings, brings.sum(axis=0), member, width, limits, ties, reference.n_leaks["stoichiometry"])
 
     def cost(self, test: NDArray[np.float64], state: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Objective and the price of everything that is not wanted.
@@ -172,10 +172,10 @@ class _Board:
         over = np.maximum(np.maximum(SHARE[0] - share, share - SHARE[1]), 0)
         cost += PENALTY * (over[..., 0] + over[..., 1])
         if self.limits is not None:
-            over = np.maximum(distances - np.array([self.limits.distance, self.limits.distance_structures]), 0)
+            over = np.maximum(distances - self.limits[:2], 0)
             cost += over[..., 0] + over[..., 1]
             area = np.abs(np.cumsum(excess, axis=-1)).sum(axis=-1) * self.width
-            over = np.maximum(area - np.array([self.limits.wasserstein, self.limits.wasserstein_structures]), 0)
+            over = np.maximum(area - self.limits[2:], 0)
             cost += PENALTY * (over[..., 0] + over[..., 1])
         if len(self.ties):
             broken = (state[..., self.ties[:, 0]] ^ state[..., self.ties[:, 1]]).sum(axis=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, astuple, dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from pipeline.split.bonds import BONDS, leaks
@@ -51,12 +52,12 @@ class Likeness:
         return WEIGHT_FULL * self.distance + WEIGHT_STRUCTURES * self.distance_structures
 
     def no_worse_than(self, other: Likeness) -> bool:
-        """Whether none of the four distances is larger (by more than rounding, 1e-12)."""
-        return all(mine <= theirs + 1e-12 for mine, theirs in zip(astuple(self), astuple(other), strict=True))
+        """Whether none of the four distances is larger (by more than rounding, 1e-12); one that is not defined is no hindrance."""
+        return not any(mine > theirs + 1e-12 for mine, theirs in zip(astuple(self), astuple(other), strict=True))
 
-    def as_dict(self) -> dict[str, float]:
-        """Objective and distances by name."""
-        return {"objective": self.objective, **asdict(self)}
+    def as_dict(self) -> dict[str, float | None]:
+        """Objective and distances by name; ``None`` where a side is empty."""
+        return {name: None if isnan(value) else value for name, value in {"objective": self.objective, **asdict(self)}.items()}
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ class Audit:
             "train_structures": self.n_train_structures,
             "test_structures": self.n_test_structures,
             "unplaced": self.n_unplaced,
-            "share": self.share,
-            "share_structures": self.share_structures,
+            "share": None if isnan(self.share) else self.share,
+            "share_structures": None if isnan(self.share_structures) else self.share_structures,
             **self.likeness.as_dict(),
             "at_bounds": self.likeness_at_bounds.as_dict(),
             "leaks": self.n_leaks,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -46,6 +47,16 @@ def test_a_search_keeps_groups_and_shares_and_betters_the_reference() -> None:
     assert found.audit.objective < found.reference.objective
     assert found.audit.likeness.no_worse_than(found.reference.likeness)
     assert found.audit.likeness_at_bounds.no_worse_than(found.reference.likeness_at_bounds)
+
+
+def test_a_search_without_structures() -> None:
+    table, _ = made()
+    group = groups(table)
+    reference = [name for name in table.index if group[name] in sorted(set(group))[:12]]
+    found = search(table, [], 7, reference_test_ids=reference, **QUICK)
+    assert found.reference is not None
+    assert found.audit.likeness.distance < found.reference.likeness.distance
+    assert json.loads(json.dumps(found.audit.as_dict(), allow_nan=False))["share_structures"] is None
 
 
 def test_a_strict_search_keeps_stoichiometries_too() -> None:
