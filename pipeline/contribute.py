@@ -92,8 +92,9 @@ def check_table(data: bytes, file: str, given: Bundle | None, known: Existing) -
     read = contribution(data, file)
     keys = _keys(read, known)
     own = _structures(read, given)
-    findings = [*_unread(read, keys), *_names(read, keys), *_files(read, keys, own, given)]
-    findings += _checked(read, keys, own, known, {(finding.id, str(finding.column)) for finding, _ in findings})
+    unread = list(_unread(read, keys))
+    lost = {(finding.id, str(finding.column)) for finding, _ in unread}
+    findings = [*unread, *_names(read, keys), *_files(read, keys, own, given), *_checked(read, keys, own, known, lost)]
     report = Report(
         file=file,
         rows=tuple(
@@ -248,7 +249,7 @@ def _nearest(name: str, others: list[str]) -> str:
     return (begun or get_close_matches(name, others, n=1) or [""])[0]
 
 
-def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, said: set[tuple[str, str]]) -> Iterator[Said]:
+def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, lost: set[tuple[str, str]]) -> Iterator[Said]:
     """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
     import pandas as pd
 
@@ -257,12 +258,12 @@ def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known:
     structures = {keys[position]: text for position, text in own.items()}
     alone = [f for f in run_checks(Subject(entries=entries, structures=structures)) if not f.check.startswith(OWN)]
     # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.
-    unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in said if column in _IDENTITY}
+    unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in lost if column in _IDENTITY}
     comparable = entries[~entries.index.isin(unclear)]
     among = comparable if known.entries is None else pd.concat([known.entries, comparable])
     for finding in chain(alone, duplicate_findings(among, frozenset(comparable.index))):
-        if (finding.id, str(finding.column)) in said:
-            continue
+        if (finding.id, str(finding.column)) in lost:
+            continue  # the check sees a blank where the cell could not be read
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:
             continue  # a contributor need not give the symbol beside the number
         if finding.check == "duplicate.exact" and finding.other not in entries.index:

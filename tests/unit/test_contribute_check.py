@@ -145,6 +145,11 @@ def test_a_contributor_may_use_the_id_of_an_entry(known: Existing) -> None:
     assert [(item.id, item.row, item.check, item.value, item.other) for item in twin.items] == [("old", 2, "duplicate.exact", "old", "old")]
 
 
+def test_one_mistake_does_not_hide_another_in_the_same_cell(known: Existing) -> None:
+    found = report(one_row(OLD.splitlines()[1].replace("old", "my row")), known)
+    assert {item.check for item in found.items} == {"id.format", "duplicate.exact"}
+
+
 def test_rows_without_a_usable_id_are_named_by_their_number() -> None:
     row = "LiI,4,Li4I4,1.2E-7,225,6.0257,6.0257,6.0257,90,90,90,10.9999/x"
     found = report(Sent("x.csv", f"{HEADER}\n,{row}\nrow-2,{row}\n".encode()))
