@@ -251,7 +251,7 @@ def _periodic_table() -> Iterator[tuple[str, int, int, int]]:
 
 def sources(statistics: Mapping[str, Any]) -> Figure:
     """Overlap of the sources: a bar for each combination, the sources it is made of as joined dots below."""
-    overlap = statistics["sources"].get("links") or statistics["sources"]["published"]
+    overlap = statistics["sources"].get("links") or statistics["sources"]["columns"]
     parts = sorted(overlap["regions"].items(), key=lambda item: (item[0] == "none", -item[1], item[0]))
     figure = _figure(7.0, 3.6)
     grid = {"left": 0.21, "right": 0.99, "top": 0.97, "bottom": 0.09, "hspace": 0.06}

@@ -49,7 +49,7 @@ def statistics(
     liion, laskowski
         The recovered source tables.
     links
-        ``links.csv``; adds the membership that was found to the one that is published.
+        ``links.csv``; adds the membership that was found to that of the release's columns.
     train_ids, test_ids
         The split.
     groups
@@ -303,7 +303,7 @@ def _largest_difference(several: Iterable[tuple[float, ...]], spacegroup: int) -
 
 
 def membership(entries: pd.DataFrame, links: pd.DataFrame | None = None) -> dict[str, frozenset[str]]:
-    """IDs of the entries that each of :data:`SOURCES` holds: by the published columns, or for the two tables by the links found."""
+    """IDs of the entries that each of :data:`SOURCES` holds: by the release's columns, or for the two tables by the links found."""
     if links is None:
         columns = {"ICSD": col.ICSD_ID, "Laskowski": col.LASKOWSKI_ID, "Liion": col.LIION_ID}
         return {source: frozenset(map(str, entries.index[entries[column].notna()])) for source, column in columns.items()}
@@ -322,7 +322,8 @@ def regions(members: Mapping[str, frozenset[str]], every: Collection[str]) -> di
 
 
 def _sources(entries: pd.DataFrame, links: pd.DataFrame | None) -> dict[str, Any]:
-    found = {"published": _overlap(entries, membership(entries))}
+    """Overlap of the sources by the release's own columns, and by the links where they were found."""
+    found = {"columns": _overlap(entries, membership(entries))}
     if links is not None:
         found["links"] = _overlap(entries, membership(entries, links))
     return found

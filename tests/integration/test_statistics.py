@@ -55,7 +55,7 @@ def test_statistics_of_the_present_release_as_json(raw: Path) -> None:
     found = json.loads(told.stdout)
     assert found["entries"]["all"] >= 599
     assert found["entries"]["train"] + found["entries"]["test"] <= found["entries"]["all"]
-    assert found["sources"]["published"]["regions"]["none"] <= 2
+    assert found["sources"]["columns"]["regions"]["none"] <= 2
 
 
 def test_the_split_command_audits_files(raw: Path, tmp_path: Path) -> None:
