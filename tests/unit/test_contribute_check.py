@@ -146,7 +146,7 @@ def test_a_contributor_may_use_the_id_of_an_entry(known: Existing) -> None:
 
 
 def test_one_mistake_does_not_hide_another_in_the_same_cell(known: Existing) -> None:
-    found = report(one_row(OLD.splitlines()[1].replace("old", "my row")), known)
+    found = report(one_row(OLD.splitlines()[1].replace("old,", "my row,", 1)), known)
     assert {item.check for item in found.items} == {"id.format", "duplicate.exact"}
 
 
