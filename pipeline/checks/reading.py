@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,11 +33,11 @@ class Row:
         return "" if value is None else str(value).strip()
 
     def number(self, column: str) -> float | None:
-        """The cell as a number, ``None`` when it is blank or none."""
+        """The cell as a number, ``None`` when it is blank, a text, or not finite."""
         value = self.values.get(column)
-        if isinstance(value, str):
+        if value is None or isinstance(value, str):
             return None
-        return None if value is None else float(value)
+        return float(value) if math.isfinite(value) else None
 
     @cached_property
     def reduced(self) -> Mapping[str, float] | None:
