@@ -19,6 +19,9 @@ SHOWN = 20
 WIDTH = 140
 
 
+_PLURAL = {"agrees": "agree", "differs": "differ"}
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()) -> str:
     """A table of text: one line a row where it fits; ``numbers`` are the columns set flush right."""
     import io
@@ -84,7 +87,7 @@ def paper_text(compared: Sequence[Compared]) -> str:
     """The paper's numbers beside the data's, then why some differ."""
     rows = [(one.section, one.what, one.printed, one.found, one.verdict, one.definition) for one in compared]
     verdicts = [one.verdict for one in compared]
-    tally = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
+    tally = ", ".join(f"{verdicts.count(verdict)} {_PLURAL.get(verdict, verdict)}" for verdict in dict.fromkeys(verdicts))
     why = [f"{one.what} ({one.section}): printed {one.printed}" + (f", found {one.found}" if one.found else "") + f". {one.reason}"
            for one in compared if one.reason]  # fmt: skip
     shown = table(("section", "number", "paper", "data", "verdict", "definition"), rows)
@@ -112,7 +115,7 @@ def _sections(numbers: Mapping[str, Any]) -> Iterable[tuple[str, list[tuple[str,
     groups = numbers["spacegroups"]
     yield "Space groups", [
         ("all", groups["all"]), ("only in test", ", ".join(map(str, groups["only_in_test"])) or "none"),
-        *((f"{each['symbol']} ({each['number']})", each["all"]) for each in groups["counts"][:6]),
+        *((f"{each['symbol'].replace(' ', '')} ({each['number']})", each["all"]) for each in groups["counts"][:6]),
     ]  # fmt: skip
     elements = numbers["elements"]
     yield "Elements", [("all", elements["all"]), ("only in test", ", ".join(elements["only_in_test"]) or "none"),

@@ -38,6 +38,9 @@ def test_numbers_that_agree(compared: dict[tuple[str, str], Compared]) -> None:
 def test_numbers_that_no_reading_gives(compared: dict[tuple[str, str], Compared]) -> None:
     group = compared["largest group, all in space group 167", "106"]
     assert (group.verdict, group.found) == ("differs", "106, of which 104 in 167")
+    assert compared["of these matched to the ICSD", "344"].found == "346"
+    # 1.63e-6 S/cm against 1.97e-6, 1.2e-4, 5.11e-4 and 5.69e-4
+    assert compared["tetragonal below cubic Li7La3Zr2O12", "2 decades"].found == "0.1 to 2.5 decades"
     assert compared["structures with added noise", "291"].verdict == "differs"
     assert compared["entries plotted at 1e-15 that read <1E-10", "all"].found == "36 of 37"
     assert compared["entries shared with McHaffie et al.", "256"].verdict == "out of reach"
