@@ -23,7 +23,10 @@ def derived() -> dict[str, Callable[[], str]]:
         stamp = recorded(ROOT / "raw")
         return citation.citation(stamp.version, stamp.date) if stamp else citation.citation(default_pin(ROOT / "raw").version, None)
 
-    return {dictionary.PATH: dictionary.dictionary, citation.FILE: cited}
+    def checks() -> str:
+        return checks_page.page(*checks_page.read(ROOT))
+
+    return {dictionary.PATH: dictionary.dictionary, checks_page.PAGE.as_posix(): checks, citation.FILE: cited}
 
 
 def stale() -> list[str]:

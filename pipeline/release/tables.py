@@ -26,17 +26,6 @@ _RESOLVER = "https://doi.org/"
 #: A curator's sheet is read on a screen: no column wider than this many characters.
 _WIDEST = 32
 
-PROCESSED: tuple[col.Column, ...] = (
-    col.ID,
-    col.COMPOSITION_PROCESSED,
-    col.SPACE_GROUP_NUMBER_PROCESSED,
-    *col.LATTICE,
-    col.IONIC_CONDUCTIVITY,
-    col.DOI,
-    col.CIF_PROCESSED,
-    col.BOUND,
-)
-
 
 def processed(cells: pd.DataFrame, entries: pd.DataFrame, *, as_published: bool = False) -> pd.DataFrame:
     """One row an entry: what models train on, in the eleven published columns beside ``ID``, and ``bound``.
