@@ -17,6 +17,7 @@ def derived() -> dict[str, Callable[[], str]]:
     from pipeline.release import dictionary
     from pipeline.release.metadata import citation
     from pipeline.release.version import recorded
+    from pipeline.reporting import checks_page
     from pipeline.sources import default_pin
 
     def cited() -> str:
