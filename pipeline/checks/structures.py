@@ -211,7 +211,9 @@ def _spacegroup(pair: _Pair, outside: list[str]) -> Iterator[Finding]:
     if wanted is None or group is None or wanted in (group, atoms, ENANTIOMORPHS.get(group)):
         return
     outside.append(f"its space group is {group} and the row's {wanted}")
-    message = f"The row has space group {wanted} ({pair.row.symbol}), the file {group} ({pair.structure.spacegroup_symbol})."
+    ours, theirs = (f"{number} ({symbol})" if symbol else str(number)  # either symbol may be blank
+                    for number, symbol in ((wanted, pair.row.symbol), (group, pair.structure.spacegroup_symbol)))  # fmt: skip
+    message = f"The row has space group {ours}, the file {theirs}."
     yield pair.finding("cif.spacegroup", "error", message, col.SPACE_GROUP_NUMBER, wanted, group)
 
 
