@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipeline.checks.findings import Finding, findings_table
-from pipeline.reporting.figures import figures
+from pipeline.reporting.figures import CAPTIONS
 from pipeline.reporting.page import Contents, page
 from pipeline.reporting.statistics import statistics
 from pipeline.split import audit, groups
@@ -49,7 +49,7 @@ HOSTILE = "</script><img src=x onerror=\"document.title='broken'\"> & <b>"
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+def report() -> str:
     """A page of three entries, one with a structure, with text that tries to be markup."""
     table = entries(
         {
@@ -79,7 +79,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
         groups=groups(table),
         audit=audit(table, ["ccc"], structures).as_dict(),
     )
-    drawn = figures(table, numbers, structures, ["1e9", "bbb"], ["ccc"], tmp_path_factory.mktemp("figures"))
+    drawn = dict.fromkeys(CAPTIONS, '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><circle r="9"/></svg>')
     return page(
         Contents("A release <1>", "For the test.", table, numbers, drawn, structures, ["1e9", "bbb"], ["ccc"], groups(table), findings,
                  pd.DataFrame({"ID": ["bbb"], "file": ["x.cif"], "rank": [1], "composition_deviation": [0.01]}))
