@@ -230,7 +230,7 @@ def _shares(row: Row) -> tuple[float, ...]:
 
 
 def _alike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return max(map(abs, map(sub, one, other))) < _SHARE
+    return bool(max(map(abs, map(sub, one, other))) < _SHARE)
 
 
 def _bins(row: Row) -> Iterator[tuple[frozenset[str], int, int, str]]:
