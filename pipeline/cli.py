@@ -59,6 +59,7 @@ RAW = click.option("--raw", type=click.Path(path_type=Path), default=Path("raw")
 def fetch(names: tuple[str, ...], raw: Path) -> None:
     """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0; all when none is given."""
     from pipeline import sources
+    from pipeline.existing import prepare
 
     pins = sources.pins(raw)
     if unknown := [name for name in names if name not in pins]:
@@ -69,6 +70,8 @@ def fetch(names: tuple[str, ...], raw: Path) -> None:
         for role in pins[name].members:
             archive.structures() if role == sources.STRUCTURES else archive.read(role)
         click.echo(f"{name}: {archive.path}, {len(pins[name].members)} sources verified")
+    if sources.default_pin(raw).name in (names or pins):
+        prepare(raw)
 
 
 @main.command()

@@ -61,6 +61,11 @@ def existing(raw: Path) -> Existing:
     return Existing(typed(cells))
 
 
+def prepare(raw: Path) -> None:
+    """Read the entries of the default pin once and keep them, so that the first check after a fetch is as quick as the next."""
+    _published(sources.default_pin(raw), raw)
+
+
 def _published(pin: sources.Pin, home: Path) -> pd.DataFrame:
     """Cells of the pinned workbook, kept as JSON beside the archive once they have been read.
 
