@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.split import Audit, audit, extend, groups, search
 from schemas import columns as col
-from tests.unit.splits import PLAIN
+from tests.unit.splits import entries
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,9 @@ def test_new_rows_land_where_their_papers_are(published: pd.DataFrame, test_ids:
         "zz1": {col.REDUCED_COMPOSITION: "LiUO4", col.DOI: doi[in_train]},
         "zz2": {col.REDUCED_COMPOSITION: "LiUO5", col.DOI: f"{doi[in_test]}|{doi[in_train]}"},
     }
-    new = pd.DataFrame({name: {**PLAIN, **row} for name, row in rows.items()}).T
-    entries = pd.concat([published, new.reindex(columns=published.columns)])
+    grown = pd.concat([published, entries(rows).dropna(axis=1, how="all")])
     train = [name for name in published.index if name not in test_ids]
-    new_train, new_test, (finding,) = extend(entries, train, test_ids)
+    new_train, new_test, (finding,) = extend(grown, train, test_ids)
     assert new_test - set(test_ids) == {"zz0"}
     assert new_train - set(train) == {"zz1"}
     assert (finding.id, finding.check) == ("zz2", "split.leak")
