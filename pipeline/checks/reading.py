@@ -102,9 +102,9 @@ class Row:
 def rows(entries: pd.DataFrame) -> list[Row]:
     """The entries as :class:`Row`, in the order of the table. Repeated IDs are kept."""
     names = list(entries.columns)
-    columns = [entries[name].astype(object).where(entries[name].notna(), None).tolist() for name in names]
+    columns = [zip(entries[name].tolist(), entries[name].notna().tolist(), strict=True) for name in names]
     return [
-        Row(str(id_), {name: value for name, value in zip(names, cells, strict=True) if value is not None})
+        Row(str(id_), {name: value for name, (value, is_there) in zip(names, cells, strict=True) if is_there})
         for id_, *cells in zip(entries.index, *columns, strict=True)
     ]
 
