@@ -6,6 +6,8 @@ the second command of the README does.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,10 +60,18 @@ def derive(session: nox.Session) -> None:
     session.run(python, "docs/derive.py")
 
 
+def browser(session: nox.Session) -> None:
+    """Install Debian's Chromium where that is possible: the page is tested in it; without one those tests are skipped and say so."""
+    if shutil.which("chromium") is None and shutil.which("apt-get") and os.geteuid() == 0:
+        session.run("apt-get", "-qq", "update", external=True, silent=True)
+        session.run("apt-get", "-qq", "install", "-y", "chromium", external=True, silent=True)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """The whole suite, on the locked pandas 3."""
     python = prepare(session)
+    browser(session)
     session.run(python, "-m", "pytest", "-n", "2", *session.posargs)
 
 

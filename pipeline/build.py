@@ -25,7 +25,7 @@ from pipeline.release.gate import gate
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
 from pipeline.reporting.statistics import statistics
-from pipeline.split import extend, groups
+from pipeline.split import audit, extend, groups
 from pipeline.structures.cif import Structure
 from pipeline.structures.descriptor import of_structures
 from pipeline.structures.match import candidates
@@ -170,7 +170,15 @@ def build(options: Options) -> Built:
         "corrections.csv": applied,
     }
     numbers = statistics(
-        entries, structures, liion_records, laskowski_records, found_links, split.train, split.test, groups=groups(entries)
+        entries,
+        structures,
+        liion_records,
+        laskowski_records,
+        found_links,
+        split.train,
+        split.test,
+        groups=groups(entries),
+        audit=audit(entries, split.test, list(texts), split.train).as_dict(),
     )
     release = Release(
         cells, entries, texts, structures, split, tables, {"statistics.json": numbers}, _provenance(archive), tally(findings),

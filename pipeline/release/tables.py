@@ -103,8 +103,11 @@ def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
         if column := definitions.get(label):
             head.comment = Comment(note(column), "obelix-curate", height=110, width=300)
     rows = list(zip(*(cells[label].tolist() for label in cells.columns), strict=True))
-    for row in rows:
+    for number, row in enumerate(rows, start=2):
         sheet.append(row)
+        for place, value in enumerate(row, start=1):
+            if isinstance(value, str) and value.startswith("="):
+                sheet.cell(number, place).data_type = "s"  # text, never a formula
     _link(sheet, cells)
     for place, label in enumerate(cells.columns):
         longest = max([len(str(label)) * 0.8, *(len(str(row[place])) for row in rows if row[place] is not None)])

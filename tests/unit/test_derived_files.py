@@ -30,7 +30,8 @@ def test_a_stale_file_is_told_and_written(tmp_path: Path, monkeypatch: pytest.Mo
     derive = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(derive)
     (tmp_path / "docs").mkdir()
-    (tmp_path / "raw").symlink_to(ROOT / "raw")
+    for source in ("raw", "docs/judgements", "docs/faults.csv"):
+        (tmp_path / source).symlink_to(ROOT / source)
     monkeypatch.setattr(derive, "ROOT", tmp_path)
     assert derive.main(["--check"]) == 1
     assert f"{dictionary.PATH} is stale" in capsys.readouterr().out

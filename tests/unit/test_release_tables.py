@@ -52,6 +52,15 @@ def test_xlsx_is_pleasant(sheet: pd.DataFrame, tmp_path: Path) -> None:
     assert doi.value == "10.1000/a|10.1000/b"
 
 
+def test_text_is_never_a_formula(tmp_path: Path) -> None:
+    sheet = cells(workbook([row()]), "book.xlsx")
+    sheet[col.NOTE] = pd.Series(['=HYPERLINK("x")'], dtype=object)
+    write_xlsx(sheet, tmp_path / "a.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert page is not None
+    assert {cell.data_type for cell in page[2]} <= {"s", "n"}
+
+
 def test_csv_keeps_whole_numbers_ids_and_quotes(sheet: pd.DataFrame, tmp_path: Path) -> None:
     write_csv(sheet, tmp_path / "a.csv")
     text = (tmp_path / "a.csv").read_bytes().decode()
