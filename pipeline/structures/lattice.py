@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.chemistry import cell as cells
-from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, MONOCLINIC, RHOMBOHEDRAL, from_metric, metric, reduced
+from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, MONOCLINIC, RHOMBOHEDRAL, from_metric, metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +34,9 @@ PRIMITIVE: dict[str, tuple[tuple[float, ...], ...]] = {
 }
 #: How much a vector may stretch between two lattices inside the window: 3 % of length and 3 degrees (0.052 radian) of shear, both ways.
 STRETCH = (1 + LENGTH_WINDOW + np.radians(ANGLE_WINDOW)) ** 2
+#: Largest coefficient of a basis in terms of the reduced one. Shear of 3 degrees moves the longest axis of a cell a hundred times as long
+#: as wide by five widths.
+LARGEST_COEFFICIENT = 12
 #: Lattices compared at a time, so that the tables of all bases stay small.
 CHUNK = 1500
 
@@ -143,8 +146,10 @@ def _swell(cell: Cell) -> tuple[float, float]:
 
 def _nearly_reduced(g: NDArray[np.float64]) -> NDArray[np.int64]:
     """Bases of a lattice of metric ``g`` that could be the reduced basis of a lattice inside the window: ``(k, 3, 3)``, unlike ones."""
-    limits = np.array(reduced(from_metric(g))[:3]) * STRETCH
-    reach = np.floor(limits.max() * np.sqrt(np.diag(np.linalg.inv(g))) + 1e-9).astype(int)
+    to_reduced = _to_reduced(g)
+    g = to_reduced.T @ g @ to_reduced
+    limits = np.sqrt(np.diag(g)) * STRETCH
+    reach = np.minimum(np.floor(limits.max() * np.sqrt(np.diag(np.linalg.inv(g))) + 1e-9), LARGEST_COEFFICIENT).astype(int)
     grid = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, 3)
     norms = np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", grid, g, grid), 0))
     first, second, third = (grid[(norms > 0) & (norms <= limit)] for limit in limits)
@@ -166,7 +171,16 @@ def _nearly_reduced(g: NDArray[np.float64]) -> NDArray[np.int64]:
     bases = np.stack([first[i[pair]], second[j[pair]], third[k]], axis=2)
     # two bases of one metric differ by a symmetry of the row's own lattice
     alike = np.round(np.einsum("nki,km,nmj->nij", bases, g, bases).reshape(-1, 9), 6)
-    return bases[np.sort(np.unique(alike, axis=0, return_index=True)[1])]
+    return np.asarray(to_reduced @ bases[np.sort(np.unique(alike, axis=0, return_index=True)[1])])
+
+
+def _to_reduced(g: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The Niggli-reduced basis of a lattice of metric ``g``, as columns in its axes (gemmi)."""
+    import gemmi
+
+    vector = gemmi.GruberVector(gemmi.UnitCell(*from_metric(g)), "P", True)
+    vector.niggli_reduce()
+    return np.array(vector.change_of_basis.rot) // gemmi.Op.DEN
 
 
 def _forwards(vectors: NDArray[np.int64]) -> NDArray[np.bool_]:
