@@ -102,6 +102,7 @@ def build(options: Options) -> Built:
         laskowski_records = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
         mended = int(laskowski_records[col.REPAIRS].notna().sum())
         stage.rows_in, stage.rows_out, stage.note = _records(archive, "laskowski"), len(laskowski_records), f"{mended} repaired"
+    new_texts: dict[str, str] = {}
     if not options.as_published:
         with ledger.stage("ingest contributions", "accepted rows") as stage:
             new_cells, new_texts = contributions(options.raw / CONTRIBUTIONS)
@@ -114,7 +115,8 @@ def build(options: Options) -> Built:
         cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
         entries = workbook.entries(cells, archive.file("workbook"))
         stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
-    noise = {name: "source" for name in archive.structures() if not entries.isna().loc[name, col.ICSD_ID]}
+    in_icsd = frozenset(entries.index[entries[col.ICSD_ID].notna()])
+    noise = {name: "source" for name in texts if name in in_icsd and name not in new_texts}
     if options.private_cifs is not None:
         with ledger.stage("perturb", "original structures") as stage:
             own, moved = _perturbed(options.private_cifs, options.key_file, entries)
