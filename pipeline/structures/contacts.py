@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TOO_CLOSE = 0.7
 #: Positions whose occupancies sum to no more than this need never be filled side by side: occupancies are printed to two or three digits.
 EXCLUSIVE = 1.02
+#: Neighbouring cells looked into along an axis: enough for planes 0.7 angstrom apart; a flatter cell holds no atoms.
+FURTHEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     spacing = 1 / np.linalg.norm(np.linalg.inv(basis), axis=1)
     lattice = np.inf
     if spacing.min() < 2 * reach:  # along a short axis the nearest image need not be the one nearest in fractions
-        reaches = np.where(spacing < 2 * reach, np.ceil(reach / spacing), 0)
+        reaches = np.where(spacing < 2 * reach, np.minimum(np.ceil(reach / spacing), FURTHEST), 0)
         axes = [np.arange(-n, n + 1) for n in reaches]
         shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
         shifts = shifts[np.any(shifts, axis=1)]

@@ -16,6 +16,10 @@ import gemmi
 
 #: Largest half unit in the last place that is believed: a coordinate printed as 0.3 says no more than 0.30 does about a special position.
 COARSEST = 0.005
+#: No axis of a crystal is as short, angstrom (beryllium has 2.3).
+SHORTEST = 1.0
+#: Nor as long (polytypes of silicon carbide reach 1,500).
+LONGEST = 10_000.0
 #: Larger than any number of a crystal's description; beyond it, arithmetic overflows sooner or later (1E308 is a number to a spreadsheet).
 LARGEST = 1e9
 _NUMBER = re.compile(r"[-+]?(\d*)\.?(\d*)(?:\(\d+\))?(?:[eE]([-+]?\d+))?")
@@ -188,8 +192,8 @@ class Items:
             if found is None:
                 raise self.error(f"_cell_{part} is missing")
             value = self.number(found[0], f"_cell_{part}", found[1])
-            kind, limit = ("an angle", 180.0) if "angle" in part else ("a length", math.inf)
-            if not 0 < value < limit:
+            kind, least, most = ("an angle", 0.0, 180.0) if "angle" in part else ("a length of a cell", SHORTEST, LONGEST)
+            if not least < value < most:
                 raise self.error(f"_cell_{part} is {found[0]}, which is not {kind}", found[1])
             numbers.append(value)
         a, b, c, alpha, beta, gamma = numbers

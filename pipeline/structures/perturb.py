@@ -141,6 +141,8 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
         _verify(structure, after, np.where(moves != 0, base + moves, printed))
         if found.number == number:
             break
+        if found.number is None:
+            raise PerturbationError(f"{structure.name}: spglib finds no space group after the perturbation")
     else:
         raise PerturbationError(f"{structure.name}: space group {number} became {found.number} in each of {MOST_DRAWS} draws")
     contacts = too_close(after, there)

@@ -80,6 +80,7 @@ def test_several_structures_are_noted() -> None:
         (NASICON_TEXT.replace("0.2858", "0.28x8"), 58, "0.28x8, which is not a number"),
         (NASICON_TEXT.replace("_length_a 8.51", "_length_a abc"), 4, "abc, which is not a number"),
         (NASICON_TEXT.replace("_length_a 8.51", "_length_a -8.51"), 4, "not a length"),
+        (NASICON_TEXT.replace("_length_a 8.51", "_length_a 0.00851"), 4, "not a length"),
         (NASICON_TEXT.replace("_length_a 8.51", "_length_q 8.51"), None, "_cell_length_a is missing"),
         (NASICON_TEXT.replace("0.1901 1\n", "0.1901\n"), None, "Wrong number of values in loop"),
         (NASICON_TEXT.replace("'x,y,z'", "'x,y'"), 12, "no symmetry operation"),
