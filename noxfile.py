@@ -92,7 +92,6 @@ def lock(session: nox.Session) -> None:
         "--python-version",
         "3.11",
         "--generate-hashes",
-        "--no-emit-index-url",
         "--no-header",
         "--no-annotate",
         "--quiet",
