@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import metadata
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MANIFEST = "RELEASE.json"
 CHECKSUMS = "SHA256SUMS"
 #: Libraries whose version can change what a release says.
-LIBRARIES = ("gemmi", "numpy", "openpyxl", "pandas", "pandera", "pymatgen", "scipy", "spglib")
+LIBRARIES = ("gemmi", "networkx", "numpy", "openpyxl", "pandas", "pandera", "spglib")
 
 
 def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published: bool, stamp: Stamp | None = None) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published:
     return named | {
         "name": "OBELiX",
         "title": "OBELiX: lithium solid electrolytes with experimental ionic conductivities at room temperature",
-        "made_with": {"obelix-curate": program_version(stamp), **{name: metadata.version(name) for name in LIBRARIES}},
+        "made_with": {"obelix-curate": program_version(stamp), **{name: import_module(name).__version__ for name in LIBRARIES}},
         "as_published": as_published,
         "source": dict(pin),
         "counts": dict(counts),

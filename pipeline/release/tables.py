@@ -91,6 +91,7 @@ def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
     import openpyxl
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.writer.excel import ExcelWriter
 
     book = openpyxl.Workbook()
     sheet = book.active
@@ -115,7 +116,8 @@ def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = sheet.dimensions
     buffer = io.BytesIO()
-    book.save(buffer)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        ExcelWriter(book, archive).save()
     path.write_bytes(_without_clock(buffer.getvalue()))
 
 
