@@ -1,7 +1,7 @@
 """``docs/checks.md``: the catalogue, the judgement of every finding on release 1.2.0, and the faults that were planted.
 
-    python -m pipeline.reporting.checks_page          # writes docs/checks.md
-    python -m pipeline.reporting.checks_page --check  # exit status 1 when it is stale
+python -m pipeline.reporting.checks_page          # writes docs/checks.md
+python -m pipeline.reporting.checks_page --check  # exit status 1 when it is stale
 """
 
 from __future__ import annotations

@@ -25,9 +25,7 @@ def sides(archive) -> tuple[list[str], list[str]]:
 def judge(published: pd.DataFrame, sides: tuple[list[str], list[str]], tmp_path: Path) -> Judge:
     train, test = sides
 
-    def run(
-        release: pd.DataFrame = published, findings: tuple[Finding, ...] = (), train: list[str] = train, to: str = "a"
-    ) -> GateResult:
+    def run(release: pd.DataFrame = published, findings: tuple[Finding, ...] = (), train: list[str] = train, to: str = "a") -> GateResult:
         return gate(release, published, findings_table(findings), train, test, tmp_path / to)
 
     return run

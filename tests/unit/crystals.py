@@ -104,4 +104,3 @@ def _cell(group: gemmi.SpaceGroup) -> str:
         angles["abc".index(group.monoclinic_unique_axis())] = 104.0
         return cell(8.1, 9.3, 10.7, *angles)
     return cell(*numbers[system])
-

@@ -31,7 +31,11 @@ def said(text: str, row: Mapping[str, object] = ROW, *, noisy: bool = False, **c
         structure: Structure | CifError = read(text, "abc.cif")
     except CifError as error:
         structure = error
-    return list(structure_findings([Row("abc", {k: v for k, v in values.items() if v is not None})], {"abc": structure}, noisy={"abc"} if noisy else ()))
+    return list(
+        structure_findings(
+            [Row("abc", {k: v for k, v in values.items() if v is not None})], {"abc": structure}, noisy={"abc"} if noisy else ()
+        )
+    )
 
 
 def told(found: list[Finding]) -> set[tuple[str, str]]:

@@ -60,8 +60,7 @@ def test_shortest_distances_are_those_of_all_images(crystal: Crystal) -> None:
 def test_kinds_are_the_compositions_of_positions() -> None:
     """LiCl and LiBr side by side have the symmetry of neither when one position is half and half."""
     rows = (
-        "Li1 Li 0 0 0 1\nCl1 Cl 0.5 0.5 0.25 {}\nBr1 Br 0.5 0.5 0.25 {}\n"
-        "Li2 Li 0 0 0.5 1\nCl2 Cl 0.5 0.5 0.75 {}\nBr2 Br 0.5 0.5 0.75 {}\n"
+        "Li1 Li 0 0 0 1\nCl1 Cl 0.5 0.5 0.25 {}\nBr1 Br 0.5 0.5 0.25 {}\nLi2 Li 0 0 0.5 1\nCl2 Cl 0.5 0.5 0.75 {}\nBr2 Br 0.5 0.5 0.75 {}\n"
     )
     start = f"data_x\n{cell(4, 4, 8, 90, 90, 90)}{listed(['x,y,z'])}"
     same = read(start + atoms(rows.format(0.5, 0.5, 0.5, 0.5)), "x.cif")
