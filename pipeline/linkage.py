@@ -10,13 +10,14 @@ pairs that are not. Weights and the odds before any field was seen add up to the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry.formula import ROUNDING, Compound, FormulaError, Mixture, agree, deviation, reading, resolution, same
 from pipeline.dois import papers
+from pipeline.graphs import connected, heaviest_matching
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -100,13 +101,15 @@ def compare(ours: Described, theirs: Described) -> Comparison:
     return Comparison(
         composition_class(ours.composition, theirs.composition),
         conductivity_class(ours, theirs),
-        "unknown"
-        if ours.spacegroup is None or theirs.spacegroup is None
-        else "same"
-        if ours.spacegroup == theirs.spacegroup
-        else "differs",
+        _spacegroup_class(ours.spacegroup, theirs.spacegroup),
         "usual" if all(t is None or USUAL[0] <= t <= USUAL[1] for t in (ours.temperature, theirs.temperature)) else "unusual",
     )
+
+
+def _spacegroup_class(ours: int | None, theirs: int | None) -> str:
+    if ours is None or theirs is None:
+        return "unknown"
+    return "same" if ours == theirs else "differs"
 
 
 def certainty(log_odds: float) -> float:
@@ -114,18 +117,18 @@ def certainty(log_odds: float) -> float:
     return float(1.0 / (1.0 + 10.0**-log_odds))
 
 
-def described_liion(liion: pd.DataFrame) -> Iterator[Described]:
-    """Records of Liverpool Ionics at room temperature."""
-    for row in rows(liion).values():
+def described_liion(records: Mapping[str, Mapping[str, Any]]) -> Iterator[Described]:
+    """Records of Liverpool Ionics at room temperature, from the :func:`rows` of the table."""
+    for row in records.values():
         if row[col.AT_ROOM_TEMPERATURE] is True:
             yield Described(
                 row[col.RECORD], row[col.COMPOSITION], (row[col.CONDUCTIVITY],), "", papers(row[col.DOI_SOURCE] or ""), row[col.TEMPERATURE]
             )
 
 
-def described_laskowski(laskowski: pd.DataFrame) -> Iterator[Described]:
-    """Records of the Laskowski table that have a composition."""
-    for row in rows(laskowski).values():
+def described_laskowski(records: Mapping[str, Mapping[str, Any]]) -> Iterator[Described]:
+    """Records of the Laskowski table that have a composition, from the :func:`rows` of the table."""
+    for row in records.values():
         if row[col.COMPOSITION] is None:
             continue
         value, bound = row[col.CONDUCTIVITY], row[col.CONDUCTIVITY_BOUND] or ""
@@ -136,24 +139,22 @@ def described_laskowski(laskowski: pd.DataFrame) -> Iterator[Described]:
         )  # fmt: skip
 
 
-def listed(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table, with ``None`` for what is missing and plain Python values."""
-    columns = {
-        str(name): [None if gone else value for value, gone in zip(values.tolist(), values.isna().tolist(), strict=True)]
-        for name, values in table.items()
-    }
+def listed(table: pd.DataFrame, *only: col.Column) -> list[dict[str, Any]]:
+    """Rows of a table (of the columns named, by default of all), with ``None`` for what is missing and plain Python values."""
+    columns = {str(name): _values(table[name]) for name in only or table.columns}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _values(column: pd.Series) -> list[Any]:
+    values, gone = column.tolist(), column.isna().to_numpy()
+    for place in gone.nonzero()[0].tolist():
+        values[place] = None
+    return values
 
 
 def rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Rows of a table by their first column."""
     return {str(row[str(table.columns[0])]): row for row in listed(table)}
-
-
-def _spacegroup_class(ours: int | None, theirs: int | None) -> str:
-    if ours is None or theirs is None:
-        return "unknown"
-    return "same" if ours == theirs else "differs"
 
 
 @cache
@@ -176,20 +177,29 @@ def composition_class(ours: str, theirs: str) -> str:
     """
     if not elements(ours) or len(elements(ours) ^ elements(theirs)) > 1:
         return "other"
-    left, right = reading(ours), reading(theirs)
-    if elements(ours) != elements(theirs):
-        pair = isinstance(left, Compound) and isinstance(right, Compound)
-        return "one element" if pair and _differing(left.amounts or {}, right.amounts or {}) == 1 else "other"
-    if same(ours, theirs):
+    if is_same(ours, theirs):
         return "same"
-    if isinstance(left, Compound) and isinstance(right, Compound):
-        if _differing(left.amounts, right.amounts) == 1:
-            return "one element"
-        return "near" if deviation(left.amounts, right.amounts) <= NEAR + 1e-6 else "elements"
-    if (isinstance(left, Mixture) and isinstance(right, Mixture)) or left.amounts is None or right.amounts is None:
-        return "elements"
+    left, right = reading(ours), reading(theirs)
+    pair = isinstance(left, Compound) and isinstance(right, Compound)
+    if pair and _differing(left.amounts or {}, right.amounts or {}) == 1:
+        return "one element"
+    if elements(ours) != elements(theirs):
+        return "other"
+    return "near" if pair and deviation(left.amounts or {}, right.amounts or {}) <= NEAR + 1e-6 else "elements"
+
+
+@cache
+def is_same(ours: str, theirs: str) -> bool:
+    """Whether :func:`composition_class` is ``same``: most pairs need to know no more."""
+    if not elements(ours) or elements(ours) != elements(theirs):
+        return False
+    left, right = reading(ours), reading(theirs)
+    if isinstance(left, Compound) == isinstance(right, Compound):
+        return same(ours, theirs)
     # A mixture against the formula of the whole: (Li2S)0.7 (P2S5)0.3 is Li1.4P0.6S2.2 when it is melted together.
-    return "same" if agree(left.amounts, right.amounts, resolution(ours), resolution(theirs)) else "elements"
+    return (
+        left.amounts is not None and right.amounts is not None and agree(left.amounts, right.amounts, resolution(ours), resolution(theirs))
+    )
 
 
 def _differing(ours: Mapping[str, float], theirs: Mapping[str, float]) -> int:
@@ -255,36 +265,11 @@ def assign(weights: Mapping[tuple[str, str], float], *, least: float = -math.inf
 
     A pair that is not given is never chosen, nor is one below ``least``.
     """
-    import networkx
-
     allowed = {pair: weight for pair, weight in weights.items() if weight > least}
-    rights: dict[str, list[str]] = {}
-    lefts: dict[str, list[str]] = {}
-    for left, right in allowed:
-        rights.setdefault(left, []).append(right)
-        lefts.setdefault(right, []).append(left)
-    taken: set[tuple[str, str]] = set()
-    graph: Any = networkx.Graph()
     floor = least if math.isfinite(least) else min(allowed.values(), default=0.0) - 1.0
-    for (left, right), weight in allowed.items():
-        if len(rights[left]) == len(lefts[right]) == 1:
-            taken.add((left, right))
-        else:
-            graph.add_edge(("left", left), ("right", right), weight=weight - floor)
-    for component in networkx.connected_components(graph):
-        part = graph.subgraph([node for node in graph if node in component])
-        for one, other in networkx.max_weight_matching(part):
-            taken.add((one[1], other[1]) if one[0] == "left" else (other[1], one[1]))
+    first: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = ({}, {})
+    shared = [(side.setdefault(name, pair), pair) for pair in allowed for side, name in zip(first, pair, strict=True)]
+    taken: set[tuple[str, str]] = set()
+    for rivals in connected(allowed, shared):
+        taken |= heaviest_matching({pair: allowed[pair] - floor for pair in rivals}) if len(rivals) > 1 else {rivals[0]}
     return [pair for pair in weights if pair in taken]
-
-
-def groups(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Names that pairs connect, directly or through others; groups and members in the order of the names."""
-    import networkx
-
-    order = {name: place for place, name in enumerate(names)}
-    graph: Any = networkx.Graph()
-    graph.add_nodes_from(order)
-    graph.add_edges_from(pairs)
-    found = [sorted(group, key=order.__getitem__) for group in networkx.connected_components(graph)]
-    return sorted(found, key=lambda group: order[group[0]])

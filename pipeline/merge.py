@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import reading
 from pipeline.dois import SEPARATOR
+from pipeline.graphs import connected
 from pipeline.linkage import (
     CONDUCTIVITY,
     Comparison,
@@ -19,11 +20,11 @@ from pipeline.linkage import (
     assign,
     certainty,
     compare,
-    composition_class,
+    conductivity_class,
     described_laskowski,
     described_liion,
     elements,
-    groups,
+    is_same,
     printed_digits,
     rows,
 )
@@ -80,12 +81,12 @@ def measurements(liion: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
     Rows stand in the order of the Laskowski table; those of Liverpool Ionics alone follow.
     """
 
-    ours = {record.key: record for record in described_liion(liion)}
-    theirs = {record.key: record for record in described_laskowski(laskowski)}
+    tables = {LIION: rows(liion), LASKOWSKI: rows(laskowski)}
+    ours = {record.key: record for record in described_liion(tables[LIION])}
+    theirs = {record.key: record for record in described_laskowski(tables[LASKOWSKI])}
     alias = _aliases(list(ours.values()), list(theirs.values()))
     our_groups, their_groups = _repeats(ours, alias), _repeats(theirs, alias)
     joins = _joined(ours, theirs, our_groups, their_groups, alias)
-    tables = {LIION: rows(liion), LASKOWSKI: rows(laskowski)}
     partner = {right: (left, join) for (left, right), join in joins.items()}
     merged = []
     for right, group in their_groups.items():
@@ -108,9 +109,9 @@ def _aliases(ours: Sequence[Described], theirs: Sequence[Described]) -> Mapping[
     evidence: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for mine in ours:
         for yours in compositions.get(elements(mine.composition), ()):
-            if mine.papers & yours.papers or composition_class(mine.composition, yours.composition) != "same":
+            if mine.papers & yours.papers or not is_same(mine.composition, yours.composition):
                 continue
-            weight = CONDUCTIVITY[compare(mine, yours).conductivity]
+            weight = CONDUCTIVITY[conductivity_class(mine, yours)]
             for pair in product(sorted(mine.papers), sorted(yours.papers)):
                 evidence[pair][mine.key] = max(weight, evidence[pair].get(mine.key, -9.0))
     found = [
@@ -120,7 +121,7 @@ def _aliases(ours: Sequence[Described], theirs: Sequence[Described]) -> Mapping[
         and sum(weights.values()) + log10(ABSTRACT_OF if _abstracts(pair) else ALIAS) > 0
     ]
     names = sorted({doi for pair in found for doi in pair})
-    return {doi: group[0] for group in groups(names, found) for doi in group}
+    return {doi: group[0] for group in connected(names, found) for doi in group}
 
 
 def _abstracts(dois: Iterable[str]) -> list[str]:
@@ -138,11 +139,11 @@ def _repeats(records: Mapping[str, Described], alias: Mapping[str, str]) -> dict
         for paper in sorted(_papers(record, alias)):
             blocks[paper, elements(record.composition)].append(key)
     pairs = [pair for keys in blocks.values() for pair in combinations(keys, 2) if _repeat(records[pair[0]], records[pair[1]])]
-    return {group[0]: group for group in groups(records, pairs)}
+    return {group[0]: group for group in connected(records, pairs)}
 
 
 def _repeat(first: Described, second: Described) -> bool:
-    if composition_class(first.composition, second.composition) != "same":
+    if not is_same(first.composition, second.composition):
         return False
     comparison = compare(first, second)
     apart = comparison.conductivity in ("factor 2", "decade", "differs", "unknown")
@@ -189,7 +190,7 @@ def _across_papers(
     candidates: dict[tuple[str, str], Join] = {}
     for left in our_groups:
         for right in compositions.get(elements(ours[left].composition), ()):
-            if composition_class(ours[left].composition, theirs[right].composition) != "same":
+            if not is_same(ours[left].composition, theirs[right].composition):
                 continue
             unknown = any(doi not in alias for doi in _abstracts(ours[left].papers | theirs[right].papers))
             prior = ABSTRACT_OF if unknown else OTHER_PAPER

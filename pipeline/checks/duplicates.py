@@ -20,6 +20,7 @@ from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral
+from pipeline.graphs import connected
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -249,11 +250,8 @@ def _clusters(rows: Sequence[Row], pairs: list[tuple[int, int]]) -> dict[int, tu
     """For each position in a pair, the IDs of its connected component, in the order of the table."""
     if len(pairs) < 2:
         return {}
-    import networkx
-
-    graph = networkx.Graph(pairs)
     found: dict[int, tuple[str, ...]] = {}
-    for component in networkx.connected_components(graph):
-        names = tuple(rows[position].id for position in sorted(component))
+    for component in connected(sorted({position for pair in pairs for position in pair}), pairs):
+        names = tuple(rows[position].id for position in component)
         found.update(dict.fromkeys(component, names))
     return found

@@ -41,7 +41,7 @@ def _bounds(measurements: pd.DataFrame) -> dict[tuple[str, str], str]:
     """Bound of each record whose measurement is known only as a bound."""
     return {
         (source, record): row[col.CONDUCTIVITY_BOUND]
-        for row in listed(measurements)
+        for row in listed(measurements, col.CONDUCTIVITY_BOUND, col.LASKOWSKI_RECORDS, col.LIION_RECORDS)
         if row[col.CONDUCTIVITY_BOUND]
         for source, column in (("laskowski", col.LASKOWSKI_RECORDS), ("liion", col.LIION_RECORDS))
         for record in (row[column] or "").split()

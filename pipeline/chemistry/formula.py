@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -54,12 +54,22 @@ class Mixture:
 
     parts: tuple[Part, ...]
 
-    @property
+    @cached_property
     def amounts(self) -> Mapping[str, float] | None:
         """Elements of the whole, ``None`` when the shares are weights."""
         if any(part.unit != "mol" for part in self.parts):
             return None
         return MappingProxyType(_sum((part.amounts, part.share) for part in self.parts))
+
+    @cached_property
+    def constituents(self) -> Mapping[tuple[object, ...], float]:
+        """Share of each constituent in the whole, by unit and amounts of elements to three decimals."""
+        total = sum(part.share for part in self.parts)
+        shares: dict[tuple[object, ...], float] = {}
+        for part in self.parts:
+            name = (part.unit, *sorted((element, round(amount, 3)) for element, amount in part.amounts.items()))
+            shares[name] = shares.get(name, 0.0) + part.share / total
+        return shares
 
 
 @cache
@@ -100,19 +110,21 @@ def _parse(text: str, formula: str) -> dict[str, float]:
         if kind == "number":
             if last is None:
                 raise FormulaError(f"{formula!r} is not a formula: the number {value} has nothing to count")
-            if not float(value):
+            times = float(value)
+            if not times:
                 raise FormulaError(f"{formula!r} is not a formula: an amount of zero")
-            if re.match(r"0\d", value):
+            if value[0] == "0" and value[1:2].isdigit():
                 raise FormulaError(f"{formula!r} is not a formula: the number {value} lacks its decimal point")
-            last = {element: amount * float(value) for element, amount in last.items()}
-            _add(counts[-1], last)
+            _add(counts[-1], last, times)
             last = None
             continue
         if last is not None:
             _add(counts[-1], last)
             last = None
         if kind == "element":
-            last = {_element(value, formula): 1.0}
+            if not _is_element(value):
+                raise FormulaError(f"{formula!r} is not a formula: there is no element {value}")
+            last = {value: 1.0}
         elif kind == "open":
             brackets.append(value)
             counts.append({})
@@ -129,14 +141,12 @@ def _parse(text: str, formula: str) -> dict[str, float]:
     return counts[0]
 
 
-@lru_cache(maxsize=256)
-def _element(symbol: str, formula: str = "") -> str:
+@lru_cache(maxsize=1024)
+def _is_element(symbol: str) -> bool:
     import gemmi
 
     element = gemmi.Element(symbol)
-    if element.atomic_number == 0 or element.name != symbol:
-        raise FormulaError(f"{formula!r} is not a formula: there is no element {symbol}")
-    return symbol
+    return bool(element.atomic_number != 0 and element.name == symbol)
 
 
 def _add(total: dict[str, float], more: Mapping[str, float], times: float = 1.0) -> None:
@@ -326,14 +336,5 @@ def agree(ours: Mapping[str, float], theirs: Mapping[str, float], *rounding: flo
 
 def _same_mixture(left: Mixture, right: Mixture) -> bool:
     """Same constituents in the same proportions, within half a percent of the whole: shares are printed with two decimals."""
-    ours, theirs = _shares(left), _shares(right)
+    ours, theirs = left.constituents, right.constituents
     return ours.keys() == theirs.keys() and all(abs(share - theirs[name]) <= 0.005 for name, share in ours.items())
-
-
-def _shares(mixture: Mixture) -> dict[tuple[object, ...], float]:
-    total = sum(part.share for part in mixture.parts)
-    shares: dict[tuple[object, ...], float] = {}
-    for part in mixture.parts:
-        name = (part.unit, *sorted((element, round(amount, 3)) for element, amount in part.amounts.items()))
-        shares[name] = shares.get(name, 0.0) + part.share / total
-    return shares

@@ -80,19 +80,20 @@ def records(measurements: pd.DataFrame, liion: pd.DataFrame, laskowski: pd.DataF
     such a record or linked after it. Otherwise it shares the state of its measurement; without one it was measured elsewhere than
     at room temperature, or is lost.
     """
-    first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row[col.LINK_RECORD] for row in reversed(listed(links)) if row[col.LINK_RECORD]}
+    found = [row for row in listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD) if row[col.LINK_RECORD]]
+    first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row[col.LINK_RECORD] for row in reversed(found)}
     heads = {(source, record) for (_, source), record in first.items()}
-    linked = {(row[col.SOURCE], row[col.LINK_RECORD]) for row in listed(links) if row[col.LINK_RECORD]}
+    linked = {(row[col.SOURCE], row[col.LINK_RECORD]) for row in found}
     of = {
         (source, record): row
-        for row in listed(measurements)
+        for row in listed(measurements, col.MEASUREMENT, col.MEASUREMENT_STATE, col.LIION_RECORDS, col.LASKOWSKI_RECORDS)
         for source, column in ((LIION, col.LIION_RECORDS), (LASKOWSKI, col.LASKOWSKI_RECORDS))
         for record in (row[column] or "").split()
     }
     made: list[dict[str, Any]] = []
     for source, table in ((LIION, liion), (LASKOWSKI, laskowski)):
-        for row in listed(table):
-            key = (source, row[col.RECORD])
+        for record in table[col.RECORD].tolist():
+            key = (source, record)
             measurement = of.get(key)
             if measurement is None:
                 state = LOST if source == LASKOWSKI else NOT_ROOM_TEMPERATURE
@@ -103,7 +104,7 @@ def records(measurements: pd.DataFrame, liion: pd.DataFrame, laskowski: pd.DataF
             else:
                 state = measurement[col.MEASUREMENT_STATE]
             name = measurement[col.MEASUREMENT] if measurement else None
-            made.append({col.SOURCE: source, col.RECORD: row[col.RECORD], col.RECORD_MEASUREMENT: name, col.RECORD_STATE: state})
+            made.append({col.SOURCE: source, col.RECORD: record, col.RECORD_MEASUREMENT: name, col.RECORD_STATE: state})
     return typed(made, RECORD_COLUMNS)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log10
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +27,11 @@ from pipeline.linkage import (
     Described,
     assign,
     compare,
-    composition_class,
     conductivity_class,
     described_laskowski,
     described_liion,
     elements,
+    is_same,
     listed,
     rows,
 )
@@ -92,10 +92,10 @@ def links(entries: pd.DataFrame, measurements: pd.DataFrame, liion: pd.DataFrame
       conventions. Where something was published and no record found, ``record`` is blank.
     """
     sources = {LIION: rows(liion), LASKOWSKI: rows(laskowski)}
-    groups = _groups(measurements, liion, laskowski)
+    groups = _groups(measurements, sources)
     known = [*_entries(entries)]
     position = {str(place): record for place, record in enumerate(sources[LIION])}
-    dois = _dois(laskowski)
+    dois = _dois(sources[LASKOWSKI].values())
     found: dict[str, dict[str, list[str]]] = {source: {} for source in SOURCES}
     for source in SOURCES:
         finder = _Finder(source, groups[source], position, _papers(sources[LIION]), dois, _partners(source, found, groups))
@@ -121,8 +121,9 @@ def identifiers(entries: pd.DataFrame, links: pd.DataFrame, laskowski: pd.DataFr
     """
     import pandas as pd
 
-    dois = _dois(laskowski)
-    first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row for row in reversed(listed(links)) if row[col.LINK_RECORD] is not None}
+    dois = _dois(listed(laskowski, col.REFERENCE, col.DOI_SOURCE))
+    found = listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.REFERENCE)
+    first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row for row in reversed(found) if row[col.LINK_RECORD] is not None}
     values: dict[col.Column, list[str | None]] = {col.LASKOWSKI_ID: [], col.LIION_ID: []}
     for name, doi, published in zip(entries.index, entries[col.DOI], entries[col.LASKOWSKI_ID], strict=True):
         liion_row, laskowski_row = first.get((name, LIION)), first.get((name, LASKOWSKI))
@@ -152,15 +153,15 @@ def _entries(entries: pd.DataFrame) -> Iterator[_Entry]:
         )  # fmt: skip
 
 
-def _groups(measurements: pd.DataFrame, liion: pd.DataFrame, laskowski: pd.DataFrame) -> dict[str, list[_Group]]:
+def _groups(measurements: pd.DataFrame, sources: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, list[_Group]]:
     """Records of each source, grouped by measurement, with all papers of the measurement."""
     described = {
-        LIION: {record.key: record for record in described_liion(liion)},
-        LASKOWSKI: {record.key: record for record in described_laskowski(laskowski)},
+        LIION: {record.key: record for record in described_liion(sources[LIION])},
+        LASKOWSKI: {record.key: record for record in described_laskowski(sources[LASKOWSKI])},
     }
     column = {LIION: col.LIION_RECORDS, LASKOWSKI: col.LASKOWSKI_RECORDS}
     groups: dict[str, list[_Group]] = {source: [] for source in SOURCES}
-    for row in listed(measurements):
+    for row in listed(measurements, col.MEASUREMENT, col.DOI_SOURCE, *column.values()):
         for source in SOURCES:
             names = (row[column[source]] or "").split()
             if names:
@@ -182,10 +183,10 @@ def _partners(source: str, found: Mapping[str, Mapping[str, list[str]]], groups:
     return {group.name: entry_of[group.measurement] for group in groups[source] if group.measurement in entry_of}
 
 
-def _dois(laskowski: pd.DataFrame) -> dict[str, frozenset[str]]:
+def _dois(laskowski: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     """Papers of each citation number."""
     found: dict[str, frozenset[str]] = {}
-    for row in rows(laskowski).values():
+    for row in laskowski:
         numbers, dois = (row[col.REFERENCE] or "").split("|"), (row[col.DOI_SOURCE] or "").split("|")
         if len(numbers) == len(dois):
             found.update((number, papers(doi)) for number, doi in zip(numbers, dois, strict=True) if number)
@@ -202,6 +203,7 @@ class _Finder:
     liion_papers: Mapping[str, frozenset[str]]
     dois: Mapping[str, frozenset[str]]
     partners: Mapping[str, str]
+    weights: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def find(self, entries: Sequence[_Entry]) -> dict[str, list[str]]:
         """Records of each entry, by ID. What a round leaves over in a paper is fewer, so another round is surer."""
@@ -227,10 +229,10 @@ class _Finder:
         for entry in entries:
             pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper[paper]}
             content = elements(entry.described.composition)
-            alike = [group for group in pool.values() if elements(group.records[0].composition) == content]
+            alike = {group.name for group in pool.values() if elements(group.records[0].composition) == content}
             none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
             for group in pool.values():
-                rivals = len(alike) if group in alike else len(pool)
+                rivals = len(alike) if group.name in alike else len(pool)
                 odds[entry.described.key, group.name] = self._weight(entry, group) + log10((1 - none) / none / rivals)
             for group in by_elements.get(content, ()):
                 if group.name not in pool and self._is_elsewhere(entry, group):
@@ -252,6 +254,13 @@ class _Finder:
         return bool(entry.published[self.source] or (entry.citations if self.source == LASKOWSKI else entry.liion_ids))
 
     def _weight(self, entry: _Entry, group: _Group) -> float:
+        """Weight of all evidence, the same in every round."""
+        pair = entry.described.key, group.name
+        if pair not in self.weights:
+            self.weights[pair] = self._weighed(entry, group)
+        return self.weights[pair]
+
+    def _weighed(self, entry: _Entry, group: _Group) -> float:
         weight = max(compare(entry.described, record).weight for record in group.records)
         codes = {record.icsd for record in group.records} - {""}
         if codes and entry.described.icsd:
@@ -266,7 +275,7 @@ class _Finder:
         return self.source == LIION and any(names(entry.published[LIION], record.key, self.position) for record in group.records)
 
     def _is_elsewhere(self, entry: _Entry, group: _Group) -> bool:
-        if composition_class(entry.described.composition, group.records[0].composition) != "same":
+        if not is_same(entry.described.composition, group.records[0].composition):
             return False
         return self._names(entry, group) or any(CONDUCTIVITY[conductivity_class(entry.described, record)] > 1 for record in group.records)
 
@@ -323,7 +332,7 @@ def _rows_of(
             col.SOURCE: source,
             col.LINK_RECORD: name,
             col.REFERENCE: record.get(col.REFERENCE),
-            col.COMPOSITION_AGREES: composition_class(entry.described.composition, record[col.COMPOSITION]) == "same",
+            col.COMPOSITION_AGREES: is_same(entry.described.composition, record[col.COMPOSITION]),
             col.CONDUCTIVITY_RATIO: _ratio(entry.described, record[col.CONDUCTIVITY]),
             col.DOI_AGREES: bool(entry.described.papers & papers(record[col.DOI_SOURCE])) if record[col.DOI_SOURCE] else None,
             col.SPACEGROUP_AGREES: _equal(entry.described.spacegroup, record.get(col.SPACEGROUP_NUMBER)),

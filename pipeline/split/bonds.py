@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from pipeline.checks.findings import Finding
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.dois import papers
+from pipeline.graphs import connected
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ SMALLEST_TEST_SHARE = 0.20
 
 #: Amounts are written with at most four decimals; a larger denominator is noise of floating point (8 x 0.35 = 2.8000000000000003).
 _LARGEST_DENOMINATOR = 10_000
+#: Noise of floating point in ten thousandths. Two fractions with denominators up to 10,000 are at least 1e-4 ten thousandths apart,
+#: so that a decimal within this is the nearest of them all.
+_NOISE = 1e-5
 
 
 @cache
@@ -45,19 +49,26 @@ def stoichiometry(formula: str) -> str | None:
 
     ``Li3.35Ge0.35P0.65S4`` and ``Li20.1Ge2.1P3.9S24`` are both ``Ge7Li67P13S80``.
     """
-    from fractions import Fraction
-
     try:
-        exact = {element: Fraction(amount).limit_denominator(_LARGEST_DENOMINATOR) for element, amount in amounts(formula).items()}
+        whole = {element: amount for element, amount in _whole(amounts(formula)).items() if amount > 0}
     except FormulaError:
         return None
-    exact = {element: amount for element, amount in exact.items() if amount > 0}
-    if not exact:
+    if not whole:
         return None
-    scale = lcm(*(amount.denominator for amount in exact.values()))
-    whole = {element: int(amount * scale) for element, amount in exact.items()}
     divisor = gcd(*whole.values())
     return "".join(f"{element}{whole[element] // divisor}" for element in sorted(whole))
+
+
+def _whole(exact: Mapping[str, float]) -> dict[str, int]:
+    """Whole numbers in the ratios of the amounts: ten thousandths, or finer where a bracket multiplied decimals."""
+    ticks = {element: amount * _LARGEST_DENOMINATOR for element, amount in exact.items()}
+    if all(abs(tick - round(tick)) < _NOISE for tick in ticks.values()):
+        return {element: round(tick) for element, tick in ticks.items()}
+    from fractions import Fraction
+
+    fractions = {element: Fraction(amount).limit_denominator(_LARGEST_DENOMINATOR) for element, amount in exact.items()}
+    scale = lcm(*(fraction.denominator for fraction in fractions.values()))
+    return {element: int(fraction * scale) for element, fraction in fractions.items()}
 
 
 def keys(entries: pd.DataFrame, bonds: Sequence[Bond] = BONDS) -> dict[str, tuple[Key, ...]]:
@@ -104,17 +115,9 @@ def groups(entries: pd.DataFrame, bonds: Sequence[Bond] = PUBLISHED_BONDS) -> pd
 
 def _components(keys_of: Mapping[str, Iterable[Key]]) -> dict[str, str]:
     """Smallest member of each entry's connected component."""
-    import networkx as nx
-
-    graph: nx.Graph[tuple[str, str]] = nx.Graph()
-    for name, own in keys_of.items():
-        graph.add_node(("entry", name))
-        graph.add_edges_from((("entry", name), key) for key in own)
-    found: dict[str, str] = {}
-    for component in nx.connected_components(graph):
-        names = [name for kind, name in component if kind == "entry"]
-        found.update(dict.fromkeys(names, min(names)))
-    return found
+    bearer: dict[Key, str] = {}
+    shared = [(bearer.setdefault(key, name), name) for name, own in keys_of.items() for key in own]
+    return {name: smallest for names in connected(keys_of, shared) for smallest in [min(names)] for name in names}
 
 
 LEAK_COLUMNS = ("bond", "key", str(col.ID), "set", "other")

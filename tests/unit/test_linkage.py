@@ -15,7 +15,6 @@ from pipeline.linkage import (
     compare,
     composition_class,
     conductivity_class,
-    groups,
     printed_digits,
 )
 
@@ -131,7 +130,3 @@ def test_an_assignment_uses_each_name_once_and_none_is_better(weights: dict[tupl
         return max(without, weights[left, right] + best(others, lefts | {left}, rights | {right}))
 
     assert sum(weights[pair] for pair in chosen) == pytest.approx(best(list(weights), frozenset(), frozenset()))
-
-
-def test_groups_keep_the_order_of_the_names() -> None:
-    assert groups(["d", "c", "b", "a"], [("a", "d"), ("b", "c")]) == [["d", "a"], ["c", "b"]]

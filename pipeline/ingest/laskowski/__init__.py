@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 RECORDS = 1346
 _ORDER = "restore the order of lines of the source: its records stand in the order of their space group numbers"
 
+_BLANK: dict[str, Any] = dict.fromkeys(map(str, COLUMNS))
+
 
 def laskowski(
     data: bytes, references: bytes, file: str, references_file: str = "references", *, checked: bytes | None = None,
@@ -75,7 +77,7 @@ def _record(
     torn: Torn, place: int, dois: Mapping[int, str], confirmed: list[tuple[str, float, str]], file: str, problems: list[InputError]
 ) -> dict[str, Any]:
     rules: list[str] = []
-    row: dict[str, Any] = dict.fromkeys(map(str, COLUMNS))
+    row = _BLANK.copy()
     row[col.RECORD], row[col.FIRST_LINE], row[col.LAST_LINE] = str(place), torn.first, torn.last
 
     def cell(column: col.Column, read: Any) -> Any:

@@ -101,9 +101,11 @@ def _open(lines: list[str], first: str, undecided: bool, rules: list[str]) -> st
     decide. It decides where there are as many, unless its reading is not neutral and another is. What charge does not tell stays
     as the law has it.
     """
+    if not undecided and _excess(first) < NEUTRAL:
+        return first
     choices = [subscripts.alternatives(line) or (subscripts.repair(line).text,) for line in lines]
     texts = list(dict.fromkeys(join(list(pieces)) for pieces in islice(product(*choices), MOST)))
-    if len(texts) == 1 or (not undecided and _excess(first) < NEUTRAL):
+    if len(texts) == 1:
         return first
     neutral = [text for text in texts if _excess(text) < NEUTRAL]
     if not neutral and not undecided:

@@ -48,6 +48,8 @@ def repair(line: str, closed: frozenset[int] = frozenset()) -> Repaired:
     >>> repair("Li SiS  4 4").text, repair("Li 1.4 Ti Si 2 0.4 P 2.6 O 12").text, repair("0.7Li O-0.3P O2 2 5").text
     ('Li4SiS4', 'Li1.4Ti2Si0.4P2.6O12', '0.7Li2O-0.3P2O5')
     """
+    if len(line.split()) < 2:  # nothing moved and nothing is open: four lines of five
+        return Repaired(line.strip())
     tokens = _tokens(line)
     moved, uncertain = _fill(tokens, closed)
     text = "".join(token.text for token in tokens).rstrip()
