@@ -82,11 +82,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each command, after one that is not counted")
     parser.add_argument("--only", default="", help="run only commands whose name holds this text")
+    parser.add_argument("--prepare", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.prepare:
+        prepare(options.prepare)
+        return
     print("| command | CPU s (median) | min - max | limit | peak MiB | exit |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
-        prepare(Path(name))
+        # in a process of its own: the peak of a process begins with that of its parent, which must stay small
+        subprocess.run([sys.executable, __file__, "--prepare", name], check=True)
         for command in COMMANDS:
             if options.only in command.name:
                 arguments = [argument.format(scratch=name) for argument in command.arguments]

@@ -7,14 +7,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.ingest.laskowski import laskowski
-from pipeline.ingest.liion import liion
 from pipeline.merge import measurements
 from schemas import columns as col
 from schemas import links as links_schema
@@ -24,7 +21,6 @@ from schemas import records as records_schema
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.sources import Archive
     from tests.integration.conftest import Literature
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -140,15 +136,3 @@ def test_the_same_sources_give_the_same_bytes_whatever_the_hash_seed(literature:
     merged = measurements(literature.liion, literature.laskowski)
     here = [hashlib.sha256(t.to_csv(index=False).encode()).hexdigest() for t in (literature.laskowski, merged, literature.links)]
     assert told == here
-
-
-def test_ingest_and_merge_take_less_than_a_second(archive: Archive, literature: Literature) -> None:  # everything is imported by then
-    from pipeline import linkage
-    from pipeline.chemistry import formula
-
-    data = [archive.read(role) for role in ("liion", "laskowski", "laskowski_references")]
-    for cached in (formula.amounts, formula.reading, formula.resolution, linkage.elements, linkage.composition_class, linkage.value_class):
-        cached.cache_clear()
-    start = time.process_time()
-    measurements(liion(data[0], "l"), laskowski(data[1], data[2], "l"))
-    assert time.process_time() - start < 1.0

