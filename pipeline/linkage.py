@@ -204,7 +204,9 @@ def is_same(ours: str, theirs: str) -> bool:
 
 def _differing(ours: Mapping[str, float], theirs: Mapping[str, float]) -> int:
     """How many elements differ in amount beyond rounding, formula unit against formula unit."""
-    return sum(abs(ours.get(element, 0.0) - theirs.get(element, 0.0)) > ROUNDING + 1e-6 for element in {*ours, *theirs})
+    away = [abs(amount - theirs.get(element, 0.0)) for element, amount in ours.items()]
+    away += [amount for element, amount in theirs.items() if element not in ours]
+    return sum(difference > ROUNDING + 1e-6 for difference in away)
 
 
 def conductivity_class(ours: Described, theirs: Described) -> str:
@@ -217,6 +219,8 @@ def conductivity_class(ours: Described, theirs: Described) -> str:
     pairs = [(mine, yours) for mine in ours.conductivities for yours in theirs.conductivities]
     if not pairs:
         return "unknown"
+    if len(pairs) == 1 and not (ours.bound or theirs.bound):
+        return value_class(*pairs[0])
     if ours.bound or theirs.bound:
         return "bound" if any(_keeps(mine, ours.bound, yours, theirs.bound) for mine, yours in pairs) else "differs"
     return max((value_class(mine, yours) for mine, yours in pairs), key=lambda name: CONDUCTIVITY[name])

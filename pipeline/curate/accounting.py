@@ -147,17 +147,19 @@ def _lacks(row: Mapping[str, Any]) -> list[str]:
 
 def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[str | None, float]]:
     """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
-    ours = [_fractions(composition) for composition in compositions]
+    place_of = {composition: place for place, composition in enumerate(dict.fromkeys(compositions))}
+    ours = [_fractions(composition) for composition in place_of]
     theirs = [_fractions(composition) for composition in entries[col.REDUCED_COMPOSITION]]
     elements = {element: place for place, element in enumerate(sorted({element for found in (*ours, *theirs) for element in found}))}
     left, right = _matrix(ours, elements), _matrix(theirs, elements)
     squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
     best = squares.round(9).argmin(axis=1)
     names = list(entries.index)
-    return [
+    nearest: list[tuple[str | None, float]] = [
         (str(names[place]), float(max(0.0, squares[at, place]) ** 0.5)) if ours[at] else (None, 1.0)
         for at, place in enumerate(best.tolist())
     ]
+    return [nearest[place_of[composition]] for composition in compositions]
 
 
 def _fractions(composition: str) -> dict[str, float]:

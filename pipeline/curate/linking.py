@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +194,31 @@ def _dois(laskowski: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
 
 
 @dataclass(frozen=True)
+class _Candidates:
+    """Groups that an entry may come from, by name.
+
+    Attributes
+    ----------
+    entry
+        ID of the entry.
+    none
+        Probability that it has no record in the source.
+    own
+        Weight of each group of its papers.
+    alike
+        Those of them that hold its elements.
+    elsewhere
+        Log odds of each group of other papers.
+    """
+
+    entry: str
+    none: float
+    own: Mapping[str, float]
+    alike: frozenset[str]
+    elsewhere: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class _Finder:
     """Finds the group of records of one source that each entry comes from."""
 
@@ -203,41 +228,41 @@ class _Finder:
     liion_papers: Mapping[str, frozenset[str]]
     dois: Mapping[str, frozenset[str]]
     partners: Mapping[str, str]
-    weights: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def find(self, entries: Sequence[_Entry]) -> dict[str, list[str]]:
         """Records of each entry, by ID. What a round leaves over in a paper is fewer, so another round is surer."""
+        records = {group.name: [record.key for record in group.records] for group in self.groups}
+        left = [*self._candidates(entries)]
         found: dict[str, list[str]] = {}
-        groups, left, pairs = list(self.groups), list(entries), [("", "")]
-        while pairs:
-            pairs = assign(self._log_odds(left, groups), least=0.0)
-            by_name = {group.name: group for group in groups}
-            found.update((entry, [record.key for record in by_name[group].records]) for entry, group in pairs)
-            taken = {group for _, group in pairs}
-            groups = [group for group in groups if group.name not in taken]
-            left = [entry for entry in left if entry.described.key not in found]
+        taken: set[str] = set()
+        while pairs := assign(_log_odds(left, taken), least=0.0):
+            found.update((entry, records[group]) for entry, group in pairs)
+            taken.update(group for _, group in pairs)
+            left = [candidates for candidates in left if candidates.entry not in found]
         return found
 
-    def _log_odds(self, entries: Sequence[_Entry], groups: Sequence[_Group]) -> dict[tuple[str, str], float]:
+    def _candidates(self, entries: Sequence[_Entry]) -> Iterator[_Candidates]:
+        """What each entry may come from: the groups of its papers, and those of other papers that agree with it."""
         by_paper: dict[str, list[_Group]] = defaultdict(list)
         by_elements: dict[frozenset[str], list[_Group]] = defaultdict(list)
-        for group in groups:
+        for group in self.groups:
             for paper in sorted(group.papers):
                 by_paper[paper].append(group)
             by_elements[elements(group.records[0].composition)].append(group)
-        odds: dict[tuple[str, str], float] = {}
         for entry in entries:
             pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper[paper]}
-            content = elements(entry.described.composition)
-            alike = {group.name for group in pool.values() if elements(group.records[0].composition) == content}
-            none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
-            for group in pool.values():
-                rivals = len(alike) if group.name in alike else len(pool)
-                odds[entry.described.key, group.name] = self._weight(entry, group) + log10((1 - none) / none / rivals)
-            for group in by_elements.get(content, ()):
-                if group.name not in pool and self._is_elsewhere(entry, group):
-                    odds[entry.described.key, group.name] = self._weight(entry, group) - COMPOSITION["same"] + log10(ELSEWHERE)
-        return odds
+            same_elements = by_elements.get(elements(entry.described.composition), ())
+            yield _Candidates(
+                entry.described.key,
+                NONE_NAMED if self._is_named(entry) else NONE_UNNAMED,
+                {name: self._weight(entry, group) for name, group in pool.items()},
+                frozenset(group.name for group in same_elements).intersection(pool),
+                {
+                    group.name: self._weight(entry, group) - COMPOSITION["same"] + log10(ELSEWHERE)
+                    for group in same_elements
+                    if group.name not in pool and self._is_elsewhere(entry, group)
+                },
+            )
 
     def _papers(self, entry: _Entry) -> frozenset[str]:
         """Papers of the entry: its own, and those its curators refer to in this source."""
@@ -254,13 +279,6 @@ class _Finder:
         return bool(entry.published[self.source] or (entry.citations if self.source == LASKOWSKI else entry.liion_ids))
 
     def _weight(self, entry: _Entry, group: _Group) -> float:
-        """Weight of all evidence, the same in every round."""
-        pair = entry.described.key, group.name
-        if pair not in self.weights:
-            self.weights[pair] = self._weighed(entry, group)
-        return self.weights[pair]
-
-    def _weighed(self, entry: _Entry, group: _Group) -> float:
         weight = max(compare(entry.described, record).weight for record in group.records)
         codes = {record.icsd for record in group.records} - {""}
         if codes and entry.described.icsd:
@@ -278,6 +296,20 @@ class _Finder:
         if not is_same(entry.described.composition, group.records[0].composition):
             return False
         return self._names(entry, group) or any(CONDUCTIVITY[conductivity_class(entry.described, record)] > 1 for record in group.records)
+
+
+def _log_odds(entries: Iterable[_Candidates], taken: Collection[str]) -> dict[tuple[str, str], float]:
+    """Log odds of each entry and group when some groups are taken."""
+    odds: dict[tuple[str, str], float] = {}
+    for candidates in entries:
+        none = candidates.none
+        own = {name: weight for name, weight in candidates.own.items() if name not in taken}
+        alike = len(candidates.alike.difference(taken))
+        for name, weight in own.items():
+            rivals = alike if name in candidates.alike else len(own)
+            odds[candidates.entry, name] = weight + log10((1 - none) / none / rivals)
+        odds.update(((candidates.entry, name), weight) for name, weight in candidates.elsewhere.items() if name not in taken)
+    return odds
 
 
 def names(published: str | None, record: str, position: Mapping[str, str]) -> bool:
