@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import gemmi
 import numpy as np
 
-from pipeline.structures.symmetry import composition, frame, images
+from pipeline.structures.symmetry import all_images, composition, frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,11 +66,11 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     The diagonal is the distance of a position to the nearest other image of its own.
     """
     group = frame(structure)
-    every = [images(position, group) for position in where]
-    starts = np.cumsum([0, *(len(each) for each in every)])
+    every, sizes = all_images(where, group)
+    starts = np.cumsum([0, *sizes])
     here = np.array([position.fract for position in where])
     basis = structure.basis @ group.primitive
-    gap = (here[:, None] - np.vstack(every)[None]) @ group.inverse.T
+    gap = (here[:, None] - every[None]) @ group.inverse.T
     gap -= np.rint(gap)
     squared = np.square(gap @ basis.T).sum(axis=2)
     itself = squared < 1e-8

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import gemmi
@@ -155,8 +156,10 @@ def site_symmetry(
     distance -= np.rint(distance)
     allowed = np.einsum("nij,mj->mni", np.abs(shift), rounding) + FLOOR
     fixed = (np.abs(distance) <= allowed).all(axis=2)
-    exact = fract + np.where(fixed[:, :, None], distance, 0.0).sum(axis=1) / fixed.sum(axis=1)[:, None]
-    return [tuple(np.flatnonzero(row).tolist()) for row in fixed], [(x, y, z) for x, y, z in exact.tolist()]
+    counts = fixed.sum(axis=1)
+    exact = fract + np.where(fixed[:, :, None], distance, 0.0).sum(axis=1) / counts[:, None]
+    indices, ends = np.nonzero(fixed)[1].tolist(), np.cumsum(counts).tolist()
+    return [tuple(indices[start:end]) for start, end in pairwise([0, *ends])], [(x, y, z) for x, y, z in exact.tolist()]
 
 
 def shortest_distance(

@@ -168,21 +168,30 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
     sites = structure.sites
     here = np.array([site.exact for site in sites])
     every = np.einsum("gij,sj->sgi", group.rotations, here) + group.translations
-    gap = (every[None] - here[:, None, None]) @ group.inverse.T  # of site i from image g of site j: (i, j, g)
+    order = np.array([len(site.fixed_by) for site in sites])
+    # a site and one of those up to it in the file, where both have as many images
+    site_of, other = np.nonzero(np.tri(len(sites), dtype=bool) & (order[:, None] == order[None, :]))
+    gap = (every[other] - here[site_of, None]).reshape(-1, 3)  # of a site from each image of the other
+    if len(group.centring) > 1:
+        gap = gap @ group.inverse.T
     gap -= np.rint(gap)
     if tolerance is None:
         rounding = np.array([max(site.rounding) for site in sites])
-        near = np.abs(gap @ group.primitive.T).max(axis=3)
+        if len(group.centring) > 1:
+            gap = gap @ group.primitive.T
+        near = np.abs(gap).max(axis=1)
         # two sites printed one unit apart are two positions: rounding explains less than that
-        allowed: Any = FLOOR + 0.99 * (rounding[:, None] + rounding[None, :])
+        allowed: Any = FLOOR + 0.99 * (rounding[site_of] + rounding[other])
     else:
-        near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=3)
+        near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=1)
         allowed = tolerance
-    image = near.argmin(axis=2)
-    shared = near.min(axis=2) <= allowed
-    order = np.array([len(site.fixed_by) for site in sites])
-    shared &= order[:, None] == order[None, :]
-    first = shared.argmax(axis=1)  # the first site of the file on the same position; every site shares its own
+    near = near.reshape(len(other), -1)
+    shares = near.min(axis=1) <= allowed
+    site_of, other = site_of[shares], other[shares]
+    image = np.zeros((len(sites), len(sites)), dtype=np.int64)
+    image[site_of, other] = near[shares].argmin(axis=1)
+    first = np.arange(len(sites))  # the first site of the file on the same position; every site shares its own
+    np.minimum.at(first, site_of, other)
     found = []
     for index, site in enumerate(sites):
         if first[index] == index:
@@ -194,15 +203,32 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
 
 def images(position: Position, group: Frame) -> NDArray[np.float64]:
     """The images of a position in one primitive cell, each once, in the axes of the file's cell: ``(k, 3)``, not wrapped."""
-    chosen = group.cosets.get(position.fixed_by)
-    if chosen is None:  # one operation for each image: the first of each coset of the site symmetry
-        chosen = np.unique(group.product[:, list(position.fixed_by)].min(axis=1))
-        group.cosets[position.fixed_by] = chosen
-    return np.asarray(group.rotations[chosen] @ position.fract + group.translations[chosen])
+    return all_images((position,), group)[0]
+
+
+def all_images(where: Sequence[Position], group: Frame) -> tuple[NDArray[np.float64], list[int]]:
+    """The :func:`images` of several positions below each other, ``(n, 3)``, and how many each position has."""
+    chosen = [_coset(position.fixed_by, group) for position in where]
+    sizes = [len(each) for each in chosen]
+    operations = np.concatenate(chosen)
+    fract = np.repeat(np.array([position.fract for position in where]), sizes, axis=0)
+    turned = np.einsum("nij,nj->ni", group.rotations[operations], fract)
+    return turned + group.translations[operations], sizes
+
+
+def _coset(fixed_by: tuple[int, ...], group: Frame) -> NDArray[np.int64]:
+    """One operation for each image of a position: the first of each coset of its site symmetry."""
+    chosen = group.cosets.get(fixed_by)
+    if chosen is None:
+        chosen = group.cosets[fixed_by] = np.unique(group.product[:, list(fixed_by)].min(axis=1))
+    return chosen
 
 
 def composition(position: Position, structure: Structure) -> tuple[tuple[str, float], ...]:
     """Elements of a position and their occupancies, in the order of the alphabet; rounded as occupancies are printed at most."""
+    if len(position.sites) == 1:
+        site = structure.sites[position.sites[0]]
+        return ((site.element, round(site.occupancy, 6)),)
     parts: dict[str, list[float]] = {}
     for i in position.sites:
         parts.setdefault(structure.sites[i].element, []).append(structure.sites[i].occupancy)
@@ -213,11 +239,11 @@ def spglib_cell(structure: Structure, where: Sequence[Position]) -> tuple[NDArra
     """Primitive cell for spglib: basis as rows (angstrom), fractional positions, and a number for the kind of each atom."""
     group = frame(structure)
     kinds: dict[tuple[tuple[str, float], ...], int] = {}
-    atoms, numbers = [], []
-    for position in where:
-        atoms.append(images(position, group))
-        numbers += [kinds.setdefault(composition(position, structure), len(kinds) + 1)] * len(atoms[-1])
-    return (structure.basis @ group.primitive).T, np.vstack(atoms) @ group.inverse.T, numbers
+    atoms, sizes = all_images(where, group)
+    numbers: list[int] = []
+    for position, size in zip(where, sizes, strict=True):
+        numbers += [kinds.setdefault(composition(position, structure), len(kinds) + 1)] * size
+    return (structure.basis @ group.primitive).T, atoms @ group.inverse.T, numbers
 
 
 def may_have_more(structure: Structure, where: Sequence[Position], symprec: float = SYMPREC) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ _WORD = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
-#: First characters of words that cannot be the name of an item, a heading or a keyword: the quick way for most words.
-_VALUE_ONLY = frozenset("'\"0123456789-+.?;")
+#: First characters of a comment, the name of an item, a heading and the keywords; a word that begins otherwise is a value.
+_NO_VALUE = frozenset("#_dDlLgGsS")
 
 Span = tuple[int, int]
 
@@ -46,6 +46,11 @@ class Layout:
 
     heading: Span
     values: dict[str, list[Span]] = field(default_factory=dict)
+
+    def add(self, tags: Sequence[str], spans: Sequence[Span]) -> None:
+        """Add the values of some items, row by row; of values before the first item nothing is known."""
+        for column, tag in enumerate(tags):
+            self.values.setdefault(tag, []).extend(spans[column :: len(tags)])
 
 
 def layout(text: str, block: int = 0) -> Layout:
@@ -66,15 +71,13 @@ def layout(text: str, block: int = 0) -> Layout:
     found: Layout | None = None
     seen = -1
     tags: list[str] = []
-    columns: list[list[Span]] = []
+    spans: list[Span] = []  # of the values of these tags, row by row
     in_header = False
-    count = 0
     for word in _WORD.finditer(text.replace("\ufeff", " ", 1)):
-        first = text[word.start()]
-        if first in _VALUE_ONLY:
-            if tags:
-                columns[count % len(tags)].append(word.span())
-                count += 1
+        span = word.span()
+        first = text[span[0]]
+        if first not in _NO_VALUE:
+            spans.append(span)
             continue
         if first == "#":
             continue
@@ -82,23 +85,26 @@ def layout(text: str, block: int = 0) -> Layout:
         if first == "_":
             if found is None:
                 continue
-            if not in_header or count:
-                tags, columns, in_header, count = [], [], False, 0
+            if not in_header or spans:
+                found.add(tags, spans)
+                tags, spans, in_header = [], [], False
             tags.append(bare.replace(".", "_"))
-            columns.append(found.values.setdefault(tags[-1], []))
         elif bare.startswith("data_"):
             seen += 1
             if found is not None:
                 break
             if seen == block:
-                found = Layout(word.span())
-            tags, columns, in_header = [], [], False
+                found = Layout(span)
+            tags, spans, in_header = [], [], False
         elif bare in ("loop_", "global_") or bare.startswith("save_"):
-            tags, columns, in_header, count = [], [], bare == "loop_", 0
-        elif tags:
-            columns[count % len(tags)].append(word.span())
-            count += 1
-    if found is None:
+            if found is not None:
+                found.add(tags, spans)
+            tags, spans, in_header = [], [], bare == "loop_"
+        else:
+            spans.append(span)
+    if found is not None:
+        found.add(tags, spans)
+    else:
         raise ValueError(f"the text holds no data block number {block + 1}")
     return found
 
