@@ -222,11 +222,12 @@ def _row(
     """Row of a measurement from its records of either source."""
     mine = [tables[LIION][key] for key in left]
     yours = [tables[LASKOWSKI][key] for key in right]
-    taken, _ = _taken(mine, yours)
+    taken, reason = _taken(mine, yours)
+    composition, choice = _composition(mine, yours, join)
     dois = dict.fromkeys(doi for row in (*mine, *yours) if row[col.DOI_SOURCE] for doi in row[col.DOI_SOURCE].split(SEPARATOR))
     return {
         col.MEASUREMENT: f"{LASKOWSKI}-{right[0]}" if right else f"{LIION}-{left[0]}",
-        col.COMPOSITION: _composition(mine, yours, join)[0],
+        col.COMPOSITION: composition,
         col.CONDUCTIVITY: taken[col.CONDUCTIVITY],
         col.CONDUCTIVITY_BOUND: taken.get(col.CONDUCTIVITY_BOUND),
         col.TEMPERATURE: _first(mine, col.TEMPERATURE),
@@ -236,7 +237,7 @@ def _row(
         col.FAMILY_SOURCE: _first(mine, col.FAMILY_SOURCE),
         col.LIION_RECORDS: " ".join(left) or None,
         col.LASKOWSKI_RECORDS: " ".join(right) or None,
-        col.AGREEMENT: _agreement(mine, yours, join),
+        col.AGREEMENT: _agreement(mine, yours, join, choice, f"taken: {_shown(taken)}, {reason}" if reason else ""),
     }
 
 
@@ -281,11 +282,11 @@ def _excess(composition: str) -> float:
     return 1.0 if found is None or excess is None else round(abs(excess) / sum(found.values()), 3)
 
 
-def _agreement(mine: Sequence[Mapping[str, Any]], yours: Sequence[Mapping[str, Any]], join: Join | None) -> str | None:
+def _agreement(
+    mine: Sequence[Mapping[str, Any]], yours: Sequence[Mapping[str, Any]], join: Join | None, choice: str, reason: str
+) -> str | None:
     """What the records agree on, what they do not, which value was taken and why, and how certain the join is."""
     said = []
-    taken, reason = _taken(mine, yours)
-    _, choice = _composition(mine, yours, join)
     if join is not None:
         said.append(f"composition: {join.comparison.composition}")
         said.append(f"conductivity: {join.comparison.conductivity}")
@@ -299,7 +300,7 @@ def _agreement(mine: Sequence[Mapping[str, Any]], yours: Sequence[Mapping[str, A
         if len(group) > 1:
             said.append(f"{len(group)} records of {name}")
     if reason:
-        said.append(f"taken: {_shown(taken)}, {reason}")
+        said.append(reason)
     if join is not None:
         said.append(f"certainty: {join.certainty:.2f}")
     return "; ".join(said) or None

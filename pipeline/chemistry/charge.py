@@ -54,13 +54,18 @@ class Balance:
         holds an element whose states are not known here.
     rounding
         Charge that the rounding of the coefficients can hide.
-    assignment
-        The states allowed, as a text: ``Li +1, Ti +3 to +4, O -2``.
+    states
+        Lowest and highest state allowed of each element.
     """
 
     excess: float | None
     rounding: float
-    assignment: str
+    states: Mapping[str, tuple[float, float]]
+
+    @property
+    def assignment(self) -> str:
+        """The states allowed, as a text: ``Li +1, Ti +3 to +4, O -2``."""
+        return ", ".join(f"{element} {_text(interval)}" for element, interval in self.states.items())
 
 
 def balance(composition: Mapping[str, float]) -> Balance:
@@ -71,18 +76,19 @@ def balance(composition: Mapping[str, float]) -> Balance:
     >>> balance({"Li": 7, "P": 3, "S": 12}).excess
     -2.0
     """
-    allowed = {element: states(element, composition) for element in composition}
+    allowed: dict[str, tuple[float, float]] = {}
     low = high = rounding = 0.0
     for element, amount in composition.items():
-        interval = allowed[element]
+        interval = states(element, composition)
         if interval is None:
-            return Balance(None, 0.0, "")
+            return Balance(None, 0.0, {})
+        allowed[element] = interval
         low += amount * interval[0]
         high += amount * interval[1]
         if abs(amount - round(amount)) > 1e-6:
             rounding += ROUNDING * max(abs(interval[0]), abs(interval[1]))
     excess = low if low > 0 else min(high, 0.0)
-    return Balance(excess, rounding, ", ".join(f"{element} {_text(interval)}" for element, interval in allowed.items() if interval))
+    return Balance(excess, rounding, allowed)
 
 
 def states(element: str, composition: Mapping[str, float]) -> tuple[float, float] | None:

@@ -75,21 +75,22 @@ def keys(entries: pd.DataFrame, bonds: Sequence[Bond] = BONDS) -> dict[str, tupl
     """Keys of each entry, by ID. An entry without DOI, or with a formula that cannot be read, has no key of that kind."""
     dois = entries[col.DOI].tolist() if col.DOI in entries else [None] * len(entries)
     return {
-        str(name): tuple(_keys(doi, composition, bonds))
+        str(name): _keys(*(cell if isinstance(cell, str) else "" for cell in (doi, composition)), tuple(bonds))
         for name, doi, composition in zip(entries.index, dois, entries[col.REDUCED_COMPOSITION], strict=True)
     }
 
 
-def _keys(doi: object, composition: object, bonds: Sequence[Bond]) -> Iterator[Key]:
-    if "paper" in bonds:
-        yield from (("paper", paper) for paper in sorted(papers(doi) if isinstance(doi, str) else ()))
-    written = "".join(composition.split()) if isinstance(composition, str) else ""
+@cache
+def _keys(doi: str, composition: str, bonds: tuple[Bond, ...]) -> tuple[Key, ...]:
+    found: list[Key] = [("paper", paper) for paper in sorted(papers(doi))] if "paper" in bonds else []
+    written = "".join(composition.split())
     if written and "composition" in bonds:
-        yield "composition", written
+        found.append(("composition", written))
     if written and "stoichiometry" in bonds:
         ratios = stoichiometry(written)
         if ratios is not None:
-            yield "stoichiometry", ratios
+            found.append(("stoichiometry", ratios))
+    return tuple(found)
 
 
 def groups(entries: pd.DataFrame, bonds: Sequence[Bond] = PUBLISHED_BONDS) -> pd.Series:
@@ -189,6 +190,8 @@ def extend(
     """
     present = frozenset(map(str, entries.index))
     train, test = set(train_ids) & present, set(test_ids) & present
+    if present == train | test:
+        return frozenset(train), frozenset(test), []
     keys_of = keys(entries)
     placed: dict[Key, dict[str, list[str]]] = defaultdict(lambda: {"train": [], "test": []})
     for side, members in (("train", train), ("test", test)):
