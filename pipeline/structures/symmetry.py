@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SYMPREC = 0.01
 #: Tried in turn when spglib fails, as it does when two atoms of a kind are nearer than the tolerance.
 FALLBACK = (0.001, 0.0001)
+#: Images of a general position, in the primitive cell, that seldom have more symmetry than its group.
+MANY = 24
 #: Turns a rotation into one number; its elements lie between -3 and 3 in any cell that is not skewed beyond use.
 _DIGITS = 7 ** np.arange(9)
 
@@ -55,6 +57,8 @@ class Frame:
         The lattice translations inside the file's cell, zero included: ``(k, 3)``.
     cosets
         For each site symmetry asked for so far, one rotation for each image of a position.
+    directions
+        For each site symmetry asked for so far, the directions that it leaves free (:func:`pipeline.structures.noise.free_directions`).
     """
 
     rotations: NDArray[np.int64]
@@ -65,6 +69,7 @@ class Frame:
     inverse: NDArray[np.float64]
     centring: NDArray[np.float64]
     cosets: dict[tuple[int, ...], NDArray[np.int64]] = field(default_factory=dict)
+    directions: dict[tuple[int, ...], NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,9 +312,9 @@ def symmetry(structure: Structure, where: Sequence[Position] | None = None, symp
     """Space group of the atoms alone, by spglib.
 
     The file's operations serve to build the cell and hence are symmetries of it; the question is whether the atoms have more. The
-    symmetries of all atoms are among those of any orbit, so when the most general orbits alone have no more operations than the file
-    lists, nor have all atoms. spglib is asked about those first, since it spends most of its time on naming the special positions of
-    the others, and about all atoms where that does not settle it (10 of the 321 published structures).
+    symmetries of all atoms are among those of all atoms of some kinds, so when these alone have no more operations than the file lists,
+    nor have all atoms. spglib is asked about some first (:func:`_telling`), and about all atoms where that does not settle it (4 of the
+    321 published structures).
 
     Parameters
     ----------
@@ -322,8 +327,7 @@ def symmetry(structure: Structure, where: Sequence[Position] | None = None, symp
 
     where = positions(structure) if where is None else where
     group = frame(structure)
-    general = min(len(position.fixed_by) for position in where)
-    some = [position for position in where if len(position.fixed_by) == general]
+    some = _telling(structure, where)
     for tolerance in (symprec, *(t for t in FALLBACK if t < symprec)):
         found = _search(structure, some, tolerance)
         if found is not None and len(found.rotations) != len(group.rotations) and len(some) < len(where):
@@ -332,6 +336,28 @@ def symmetry(structure: Structure, where: Sequence[Position] | None = None, symp
             return Symmetry(int(found.number), tolerance, spglib.__version__, np.asarray(found.rotations, dtype=np.int64),
                             np.asarray(found.translations))  # fmt: skip
     return Symmetry(None, FALLBACK[-1], spglib.__version__, np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
+
+
+def _telling(structure: Structure, where: Sequence[Position]) -> list[Position]:
+    """All positions of the kinds that soonest tell the group.
+
+    spglib spends most of its time on naming special positions, so each kind has one of the most general. The rarest come first; a
+    general position by itself often has more symmetry than its group (a single atom in P 1), two or one of many atoms seldom.
+    """
+    order = len(frame(structure).rotations)
+    general = min(len(position.fixed_by) for position in where)
+    kinds: dict[tuple[tuple[str, float], ...], list[Position]] = {}
+    for position in where:
+        kinds.setdefault(composition(position, structure), []).append(position)
+    sizes = {kind: sum(order // len(position.fixed_by) for position in members) for kind, members in kinds.items()}
+    chosen: list[Position] = []
+    for kind in sorted(kinds, key=sizes.__getitem__):
+        free = sum(len(position.fixed_by) == general for position in kinds[kind])
+        if free:
+            chosen += kinds[kind]
+            if sizes[kind] >= MANY or sum(len(position.fixed_by) == general for position in chosen) > 1:
+                break
+    return chosen
 
 
 def _search(structure: Structure, where: Sequence[Position], symprec: float) -> Any:
