@@ -24,6 +24,7 @@ LONGEST = 10_000.0
 LARGEST = 1e9
 _NUMBER = re.compile(r"[-+]?(\d*)\.?(\d*)(?:\(\d+\))?(?:[eE]([-+]?\d+))?")
 _ELEMENTS = re.compile(r"[A-Z][a-z]?")
+_COORDINATES = ("coordinate x", "coordinate y", "coordinate z")
 
 Triple = tuple[float, float, float]
 Cell = tuple[float, float, float, float, float, float]
@@ -64,8 +65,8 @@ class Atom:
 
 def half_unit(token: str) -> float:
     """Half a unit in the last printed place of a number (``0.3333`` and ``0.3333(2)``: 0.00005)."""
-    _, point, decimals = token.partition(".")
-    if point and decimals.isdigit():
+    decimals = token.partition(".")[2]
+    if decimals.isdigit():
         return float(0.5 * 10.0 ** -len(decimals))
     parts = _NUMBER.fullmatch(token)
     if parts is None:
@@ -76,10 +77,12 @@ def half_unit(token: str) -> float:
 
 def rounding(tokens: tuple[str, str, str], values: Triple) -> Triple:
     """Half units of the three coordinates of a site; an eighth, often written without its zeros, counts as its longest neighbour."""
-    units = [min(half_unit(token), COARSEST) for token in tokens]
-    finest = min(units)
-    x, y, z = (finest if value * 8 == round(value * 8) else unit for value, unit in zip(values, units, strict=True))
-    return x, y, z
+    first, second, third = (min(half_unit(token), COARSEST) for token in tokens)
+    if first == second == third:
+        return first, second, third
+    finest = min(first, second, third)
+    x, y, z = ((8 * value).is_integer() for value in values)
+    return finest if x else first, finest if y else second, finest if z else third
 
 
 @lru_cache(maxsize=4096)
@@ -173,9 +176,11 @@ class Items:
 
     def number(self, token: str, what: str, tag: str, row: int = 0, default: float | None = None) -> float:
         """A number, standard uncertainty left out; ``default`` for ``?`` and ``.``."""
+        value: float = gemmi.cif.as_number(token)
+        if -LARGEST <= value <= LARGEST:
+            return value
         if default is not None and gemmi.cif.is_null(token):
             return default
-        value: float = gemmi.cif.as_number(token)
         if not math.isfinite(value):
             value = gemmi.cif.as_number(gemmi.cif.as_string(token).strip())
         if not math.isfinite(value):
@@ -236,15 +241,15 @@ class Items:
             if all(gemmi.cif.is_null(token) for token in tokens):
                 self.notes.append(f"site {label} has no position and is left out")
                 continue
+            whose = f" of site {label}"
             x, y, z = (
-                self.number(token, f"coordinate {axis} of site {label}", f"{tag}{axis}", row)
-                for token, axis in zip(tokens, "xyz", strict=True)
+                self.number(token, what + whose, tag + axis, row) for token, what, axis in zip(tokens, _COORDINATES, "xyz", strict=True)
             )
             atoms.append(Atom(
                 label, symbol, element, (x, y, z), rounding(tokens, (x, y, z)),
-                self.number(occupancies[row], f"occupancy of site {label}", occupancy, row, 1.0),
-                int(self.number(multiplicities[row], f"multiplicity of site {label}", multiplicity, row, 0.0)) or None,
-                self.number(hydrogens[row], f"attached hydrogens of site {label}", hydrogen, row, 0.0), row,
+                self.number(occupancies[row], "occupancy" + whose, occupancy, row, 1.0),
+                int(self.number(multiplicities[row], "multiplicity" + whose, multiplicity, row, 0.0)) or None,
+                self.number(hydrogens[row], "attached hydrogens" + whose, hydrogen, row, 0.0), row,
             ))  # fmt: skip
         if not atoms:
             raise self.error("lists no atom with a position")

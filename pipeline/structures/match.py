@@ -154,9 +154,7 @@ def composition(row: Row, system: tuple[str, ...], content: NDArray[np.float64])
     deviations, units = np.full(len(content), np.inf), np.ones(len(content))
     for step in (np.rint, lambda x: np.rint(x) + np.where(x > np.rint(x), 1, -1)):  # the nearest whole number, and the one beyond
         Z = np.maximum(step(scale), 1.0) / row.units
-        found = np.full(len(content), absent)
-        for i, amount in enumerate(wanted):
-            np.maximum(found, np.abs(content[:, i] / Z - amount), out=found)
+        found = np.maximum(np.abs(content / Z[:, None] - wanted).max(axis=1), absent)
         better = found < deviations - COMPOSITION_SLACK
         deviations[better], units[better] = found[better], Z[better]
     return deviations, units

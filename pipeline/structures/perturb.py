@@ -174,7 +174,9 @@ def _moves(structure: Structure, where: Sequence[Position], stream: Iterator[flo
     moves = np.zeros((len(structure.sites), 3))
     free = 0
     for position in where:
-        directions = free_directions(group.rotations[list(position.fixed_by)])
+        directions = group.directions.get(position.fixed_by)
+        if directions is None:
+            directions = group.directions[position.fixed_by] = free_directions(group.rotations[list(position.fixed_by)])
         count = directions.shape[1]
         free += count
         if not count:

@@ -155,6 +155,8 @@ def _sites(structure: Structure) -> tuple[list[dict[str, Any]], NDArray[np.float
     for site in structure.sites:
         if site.occupancy > 0:
             shared.setdefault(tuple(round(x % 1.0, 6) % 1.0 for x in site.fract), []).append(site)
+    # one matrix of all operations below each other: a single product for each site gives every image
+    stacked = structure.rotations.reshape(-1, 3).astype(float)
     names: dict[str, str] = {}
     species: list[dict[str, Any]] = []
     positions: list[NDArray[np.float64]] = []
@@ -165,7 +167,7 @@ def _sites(structure: Structure) -> tuple[list[dict[str, Any]], NDArray[np.float
         if key not in names:
             names[key] = _species_name(described, {one["name"] for one in species})
             species.append({"name": names[key], **described})
-        images = orbit(structure, sites[0])
+        images = _orbit(sites[0], stacked, structure.translations)
         positions.append(images)
         at_sites += [names[key]] * len(images)
     placed = np.concatenate(positions) if positions else np.empty((0, 3))
@@ -207,17 +209,21 @@ def orbit(structure: Structure, site: Site) -> NDArray[np.float64]:
     The printed position is first put on its special position (the mean of its images under its site symmetry), so that images
     that are the same differ by less than the last digit of a double and not by the rounding of the file.
     """
+    return _orbit(site, structure.rotations.reshape(-1, 3).astype(float), structure.translations)
+
+
+def _orbit(site: Site, stacked: NDArray[np.float64], translations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same from the rotations below each other, ``(3 n, 3)``, and the translations."""
     import numpy as np
 
     fract = np.array(site.fract)
-    # one matrix of all operations below each other: a single product gives every image
-    stacked = structure.rotations.reshape(-1, 3).astype(float)
-    every: NDArray[np.float64] = (stacked @ fract).reshape(-1, 3) + structure.translations
     if len(site.fixed_by) == 1:
-        return every % 1.0
-    images = every[list(site.fixed_by)]
+        every: NDArray[np.float64] = ((stacked @ fract).reshape(-1, 3) + translations) % 1.0
+        return every
+    fixed_by = list(site.fixed_by)
+    images = ((stacked @ fract).reshape(-1, 3) + translations)[fixed_by]
     centre = (images - np.rint(images - fract)).sum(axis=0) / len(images)
-    every = ((stacked @ centre).reshape(-1, 3) + structure.translations) % 1.0
+    every = ((stacked @ centre).reshape(-1, 3) + translations) % 1.0
     keys = (np.rint(every * _GRID).astype(np.int64) % _GRID) @ _PLACES
     first = {key: place for place, key in reversed(list(enumerate(keys.tolist())))}
     found: NDArray[np.float64] = every[sorted(first.values())]
