@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gemmi
 import numpy as np
 import pytest
 import spglib
@@ -67,6 +68,15 @@ def test_kinds_are_the_compositions_of_positions() -> None:
     other = read(start + atoms(rows.format(0.5, 0.5, 0.75, 0.25)), "x.cif")
     assert (symmetry(same).number, symmetry(other).number) == (221, 123)
     assert len(positions(same)) == 4
+
+
+def test_orbits_of_unlike_site_symmetry_that_are_one_kind_count_together() -> None:
+    """Oxygen on 12i of P m -3 m, written in P 4/m m m, stands on orbits of eight and four; the eight alone are tetragonal."""
+    group = [op.triplet() for op in gemmi.SpaceGroup("P 4/m m m").operations()]
+    rows = "Sr Sr 0 0 0 1\nTi Ti 0.5 0.5 0.5 1\nO1 O 0 0.3 0.3 1\nO2 O 0.3 0.3 0 1\n"
+    structure = read(f"data_x\n{cell(6, 6, 6, 90, 90, 90)}{listed(group)}{atoms(rows)}", "x.cif")
+    assert structure.group_number == 123
+    assert symmetry(structure).number == 221
 
 
 def test_where_spglib_fails_a_finer_tolerance_is_tried_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
