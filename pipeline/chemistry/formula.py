@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Literal
 
 _NUMBER = r"\d+(?:\.\d+)?|\.\d+"
-_TOKEN = re.compile(rf"(?P<element>[A-Z][a-z]?)|(?P<number>{_NUMBER})|(?P<open>[(\[{{])|(?P<close>[)\]}}])")
+#: An element or a closing bracket with its number, an opening bracket, or a number that counts nothing.
+_TOKEN = re.compile(rf"(?:([A-Z][a-z]?)|([)\]}}]))({_NUMBER})?|([(\[{{])|({_NUMBER})")
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _SEPARATORS = "-\N{EN DASH}\N{MINUS SIGN}*\N{MIDDLE DOT}"
 _WATER = re.compile(rf"[*\N{{MIDDLE DOT}}](?:(?P<before>{_NUMBER})?\(?H2O\)?(?P<after>{_NUMBER})?)$")
@@ -100,45 +101,42 @@ def _parse(text: str, formula: str) -> dict[str, float]:
     """Amounts by a single pass: each bracket opens a new count that is added to the one below when it closes."""
     counts: list[dict[str, float]] = [{}]
     brackets: list[str] = []
-    last: dict[str, float] | None = None
     place = 0
     while place < len(text):
         token = _TOKEN.match(text, place)
         if token is None:
             raise FormulaError(f"{formula!r} is not a formula: {text[place]!r} has no meaning there")
-        kind, value, place = token.lastgroup, token.group(), token.end()
-        if kind == "number":
-            if last is None:
-                raise FormulaError(f"{formula!r} is not a formula: the number {value} has nothing to count")
-            times = float(value)
-            if not times:
-                raise FormulaError(f"{formula!r} is not a formula: an amount of zero")
-            if value[0] == "0" and value[1:2].isdigit():
-                raise FormulaError(f"{formula!r} is not a formula: the number {value} lacks its decimal point")
-            _add(counts[-1], last, times)
-            last = None
-            continue
-        if last is not None:
-            _add(counts[-1], last)
-            last = None
-        if kind == "element":
-            if not _is_element(value):
-                raise FormulaError(f"{formula!r} is not a formula: there is no element {value}")
-            last = {value: 1.0}
-        elif kind == "open":
-            brackets.append(value)
+        element, close, number, opening, stray = token.groups()
+        place = token.end()
+        if stray:
+            raise FormulaError(f"{formula!r} is not a formula: the number {stray} has nothing to count")
+        if opening:
+            brackets.append(opening)
             counts.append({})
+            continue
+        if element:
+            if not _is_element(element):
+                raise FormulaError(f"{formula!r} is not a formula: there is no element {element}")
+            group = {element: 1.0}
         else:
-            if not brackets or _CLOSES[brackets.pop()] != value:
-                raise FormulaError(f"{formula!r} is not a formula: the bracket {value} closes nothing")
-            last = counts.pop()
+            if not brackets or _CLOSES[brackets.pop()] != close:
+                raise FormulaError(f"{formula!r} is not a formula: the bracket {close} closes nothing")
+            group = counts.pop()
+        _add(counts[-1], group, _count(number, formula) if number else 1.0)
     if brackets:
         raise FormulaError(f"{formula!r} is not a formula: the bracket {brackets[-1]} is never closed")
-    if last is not None:
-        _add(counts[-1], last)
     if not counts[0]:
         raise FormulaError(f"{formula!r} holds no element")
     return counts[0]
+
+
+def _count(number: str, formula: str) -> float:
+    count = float(number)
+    if not count:
+        raise FormulaError(f"{formula!r} is not a formula: an amount of zero")
+    if number[0] == "0" and number[1:2].isdigit():
+        raise FormulaError(f"{formula!r} is not a formula: the number {number} lacks its decimal point")
+    return count
 
 
 @lru_cache(maxsize=1024)
@@ -298,7 +296,8 @@ def scale(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
 def deviation(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
     """Largest difference of an element's amount, per formula unit as ours is written."""
     times = scale(ours, theirs)
-    return max(abs(ours.get(element, 0.0) - times * theirs.get(element, 0.0)) for element in {*ours, *theirs})
+    away = [abs(amount - times * theirs.get(element, 0.0)) for element, amount in ours.items()]
+    return max([*away, *(times * amount for element, amount in theirs.items() if element not in ours)])
 
 
 def same(ours: str, theirs: str) -> bool:

@@ -149,15 +149,17 @@ def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[s
     """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
     place_of = {composition: place for place, composition in enumerate(dict.fromkeys(compositions))}
     ours = [_fractions(composition) for composition in place_of]
-    theirs = [_fractions(composition) for composition in entries[col.REDUCED_COMPOSITION]]
+    name_of: dict[str, str] = {}
+    for name, composition in zip(entries.index, entries[col.REDUCED_COMPOSITION], strict=True):
+        name_of.setdefault(composition, str(name))
+    theirs = [_fractions(composition) for composition in name_of]
     elements = {element: place for place, element in enumerate(sorted({element for found in (*ours, *theirs) for element in found}))}
     left, right = _matrix(ours, elements), _matrix(theirs, elements)
     squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
     best = squares.round(9).argmin(axis=1)
-    names = list(entries.index)
+    names = list(name_of.values())
     nearest: list[tuple[str | None, float]] = [
-        (str(names[place]), float(max(0.0, squares[at, place]) ** 0.5)) if ours[at] else (None, 1.0)
-        for at, place in enumerate(best.tolist())
+        (names[place], float(max(0.0, squares[at, place]) ** 0.5)) if ours[at] else (None, 1.0) for at, place in enumerate(best.tolist())
     ]
     return [nearest[place_of[composition]] for composition in compositions]
 

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pipeline.chemistry import spacegroup
 
 _OVERLINE = "\N{COMBINING OVERLINE}"
+_BARRED = re.compile(rf"(\d){_OVERLINE}")
 _MINUS = re.compile("[\N{MINUS SIGN}\N{EN DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}]")
 _NUMBER = re.compile(r"([<>]?)\s*(\d+\.?\d*|\.\d+)(?:[eE]([+-]?)(\d+))?")
 _CITATIONS = re.compile(r"\d+(?:\s*[-,\N{EN DASH}]\s*\d+)*")
@@ -79,7 +80,7 @@ def symbol(cell: str, number: int | None) -> Symbol:
     text = unicodedata.normalize("NFD", cell.strip())
     if _OVERLINE in text:
         rules.append("overline")
-        text = re.sub(rf"(\d){_OVERLINE}", r"-\1", text).replace(_OVERLINE, "")
+        text = _BARRED.sub(r"-\1", text).replace(_OVERLINE, "")
     if " " in text:
         closed = "".join(text.split())
         placed = next((candidate for candidate in _candidates(text) if _agrees(candidate, number)), closed)
