@@ -71,9 +71,9 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
     from pipeline.release import archives, manifest, tables
 
     sides = {"all": list(release.entries.index), "train": release.split.train, "test": release.split.test}
-    by_id = release.cells.set_index(str(col.ID), drop=False)
+    place = {name: number for number, name in enumerate(release.cells[col.ID].tolist())}
     for name, ids in sides.items():
-        side = by_id.loc[ids]
+        side = release.cells.iloc[[place[name] for name in ids]]
         tables.write_csv(side, folder / f"{name}.csv")
         tables.write_xlsx(side, folder / f"{name}.xlsx")
         archives.write_archives(release.texts, ids, name, folder)
