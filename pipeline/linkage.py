@@ -102,8 +102,12 @@ def compare(ours: Described, theirs: Described) -> Comparison:
         composition_class(ours.composition, theirs.composition),
         conductivity_class(ours, theirs),
         _spacegroup_class(ours.spacegroup, theirs.spacegroup),
-        "usual" if all(t is None or USUAL[0] <= t <= USUAL[1] for t in (ours.temperature, theirs.temperature)) else "unusual",
+        "usual" if _is_usual(ours.temperature) and _is_usual(theirs.temperature) else "unusual",
     )
+
+
+def _is_usual(temperature: float | None) -> bool:
+    return temperature is None or USUAL[0] <= temperature <= USUAL[1]
 
 
 def _spacegroup_class(ours: int | None, theirs: int | None) -> str:
@@ -240,9 +244,10 @@ def value_class(mine: float, yours: float) -> str:
     >>> value_class(6.31e-5, 6e-5), value_class(3.86e-4, 3.92e-4)
     ('one digit', '5 %')
     """
-    digits = min(printed_digits(mine), printed_digits(yours))
-    if float(f"{mine:.{digits - 1}e}") == float(f"{yours:.{digits - 1}e}"):
-        return {1: "one digit", 2: "rounded"}.get(digits, "identical")
+    if mine <= 2 * yours and yours <= 2 * mine:  # rounding to one digit brings values together that differ by a factor of 1.6 at most
+        digits = min(printed_digits(mine), printed_digits(yours))
+        if float(f"{mine:.{digits - 1}e}") == float(f"{yours:.{digits - 1}e}"):
+            return {1: "one digit", 2: "rounded"}.get(digits, "identical")
     apart = abs(math.log10(mine / yours))
     if apart < math.log10(1.01):
         return "1 %"
