@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import permutations, product
 from math import acos, cos, degrees, isfinite, radians, sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pipeline.chemistry.basis import IDENTITY, Basis, describe, determinant, kind, signed_permutations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Cell: TypeAlias = tuple[float, float, float, float, float, float]
-#: Row axes in terms of the file's: element [i][j] is the part of file axis i in row axis j.
-Basis: TypeAlias = tuple[tuple[Fraction, ...], ...]
 
 #: The published window of a close match: relative difference of a length, and degrees.
 LENGTH_WINDOW = 0.03
@@ -42,9 +41,6 @@ SLACK = 1e-9
 LARGEST_MULTIPLE = 8
 #: Largest coefficient in a change of basis. The published tables need none above 2; only very flat cells need more than 20.
 LARGEST_COEFFICIENT = 20
-
-RHOMBOHEDRAL = frozenset({146, 148, 155, 160, 161, 166, 167})
-MONOCLINIC = range(3, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,6 @@ class CellComparison:
 
 #: No crystal has an axis of a tenth of a millimetre (angstrom); a cell typed as 1E308 has a volume that is no number.
 HUGE = 1e6
-IDENTITY: Basis = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3))
 
 
 def possible(cell: Sequence[float]) -> bool:
@@ -255,7 +250,7 @@ def _best(row: Cell, file: Cell, bases: NDArray[Any], spacegroup: int | None) ->
         if enters or (found < least / 2 and least > floor):
             best, least = i, found
     basis = _fractions(bases[best])
-    return CellComparison(float(lengths[best]), float(angles[best]), describe(basis, spacegroup), basis, abs(_determinant(basis)))
+    return CellComparison(float(lengths[best]), float(angles[best]), describe(basis, spacegroup), basis, abs(determinant(basis)))
 
 
 def _deviations(row: Cell, file: Cell, bases: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -275,7 +270,7 @@ def _simplicity(basis: NDArray[Any], spacegroup: int | None) -> tuple[Any, ...]:
     """Sorts bases: simple kinds first, then small coefficients, then few minus signs, then a before b before c."""
     lines = _numbers(basis)
     columns = [x for column in zip(*lines, strict=True) for x in column]
-    return _kind(lines, spacegroup)[0], sum(abs(x) for x in columns), sum(x < 0 for x in columns), tuple(-x for x in columns)
+    return kind(lines, spacegroup)[0], sum(abs(x) for x in columns), sum(x < 0 for x in columns), tuple(-x for x in columns)
 
 
 def _fractions(basis: NDArray[Any]) -> Basis:
@@ -344,62 +339,6 @@ def _bases(row: Cell, file: Cell, determinant: int, length: float, angle: float)
     pair, k = np.nonzero(fits & (np.abs(determinants) == determinant))
     bases = np.stack([first[i[pair]], second[j[pair]], third[k]], axis=2)
     return np.asarray(bases * np.sign(determinants[pair, k])[:, None, None])
-
-
-@lru_cache(maxsize=1)
-def signed_permutations() -> tuple[Basis, ...]:
-    """The 24 ways to permute and reverse axes that keep the hand of the axes; the identity first."""
-    every = []
-    for order in permutations(range(3)):
-        for signs in product((1, -1), repeat=3):
-            basis: Basis = tuple(tuple(Fraction(signs[j] if order[j] == i else 0) for j in range(3)) for i in range(3))
-            if _determinant(basis) == 1:
-                every.append(basis)
-    return tuple(sorted(every, key=lambda basis: basis != IDENTITY))
-
-
-def _determinant(basis: Sequence[Sequence[Any]]) -> Any:
-    (a, b, c), (d, e, f), (g, h, i) = basis
-    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
-
-
-def _kind(basis: Sequence[Sequence[Any]], spacegroup: int | None) -> tuple[int, str]:
-    """Rank and name of a change of basis, simple before general."""
-    if basis == IDENTITY:
-        return 0, "as given"
-    size = abs(_determinant(basis))
-    if size != 1:
-        if spacegroup in RHOMBOHEDRAL and size in (3, Fraction(1, 3)):
-            return 5, "hexagonal axes of a rhombohedral cell" if size == 3 else "rhombohedral axes of a hexagonal cell"
-        return 5, f"cell of {size} times the volume"
-    if all(sum(x != 0 for x in line) == 1 for line in basis):
-        straight = all(basis[i][i] for i in range(3))
-        return (1, "reversed") if straight else (2, "permuted")
-    if spacegroup in MONOCLINIC and _keeps_an_axis(basis):
-        return 3, "cell choice"
-    return 4, "change of basis"
-
-
-def _keeps_an_axis(basis: Sequence[Sequence[Any]]) -> bool:
-    """Whether one row axis is plus or minus a file axis that no other row axis has a part of: the unique axis stays."""
-    lines = [i for i, line in enumerate(basis) if sum(x != 0 for x in line) == 1]
-    columns = [column for column in zip(*basis, strict=True) if sum(x != 0 for x in column) == 1]
-    return any(column[i] for column in columns for i in lines)
-
-
-def describe(basis: Basis, spacegroup: int | None = None) -> str:
-    """The change in words: its kind, and the row's axes in terms of the file's (``cell choice: a,b,a+c``)."""
-    kind = _kind(basis, spacegroup)[1]
-    return kind if basis == IDENTITY else f"{kind}: {','.join(_axis(column) for column in zip(*basis, strict=True))}"
-
-
-def _axis(column: Sequence[Fraction]) -> str:
-    text = ""
-    for part, axis in zip(column, "abc", strict=True):
-        if part:
-            size = "" if abs(part) == 1 else str(abs(part))
-            text += ("-" if part < 0 else "+" if text else "") + size + axis
-    return text
 
 
 def hexagonal(cell: Sequence[float]) -> Cell:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.chemistry import cell as cells
-from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, MONOCLINIC, RHOMBOHEDRAL, from_metric, metric
+from pipeline.chemistry.basis import MONOCLINIC, RHOMBOHEDRAL
+from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, from_metric, metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

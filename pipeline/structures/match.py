@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.chemistry import cell as cells
+from pipeline.chemistry.basis import describe
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.structures import lattice
 from pipeline.structures.slips import explained as explained_by_a_slip
@@ -292,7 +293,7 @@ def _exact(row: Row, name: str, found: _Found) -> _Candidate | None:
         if slip is None:
             return None
         score = misfit(deviation, slip.length, slip.angle)
-        return _Candidate(True, score, name, deviation, slip.length, slip.angle, cells.describe(slip.basis, row.spacegroup), slip.remark)
+        return _Candidate(True, score, name, deviation, slip.length, slip.angle, describe(slip.basis, row.spacegroup), slip.remark)
     length, angle = compared.lattice_deviation, compared.angle_deviation
     # formula units in the row's cell, if it holds the file's structure
     expected = found.units * (float(compared.multiple) if compared.basis else round(cells.volume(row.cell) / cells.volume(found.cell)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.chemistry import cell as cells
+from pipeline.chemistry.basis import Basis, signed_permutations
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Slip:
     """The row's cell agrees with the file's in this basis but for one number; deviations in that basis, and the number in words."""
 
-    basis: cells.Basis
+    basis: Basis
     length: float
     angle: float
     remark: str
@@ -36,7 +37,7 @@ def explained(row_cell: cells.Cell, file_cells: NDArray[np.float64]) -> NDArray[
 def _orders(file_cells: NDArray[np.float64]) -> NDArray[np.float64]:
     """The cells with their axes permuted and reversed in each of 24 ways: ``(n, 24, 6)``."""
     turned = []
-    for basis in cells.signed_permutations():
+    for basis in signed_permutations():
         axes = [next(i for i in range(3) if basis[i][j]) for j in range(3)]
         signs = [int(basis[axes[j]][j]) for j in range(3)]
         angles = [
@@ -71,7 +72,7 @@ def slip(row_cell: cells.Cell, file_cell: tuple[float, ...]) -> Slip | None:
     if not one[0].any():
         return None
     order = int(one[0].argmax())
-    basis = cells.signed_permutations()[order]
+    basis = signed_permutations()[order]
     other = cells.transform(file_cell, basis)
     length, angle = cells.deviation(row_cell, other)
     wrong = [(column, mine, theirs) for column, mine, theirs, bad in zip(col.LATTICE, row_cell, other, off[0, order], strict=True) if bad]
