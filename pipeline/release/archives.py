@@ -44,4 +44,7 @@ def _tar_gz(members: Mapping[str, bytes]) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
-    return gzip.compress(plain.getvalue(), compresslevel=6, mtime=0)
+    packed = io.BytesIO()
+    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=packed, mtime=0) as out:  # gzip.compress writes another header in each Python
+        out.write(plain.getvalue())
+    return packed.getvalue()
