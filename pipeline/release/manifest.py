@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MANIFEST = "RELEASE.json"
 CHECKSUMS = "SHA256SUMS"
 #: Libraries whose version can change what a release says.
-LIBRARIES = ("gemmi", "networkx", "numpy", "openpyxl", "pandas", "pandera", "spglib")
+LIBRARIES = ("gemmi", "numpy", "openpyxl", "pandas", "pandera", "spglib")
 
 
 def manifest(pin: Mapping[str, Any], counts: Mapping[str, Any], *, as_published: bool, stamp: Stamp | None = None) -> dict[str, Any]:
