@@ -13,6 +13,8 @@ import click
 from pipeline import __version__
 from pipeline.errors import InputError
 
+# Products of three by three numbers gain nothing from threads; to start and stop them takes a twentieth of a build's CPU.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 #: Set to anything, an unexpected fault shows its traceback.
 DEBUG_VARIABLE = "OBELIX_CURATE_DEBUG"
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
