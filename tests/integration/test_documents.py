@@ -67,7 +67,9 @@ def _fill(folder: Path, built: Path, raw: Path) -> None:
     (folder / "cifs").mkdir()
     for path in structures:
         shutil.copy(path, folder / "cifs")
-    shutil.make_archive(str(folder / "cifs"), "zip", folder / "cifs")
+    shutil.copytree(folder / "cifs", folder / "icsd")
+    for name, kind in (("cifs", "zip"), ("cod", "zip"), ("mp", "gztar")):
+        shutil.make_archive(str(folder / name), kind, folder / "cifs")
     (folder / "noise.key").write_bytes(bytes(range(32)))
 
 
