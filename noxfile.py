@@ -72,7 +72,7 @@ def tests(session: nox.Session) -> None:
     """The whole suite, on the locked pandas 3."""
     python = prepare(session)
     browser(session)
-    session.run(python, "-m", "pytest", "-n", "2", *session.posargs)
+    session.run(python, "-m", "pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(default=False)
@@ -80,7 +80,7 @@ def tests_older_pandas(session: nox.Session) -> None:
     """The whole suite on the older supported line of pandas."""
     prepare(session)
     session.install("pandas>=2.3,<3")
-    session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(default=False)
