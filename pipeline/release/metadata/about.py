@@ -46,6 +46,16 @@ SOURCES: tuple[str, ...] = (
 )
 #: Name of the dataset on Kaggle, as the paper gives it.
 KAGGLE = "flixtherrien/obelix"
+#: Media type of each kind of file, by the ending of its name.
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+    "gz": "application/gzip",
+    "html": "text/html",
+    "json": "application/json",
+    "jsonl": "application/jsonlines",
+}
 
 
 def version(release: Mapping[str, Any]) -> str:

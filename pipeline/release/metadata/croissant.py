@@ -59,15 +59,6 @@ CONTEXT: dict[str, Any] = {
 }
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 _TYPES: dict[Type, str] = {"text": "sc:Text", "number": "sc:Float", "integer": "sc:Integer", "boolean": "sc:Boolean"}
-_FORMATS = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "zip": "application/zip",
-    "gz": "application/gzip",
-    "html": "text/html",
-    "json": "application/json",
-    "jsonl": "application/jsonlines",
-}
 #: Files of both sides, read as one record set whose field ``split`` is the name of the file.
 SIDES, ENTRIES, SPLITS, CIFS = "sides", "entries", "splits", "cifs"
 #: The ending may be missing: mlcroissant applies the expression twice to a field that refers to another record set.
@@ -145,7 +136,7 @@ def _distribution(files: Sequence[Present]) -> list[dict[str, Any]]:
                 "description": file.description,
                 "contentUrl": file.path,
                 "contentSize": f"{each.bytes} B",
-                "encodingFormat": _FORMATS[file.path.rsplit(".", 1)[-1]],
+                "encodingFormat": about.MEDIA_TYPES[file.path.rsplit(".", 1)[-1]],
                 "sha256": each.sha256,
             }
         )

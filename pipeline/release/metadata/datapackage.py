@@ -16,15 +16,6 @@ PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 RESOURCE_PROFILE = "https://datapackage.org/profiles/2.0/dataresource.json"
 SCHEMA_PROFILE = "https://datapackage.org/profiles/2.0/tableschema.json"
 _TYPES: dict[Type, str] = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean"}
-_FORMATS = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "zip": "application/zip",
-    "gz": "application/gzip",
-    "html": "text/html",
-    "json": "application/json",
-    "jsonl": "application/jsonl",
-}
 
 
 def package(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +53,7 @@ def resource(present: Present) -> dict[str, Any]:
         "title": file.title,
         "description": file.description,
         "format": ending,
-        "mediatype": _FORMATS[ending],
+        "mediatype": about.MEDIA_TYPES[ending],
         "bytes": present.bytes,
         "hash": f"sha256:{present.sha256}",
     }
