@@ -1,14 +1,11 @@
 """``docs/checks.md``: the catalogue, the judgement of every finding on release 1.2.0, and the faults that were planted.
 
-python -m pipeline.reporting.checks_page          # writes docs/checks.md
-python -m pipeline.reporting.checks_page --check  # exit status 1 when it is stale
+``docs/derive.py`` writes it.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,7 +19,7 @@ _HEAD = """# The checks
 
 What the program looks for, by which law, how precise that is on real data, and what it catches when faults are planted.
 This page is made from the catalogue (`pipeline/checks/texts.py`), from the judgements in `docs/judgements/` and from
-`docs/faults.csv` by `python -m pipeline.reporting.checks_page`; do not edit it.
+`docs/faults.csv` by `python docs/derive.py`; do not edit it.
 
 - **Errors** stop a contribution; **warnings** and **infos** do not. `obelix-curate explain CHECK` shows the same text.
 - **On release 1.2.0**, as published: every finding was read beside its row, its structure and its source records. *True*: the
@@ -113,19 +110,3 @@ def read(root: Path) -> tuple[dict[str, Rows], Rows]:
         for row in _rows(path):
             judged[row["check"]].append(row)
     return dict(judged), _rows(root / FAULTS)
-
-
-def main() -> int:
-    """Write the page, or say whether it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="say whether docs/checks.md is stale, and write nothing")
-    arguments = parser.parse_args()
-    text = page(*read(Path()))
-    if arguments.check:
-        return 0 if PAGE.read_text(encoding="utf-8") == text else 1
-    PAGE.write_text(text, encoding="utf-8", newline="\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
