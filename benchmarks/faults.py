@@ -22,9 +22,9 @@ from pathlib import Path
 import pandas as pd
 from fault_kinds import KINDS, Case, Kind
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.run import Subject, check
 from pipeline.correct import corrected, read_corrections
+from pipeline.findings import Finding
 from pipeline.ingest import workbook
 from pipeline.sources import default_pin, open_archive
 from schemas import columns as col
@@ -59,10 +59,10 @@ class Release:
 
 def _sources(archive):
     """A function that links entries to the source records, as the build does."""
-    from pipeline.curate.linking import links
     from pipeline.ingest.laskowski import laskowski
     from pipeline.ingest.liion import liion
-    from pipeline.merge import measurements
+    from pipeline.literature.links import links
+    from pipeline.literature.merge import measurements
 
     ours = liion(archive.read("liion"), archive.file("liion"))
     theirs = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))

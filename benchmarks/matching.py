@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 import pipeline  # noqa: F401
-from pipeline.structures import index as indexing
-from pipeline.structures.descriptor import HEAD, Descriptor, of_structures
-from pipeline.structures.library import Described
+from pipeline.structures.matching import index as indexing
+from pipeline.structures.matching.descriptor import HEAD, Descriptor, of_structures
+from pipeline.structures.matching.library import Described
 
 RAW = Path(__file__).parent.parent / "raw"
 ELEMENTS = [
@@ -119,7 +119,7 @@ def make(path: Path, count: int, substituted: float) -> None:
 def match(path: Path) -> None:
     from pipeline.ingest.workbook import cells, entries
     from pipeline.sources import default_pin, open_archive
-    from pipeline.structures import match as matching
+    from pipeline.structures.matching import match as matching
 
     archive = open_archive(default_pin(RAW), RAW)
     rows = entries(cells(archive.read("workbook"), archive.file("workbook")))

@@ -15,11 +15,11 @@ import json, sys, time
 from pathlib import Path
 from pipeline import sources
 from pipeline.checks.run import Subject, check
-from pipeline.curate import accounted, links, records
+from pipeline.literature import accounted, links, records
 from pipeline.ingest import workbook
 from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.liion import liion
-from pipeline.merge import measurements
+from pipeline.literature.merge import measurements
 from pipeline.split import search
 import networkx, openpyxl, pandera.pandas, spglib
 

@@ -18,7 +18,7 @@ import numpy as np
 import pipeline  # noqa: F401
 from pipeline.chemistry import cell as cells
 from pipeline.structures.cif import Structure, read
-from pipeline.structures.match import Row, composition, misfit, row_of
+from pipeline.structures.matching.match import Row, composition, misfit, row_of
 from schemas import columns as col
 
 RAW = Path(__file__).parent.parent / "raw"

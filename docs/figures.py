@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pipeline.commands.study import numbers, open_study
 from pipeline.reporting.figures import figures
-from pipeline.study import numbers, open_study
 
 ROOT = Path(__file__).parent.parent
 

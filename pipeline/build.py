@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
-from pipeline.checks.findings import Finding, findings_table
 from pipeline.checks.run import Subject, check
 from pipeline.correct import corrected, read_corrections, read_waivers, waived, with_links
-from pipeline.curate import accounted, identifiers, links, records
 from pipeline.errors import InputError
+from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
-from pipeline.ingest.contributions import contributions
+from pipeline.ingest.contributed.table import contributions
 from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.liion import liion
-from pipeline.merge import measurements
+from pipeline.literature import accounted, identifiers, links, records
+from pipeline.literature.merge import measurements
 from pipeline.release import emit
 from pipeline.release.emit import Release, Split
 from pipeline.release.folder import replaced
@@ -27,9 +27,9 @@ from pipeline.reporting.progress import Ledger, tally
 from pipeline.reporting.statistics import statistics
 from pipeline.split import audit, extend, groups
 from pipeline.structures.cif import Structure
-from pipeline.structures.descriptor import of_structures
-from pipeline.structures.match import candidates
-from pipeline.structures.match import structures as structure_matches
+from pipeline.structures.matching.descriptor import of_structures
+from pipeline.structures.matching.match import candidates
+from pipeline.structures.matching.match import structures as structure_matches
 from schemas import columns as col
 
 if TYPE_CHECKING:

@@ -61,7 +61,7 @@ RAW = click.option("--raw", type=click.Path(path_type=Path), default=Path("raw")
 def fetch(names: tuple[str, ...], raw: Path) -> None:
     """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0; all when none is given."""
     from pipeline import sources
-    from pipeline.existing import prepare
+    from pipeline.contribute.existing import prepare
 
     pins = sources.pins(raw)
     if unknown := [name for name in names if name not in pins]:
@@ -118,7 +118,7 @@ CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|
 @RAW
 def check(table: Path, cifs: Path | None, kind: str, output: Path | None, raw: Path) -> None:
     """Check new rows: a TABLE (CSV or XLSX) with its structure files. Exit status 1 when errors stop them from joining."""
-    from pipeline.contribute import check as run
+    from pipeline.contribute.check import check as run
     from pipeline.reporting.formats import deliver
 
     report = run(table, cifs, raw).report
@@ -134,7 +134,7 @@ def check(table: Path, cifs: Path | None, kind: str, output: Path | None, raw: P
 @RAW
 def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, raw: Path) -> None:
     """Check new rows and file them under raw/contributions with new IDs; with any error nothing is written."""
-    from pipeline.accept import accept as run
+    from pipeline.contribute.accept import accept as run
     from pipeline.reporting.formats import deliver
 
     accepted = run(table, cifs, raw, by, on.date() if on else None)
@@ -151,7 +151,7 @@ def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, 
 @click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
 def explain(name: str, out: Path) -> None:
     """Tell an entry's whole story from a built release, or what a check is."""
-    from pipeline.reporting.explain import explain as run
+    from pipeline.commands.explain import explain as run
 
     click.echo(run(name, out), nl=False)
 
@@ -167,7 +167,7 @@ JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=Tr
 @JOBS
 def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs: int) -> None:
     """Describe the structures of libraries (folders, zip or tar archives of CIFs) once, for matching."""
-    from pipeline.structures.index import index as run
+    from pipeline.structures.matching.index import index as run
 
     tally = run(libraries, output, jobs=jobs, scheduler=scheduler)
     for reason in tally.reasons[:20]:
@@ -186,7 +186,7 @@ def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs
 @JOBS
 def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, jobs: int) -> None:
     """Propose structures for the rows of a TABLE (CSV or XLSX). Nothing is attached: a person decides."""
-    from pipeline.propose import propose
+    from pipeline.commands.match import propose
     from pipeline.reporting.formats import write
 
     proposal = propose(table, libraries, databases, jobs=jobs)
@@ -204,9 +204,9 @@ def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], 
 @RAW
 def diff(old: str, new: str, form: str, output: Path | None, raw: Path) -> None:
     """Compare two releases by entry. OLD and NEW are release folders, pinned versions (1.1.1) or tags (v1.3.0)."""
-    from pipeline.release.diff import difference
-    from pipeline.release.diff_formats import FORMATS
-    from pipeline.release.published import published
+    from pipeline.release.compare.diff import difference
+    from pipeline.release.compare.diff_formats import FORMATS
+    from pipeline.release.compare.published import published
     from pipeline.reporting.formats import write
 
     text = FORMATS[form](difference(published(old, raw), published(new, raw)))
@@ -222,7 +222,7 @@ def release(version: str, date: datetime | None, dry_run: bool, raw: Path) -> No
     """Build, judge and tag a release from a clean tree, with a folder ready to upload."""
     from pipeline.build import Options
     from pipeline.build import build as run
-    from pipeline.release.publish import release as publish
+    from pipeline.release.publish.publish import release as publish
 
     day = f"{date:%Y-%m-%d}" if date else None
     publish(version, raw, lambda raw, out, stamp: run(Options(raw=raw, out=out, stamp=stamp)), click.echo, date=day, dry_run=dry_run)
@@ -271,7 +271,7 @@ def split(
     raw: Path,
 ) -> None:
     """Audit the split into training and test set, or search another. Exit status 1 when a paper or composition leaks."""
-    from pipeline import study
+    from pipeline.commands import study
 
     opened = study.read_split(study.open_study(raw, release), train, test)
     if wanted == "search":
@@ -293,7 +293,7 @@ def split(
 @RAW
 def stats(beside: bool, form: str, release: str | None, raw: Path) -> None:
     """Count the release: entries, structures, elements, space groups, repeated measurements, sources, groups."""
-    from pipeline import study
+    from pipeline.commands import study
 
     click.echo(study.paper_told(raw, release, form) if beside else study.numbers_told(raw, release, form))
 
@@ -305,7 +305,7 @@ def stats(beside: bool, form: str, release: str | None, raw: Path) -> None:
 @RAW
 def baseline(seeds: int, form: str, release: str | None, raw: Path) -> None:
     """Train the paper's two simple models: random forest and perceptron. Needs scikit-learn (the extra 'baseline')."""
-    from pipeline import study
+    from pipeline.commands import study
 
     click.echo(study.scores_told(raw, release, form, seeds))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks.findings import Finding
 from pipeline.errors import InputError
+from pipeline.findings import Finding
 from schemas import columns as col
 from schemas import corrections as contract
 

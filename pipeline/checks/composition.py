@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.findings import Finding
 from schemas import columns as col
 
 #: Rounding of one coefficient of the true composition, which the workbook writes with two decimals.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row, number
+from pipeline.findings import Finding
 from schemas import columns as col
 
 #: Two conductivities that agree to this part are the same number (both are typed with at most four digits).

@@ -15,11 +15,11 @@ from math import floor, log
 from operator import sub
 from typing import TYPE_CHECKING
 
-from pipeline.checks.findings import Finding, Severity
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral
+from pipeline.findings import Finding, Severity
 from pipeline.graphs import connected
 from schemas import columns as col
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
+from pipeline.findings import Finding
 from schemas import columns as col
 
 Rule = Callable[[Mapping[str, float]], bool]

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
+from pipeline.findings import Finding
 from schemas import columns as col
 
 #: What a contributor may call a row: it names a file too.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral, unique_axis
 from pipeline.chemistry.volume import needed
+from pipeline.findings import Finding
 from schemas import columns as col
 
 #: Shortest and longest cell length (angstrom). No inorganic cell is shorter than 2 A (two touching oxide ions are 2.6 A apart,

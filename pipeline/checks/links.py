@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row, number
-from pipeline.linkage import listed, value_class
+from pipeline.findings import Finding
+from pipeline.literature.linkage import listed, value_class
 from schemas import columns as col
 
 if TYPE_CHECKING:

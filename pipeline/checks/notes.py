@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
+from pipeline.findings import Finding
 from schemas import columns as col
 
 #: Words by which a note asks for work. ``corrected``, ``downloaded`` and ``available`` report work that was done.

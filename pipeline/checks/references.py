@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
+from pipeline.findings import Finding
 from schemas import columns as col
 
 #: DOI handbook, 2.2: a prefix 10.NNNN and a suffix of printable characters after a slash.

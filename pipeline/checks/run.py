@@ -11,7 +11,6 @@ from pipeline.checks.composition import composition_findings
 from pipeline.checks.conductivity import conductivity_findings
 from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.families import family_findings
-from pipeline.checks.findings import Finding
 from pipeline.checks.ids import id_findings
 from pipeline.checks.lattice import lattice_findings
 from pipeline.checks.links import link_findings
@@ -22,6 +21,7 @@ from pipeline.checks.settings import confirmed, setting_findings
 from pipeline.checks.spacegroup import spacegroup_findings
 from pipeline.checks.splits import split_findings
 from pipeline.checks.structures import structure_findings
+from pipeline.findings import Finding
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.lattice import misplaced
 from pipeline.checks.reading import Row
 from pipeline.chemistry.cell import CellComparison, compare
 from pipeline.chemistry.spacegroup import short
+from pipeline.findings import Finding
 from schemas import columns as col
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
 from pipeline.chemistry.spacegroup import short, standard
+from pipeline.findings import Finding
 from schemas import columns as col
 
 

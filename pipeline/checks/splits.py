@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.checks.findings import Finding
+from pipeline.findings import Finding
 from schemas import columns as col
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from pipeline.checks.findings import Finding, Severity
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.charge import balance
+from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
 from pipeline.structures.contacts import TOO_CLOSE, too_close
 from pipeline.structures.perturb import is_perturbed
@@ -94,7 +94,7 @@ def structure_findings(
     noisy
         IDs of files known to carry noise already, from the pin of their source.
     files
-        Whether to say which rows lack a file and which files lack a row (a contributor's are told by ``pipeline.contribute``).
+        Whether to say which rows lack a file and which files lack a row (a contributor's are told by ``pipeline.contribute.check``).
     """
     by_id = {row.id: row for row in rows}
     if files:

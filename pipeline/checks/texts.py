@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from pipeline.checks import composition, conductivity, duplicates, lattice, structures
-from pipeline.checks.catalogue import Check
-from pipeline.checks.findings import Severity
+from pipeline.checks.check import Check
 from pipeline.chemistry import cell
+from pipeline.findings import Severity
 from pipeline.structures import contacts
 
 E: tuple[Severity, ...] = ("error",)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.release.diff import Level
+    from pipeline.release.compare.diff import Level
 
 FILE = "release.toml"
 _NUMBER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")

@@ -10,7 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.checks.catalogue import Check, catalogue
+from pipeline.checks.catalogue import catalogue
+from pipeline.checks.check import Check
 
 JUDGEMENTS, FAULTS, PAGE = Path("docs/judgements"), Path("docs/faults.csv"), Path("docs/checks.md")
 Rows = list[dict[str, str]]

@@ -68,7 +68,7 @@ def summary(stages: list[Stage], findings: pd.DataFrame, places: dict[str, str],
 
 def tally(findings: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Number of findings by severity, then by status; every severity is named, statuses that occur only."""
-    from pipeline.checks.findings import SEVERITIES
+    from pipeline.findings import SEVERITIES
     from schemas import columns as col
 
     counts = findings.groupby([str(col.SEVERITY), str(col.STATUS)]).size()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from schemas import columns as col
 
 if TYPE_CHECKING:
-    from pipeline.checks.findings import Severity
+    from pipeline.findings import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Item:
     row, line
         Row as a spreadsheet shows it, and line of the text file; ``None`` when the finding is about no row.
     check, severity, column, value, expected, message, other
-        As in :class:`pipeline.checks.findings.Finding`; ``column`` is the release's name.
+        As in :class:`pipeline.findings.Finding`; ``column`` is the release's name.
     fix
         How to mend it.
     heading

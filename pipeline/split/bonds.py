@@ -18,9 +18,9 @@ from functools import cache
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.checks.findings import Finding
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.dois import papers
+from pipeline.findings import Finding
 from pipeline.graphs import connected
 from schemas import columns as col
 

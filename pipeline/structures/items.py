@@ -14,6 +14,8 @@ from typing import Any
 
 import gemmi
 
+from pipeline.structures.layout import layout
+
 #: Largest half unit in the last place that is believed: a coordinate printed as 0.3 says no more than 0.30 does about a special position.
 COARSEST = 0.005
 #: No axis of a crystal is as short, angstrom (beryllium has 2.3).
@@ -140,8 +142,6 @@ class Items:
 
     def line_of(self, tag: str, row: int = 0) -> int | None:
         """Line of a value in the text, from 1."""
-        from pipeline.structures.write import layout
-
         spans = layout(self.text, self.index).values.get(tag, [])
         return self.text.count("\n", 0, spans[row][0]) + 1 if row < len(spans) else None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.checks.findings import Finding, findings_table
+from pipeline.findings import Finding, findings_table
 from pipeline.reporting.figures import CAPTIONS
 from pipeline.reporting.page import Contents, page
 from pipeline.reporting.statistics import statistics

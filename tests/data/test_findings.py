@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from pipeline.checks.catalogue import catalogue
-from pipeline.checks.findings import findings_table
 from pipeline.correct import read_corrections, read_waivers
+from pipeline.findings import findings_table
 from pipeline.reporting import checks_page
 from schemas import columns as col
 

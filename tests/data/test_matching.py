@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.structures import match
 from pipeline.structures.cif import Structure, read
-from pipeline.structures.descriptor import Descriptors, of_structures
+from pipeline.structures.matching import match
+from pipeline.structures.matching.descriptor import Descriptors, of_structures
 from schemas import candidates as candidates_schema
 from schemas import columns as col
 from schemas import structures as structures_schema

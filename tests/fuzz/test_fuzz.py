@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.contribute import check_table
+from pipeline.contribute.check import check_table
+from pipeline.contribute.existing import Existing, typed
 from pipeline.errors import InputError
-from pipeline.existing import Existing, typed
-from pipeline.ingest.bundle import Bundle, archive
-from pipeline.ingest.contributions import contribution
+from pipeline.ingest.contributed.bundle import Bundle, archive
+from pipeline.ingest.contributed.table import contribution
 from pipeline.reporting.formats import FORMATS, render
 from tests.contributed.tables import good
 from tests.fuzz.mutate import table

@@ -28,10 +28,10 @@ class Literature:
 @pytest.fixture(scope="session")
 def literature(archive: Archive, published: pd.DataFrame) -> Literature:
     """Made of the default pin and its entries as published. Do not change it in place."""
-    from pipeline.curate import accounted, identifiers, links, records
     from pipeline.ingest.laskowski import laskowski
     from pipeline.ingest.liion import liion
-    from pipeline.merge import measurements
+    from pipeline.literature import accounted, identifiers, links, records
+    from pipeline.literature.merge import measurements
 
     ours = liion(archive.read("liion"), archive.file("liion"))
     theirs = laskowski(

@@ -20,8 +20,8 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
 from pipeline.errors import InputError
-from pipeline.structures import library
-from pipeline.structures.index import index
+from pipeline.structures.matching import library
+from pipeline.structures.matching.index import index
 
 #: Each published structure this many times: about two seconds of work, so that the killing meets it in the middle.
 COPIES = 4

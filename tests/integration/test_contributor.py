@@ -163,7 +163,7 @@ def test_the_hook_stops_a_commit_with_a_mistake_and_passes_without(laboratory: P
 
 
 def test_the_hook_finds_the_structures_beside_the_table(tmp_path: Path) -> None:
-    from pipeline.hook import structures, tables
+    from pipeline.contribute.hook import structures, tables
 
     table = tmp_path / "rows.csv"
     table.write_text("x")

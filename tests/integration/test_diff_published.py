@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import main
-from pipeline.release.diff import Difference, difference, required_level
-from pipeline.release.diff_formats import as_json
-from pipeline.release.published import Published, published
+from pipeline.release.compare.diff import Difference, difference, required_level
+from pipeline.release.compare.diff_formats import as_json
+from pipeline.release.compare.published import Published, published
 
 
 @pytest.fixture(scope="module")

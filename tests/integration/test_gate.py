@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.checks.findings import Finding, findings_table
+from pipeline.findings import Finding, findings_table
 from pipeline.release.gate import GateResult, gate
 from schemas import columns as col
 

@@ -23,7 +23,7 @@ pytest.importorskip("optimade.server", reason="needs optimade[server]")
 pytest.importorskip("uvicorn", reason="needs optimade[server]")
 
 from pipeline.errors import InputError
-from pipeline.structures import match, optimade
+from pipeline.structures.matching import match, optimade
 from schemas import columns as col
 
 #: The reference server sends twenty structures a page: 21 of lithium and oxygen make two pages.

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from pipeline.cli import main
 from pipeline.errors import InputError
-from pipeline.release import publish
 from pipeline.release.manifest import CHECKSUMS, MANIFEST, write_checksums, write_json
 from pipeline.release.metadata import metadata
+from pipeline.release.publish import publish
 from pipeline.release.version import Stamp
 from pipeline.sources import DOWNLOADS_VARIABLE, downloads
 from tests.conftest import ROOT

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.merge import measurements
+from pipeline.literature.merge import measurements
 from schemas import columns as col
 from schemas import links as links_schema
 from schemas import measurements as measurements_schema
@@ -119,9 +119,9 @@ def test_links_read_by_hand(literature: Literature, entry: str, source: str, rec
 def test_the_same_sources_give_the_same_bytes_whatever_the_hash_seed(literature: Literature, raw: Path) -> None:
     script = (
         "import pipeline, hashlib, sys\nfrom pathlib import Path\n"
-        "from pipeline import sources\nfrom pipeline.curate import links\nfrom pipeline.ingest import workbook\n"
+        "from pipeline import sources\nfrom pipeline.literature import links\nfrom pipeline.ingest import workbook\n"
         "from pipeline.ingest.laskowski import laskowski\nfrom pipeline.ingest.liion import liion\n"
-        "from pipeline.merge import measurements\n"
+        "from pipeline.literature.merge import measurements\n"
         "raw = Path(sys.argv[1])\n"
         "archive = sources.open_archive(sources.default_pin(raw), raw)\n"
         "ours = liion(archive.read('liion'), 'l')\n"

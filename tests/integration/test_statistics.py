@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import main
+from pipeline.commands.study import numbers, open_study
 from pipeline.reporting.paper import Compared, paper
-from pipeline.study import numbers, open_study
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Mapping, Sequence
 
-from pipeline.release.published import Published
+from pipeline.release.compare.published import Published
 from schemas import columns as col
 from schemas.files import PROCESSED
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pipeline.checks.catalogue import catalogue, fix_for
-from pipeline.checks.findings import SEVERITIES
+from pipeline.findings import SEVERITIES
 from pipeline.reporting import checks_page
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.release.changelog import released, unreleased
+from pipeline.release.publish.changelog import released, unreleased
 
 
 def test_every_part_stands_in_its_place_and_nothing_is_lost() -> None:

@@ -10,7 +10,6 @@ from pipeline.checks import lattice
 from pipeline.checks.composition import composition_findings
 from pipeline.checks.conductivity import conductivity_findings
 from pipeline.checks.families import FAMILIES, family_findings, nearest
-from pipeline.checks.findings import Finding
 from pipeline.checks.ids import id_findings
 from pipeline.checks.lattice import breaches, lattice_findings, settings
 from pipeline.checks.notes import note_findings
@@ -18,6 +17,7 @@ from pipeline.checks.reading import Row
 from pipeline.checks.references import SYNTAX, pii_holds, publisher_fault, reference_findings
 from pipeline.checks.spacegroup import spacegroup_findings
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral
+from pipeline.findings import Finding
 from schemas import columns as col
 from tests.unit.sheets import row as cells
 

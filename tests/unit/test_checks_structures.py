@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
 from pipeline.checks.structures import structure_findings
+from pipeline.findings import Finding
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.noise import keyed_seed
 from pipeline.structures.perturb import perturb

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.structures.cif import read
-from pipeline.structures.write import edited, layout, quoted, standardised, with_coordinates
+from pipeline.structures.layout import edited, layout, quoted
+from pipeline.structures.write import standardised, with_coordinates
 from tests.unit.difficult import NASICON_TEXT, Case, atoms, cases, cell
 
 AWKWARD = """\

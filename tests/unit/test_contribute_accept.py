@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import accept as module
-from pipeline import contribute
-from pipeline.accept import Accepted, accept, new_ids
+from pipeline.contribute import accept as module
+from pipeline.contribute import check as contribute
+from pipeline.contribute.accept import Accepted, accept, new_ids
+from pipeline.contribute.existing import Existing, existing, typed
 from pipeline.errors import InputError
-from pipeline.existing import Existing, existing, typed
-from pipeline.ingest.contributions import contribution, contributions
+from pipeline.ingest.contributed.table import contribution, contributions
 from schemas import columns as col
 from tests.contributed.tables import HEADER, Sent, files, good, zipped
 
@@ -204,7 +204,7 @@ def test_an_orphan_structure_or_a_repeated_id_is_told(raw: Path) -> None:
 
 
 def test_existing_entries_from_an_earlier_build_when_there_is_no_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import existing as existing_module
+    from pipeline.contribute import existing as existing_module
 
     def unreachable(*_: object) -> object:
         raise InputError("there is no network")

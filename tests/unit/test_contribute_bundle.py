@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.ingest import bundle as module
-from pipeline.ingest.bundle import archive, bundle
+from pipeline.ingest.contributed import bundle as module
+from pipeline.ingest.contributed.bundle import archive, bundle
 from tests.contributed.tables import zipped
 
 TEXT = {"x1": "data_x1\n", "x2": "data_x2\n"}

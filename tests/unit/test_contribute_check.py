@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.contribute import check_table
+from pipeline.contribute.check import check_table
+from pipeline.contribute.existing import Existing, typed
 from pipeline.errors import InputError
-from pipeline.existing import Existing, typed
-from pipeline.ingest.bundle import Bundle
-from pipeline.ingest.contributions import contribution
+from pipeline.ingest.contributed.bundle import Bundle
+from pipeline.ingest.contributed.table import contribution
 from pipeline.reporting.report import Report
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, Sent, files, good, rock_salt

@@ -9,10 +9,10 @@ import io
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.ingest.contributions import Contribution, contribution
-from pipeline.ingest.grid import Formula, read_grid
-from pipeline.ingest.headers import Heading, heading, recognised
-from pipeline.ingest.values import UnreadableError, read_cell
+from pipeline.ingest.contributed.grid import Formula, read_grid
+from pipeline.ingest.contributed.headers import Heading, heading, recognised
+from pipeline.ingest.contributed.table import Contribution, contribution
+from pipeline.ingest.contributed.values import UnreadableError, read_cell
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, german, good, origin, workbook
 

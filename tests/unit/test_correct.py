@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.checks.findings import Finding
 from pipeline.correct import Correction, Waiver, corrected, read_corrections, read_waivers, waived
 from pipeline.errors import InputError
+from pipeline.findings import Finding
 from pipeline.ingest.workbook import cells
 from schemas import columns as col
 from tests.unit.sheets import row, workbook

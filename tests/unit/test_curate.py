@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.checks.findings import Finding
 from pipeline.checks.links import link_findings
 from pipeline.checks.reading import rows
-from pipeline.curate import accounted, identifiers, links, records
-from pipeline.merge import measurements
+from pipeline.findings import Finding
+from pipeline.literature import accounted, identifiers, links, records
+from pipeline.literature.merge import measurements
 from schemas import columns as col
 from schemas import links as links_schema
 from schemas import measurements as measurements_schema

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checks import findings
+from pipeline import findings
 from pipeline.ingest.workbook import cells, entries
 from pipeline.release import dictionary, tables
 from schemas import files

@@ -10,11 +10,11 @@ import openpyxl
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.release.cellwise import same, same_label
-from pipeline.release.diff import difference, required_level
-from pipeline.release.diff_formats import FORMATS, as_changelog, as_text
-from pipeline.release.published import Published, published
-from pipeline.release.structure_diff import structure_change
+from pipeline.release.compare.cellwise import same, same_label
+from pipeline.release.compare.diff import difference, required_level
+from pipeline.release.compare.diff_formats import FORMATS, as_changelog, as_text
+from pipeline.release.compare.published import Published, published
+from pipeline.release.compare.structure_diff import structure_change
 from tests.unit.releases import CIF, files, release, row
 
 AB = [row("aa1"), row("bb2")]

@@ -7,8 +7,8 @@ from itertools import permutations
 import pytest
 
 from pipeline.checks.duplicates import digits, pair_findings
-from pipeline.checks.findings import Finding
 from pipeline.checks.reading import Row
+from pipeline.findings import Finding
 from schemas import columns as col
 from tests.unit.sheets import row as cells
 

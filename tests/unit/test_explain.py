@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import main
+from pipeline.commands.explain import explain
 from pipeline.errors import InputError
-from pipeline.reporting.explain import explain
 from schemas import columns as col
 from tests.unit.sheets import row
 

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from pipeline.contribute import check_table
+from pipeline.contribute.check import check_table
+from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
-from pipeline.existing import Existing
-from pipeline.ingest.bundle import Bundle
+from pipeline.ingest.contributed.bundle import Bundle
 from pipeline.reporting.formats import FORMATS, deliver, render
 from pipeline.reporting.formats.github import step_summary
 from pipeline.reporting.formats.sarif import FINGERPRINT

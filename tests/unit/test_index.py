@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from pipeline.cli import main
 from pipeline.errors import InputError
-from pipeline.structures import index as indexing
-from pipeline.structures import library
-from pipeline.structures.index import Tally, in_memory, index, is_index, load, opened
+from pipeline.structures.matching import index as indexing
+from pipeline.structures.matching import library
+from pipeline.structures.matching.index import Tally, in_memory, index, is_index, load, opened
 
 
 def salt(a: float) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chemistry import cell as cells
-from pipeline.structures.lattice import PRIMITIVE, centrings, deviations
+from pipeline.structures.matching.lattice import PRIMITIVE, centrings, deviations
 
 #: Some cells of each of the fourteen Bravais lattices, by a space group of it.
 KINDS = {

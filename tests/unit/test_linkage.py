@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.linkage import (
+from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
     Described,

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.structures import match
 from pipeline.structures.cif import read
-from pipeline.structures.descriptor import Descriptors, joined, of_structures
+from pipeline.structures.matching import match
+from pipeline.structures.matching.descriptor import Descriptors, joined, of_structures
 from schemas import candidates as candidates_schema
 from schemas import columns as col
 from schemas import structures as structures_schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.merge import measurements
+from pipeline.literature.merge import measurements
 from schemas import measurements as measurements_schema
 from tests.unit.literature import laskowski_table, liion_table
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.release import publish, repository
+from pipeline.release.publish import publish, repository
 from pipeline.release.version import Stamp, Version, fingerprint, read_stamp, recorded
 from tests.conftest import ROOT
 from tests.unit.releases import CIF, files, row
@@ -289,7 +289,8 @@ def interruptible(monkeypatch: pytest.MonkeyPatch, stop_before: int | None, run:
 KILLED = """
 import os, sys
 from pathlib import Path
-from pipeline.release import publish, repository
+from pipeline.release.publish import publish
+from pipeline.release.publish import repository
 from tests.unit.test_publish import MENDED
 root, before = Path(sys.argv[1]), sys.argv[2]
 plain = repository.Repository._run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.checks.findings import SEVERITIES
+from pipeline.findings import SEVERITIES
 from pipeline.reporting.formats.markdown import render as markdown
 from pipeline.reporting.report import Item, Report, plain
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pipeline.release.cellwise import same, same_label
-from pipeline.release.published import Published
-from pipeline.release.stale import Stale, stale
-from pipeline.release.structure_diff import StructureChange, structure_change
+from pipeline.release.compare.cellwise import same, same_label
+from pipeline.release.compare.published import Published
+from pipeline.release.compare.stale import Stale, stale
+from pipeline.release.compare.structure_diff import StructureChange, structure_change
 from schemas import columns as col
 
 Level = Literal["major", "minor", "patch"]

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.ingest.contributions import contribution
-from pipeline.structures import index, match
+from pipeline.ingest.contributed.table import contribution
+from pipeline.structures.matching import index, match
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.structures.descriptor import Descriptors
+    from pipeline.structures.matching.descriptor import Descriptors
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def propose(table: Path, libraries: Sequence[Path], databases: Sequence[str] = (
     rows, notes = _rows(table)
     opened = [index.opened(libraries, jobs)] if libraries else []
     for url in databases:
-        from pipeline.structures import optimade
+        from pipeline.structures.matching import optimade
 
         answer = optimade.ask(url, rows)
         notes.append(f"{url}: {answer.received} structures of {answer.asked} chemical systems")
@@ -62,7 +62,7 @@ def propose(table: Path, libraries: Sequence[Path], databases: Sequence[str] = (
 
 
 def _joined(parts: list[Descriptors]) -> Descriptors:
-    from pipeline.structures.descriptor import joined
+    from pipeline.structures.matching.descriptor import joined
 
     return joined(parts)
 

@@ -21,7 +21,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import papers
-from pipeline.linkage import (
+from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
     Described,
@@ -84,7 +84,7 @@ def links(entries: pd.DataFrame, measurements: pd.DataFrame, liion: pd.DataFrame
     """One row for each entry and record found for it, in the order of the entries: ``schemas.links``.
 
     * an entry gets at most one group of repeating records of each source, a group at most one entry, by the assignment of
-      :mod:`pipeline.linkage`; further rounds look at what was left over in each paper;
+      :mod:`pipeline.literature.linkage`; further rounds look at what was left over in each paper;
     * a record of the other source that is the same measurement comes along;
     * further records of the entry's papers with its composition and conductivity are linked as well: they repeat it;
     * ``conductivity_ratio`` is entry over record, blank when either is a bound;

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from pipeline.chemistry.formula import FormulaError, amounts
-from pipeline.ingest.grid import Formula, shown
-from pipeline.ingest.headers import Heading, plain_unit, shift, units
+from pipeline.ingest.contributed.grid import Formula, shown
+from pipeline.ingest.contributed.headers import Heading, plain_unit, shift, units
 from schemas import columns as col
 
 Value = str | int | float | None

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from pipeline.checks.catalogue import fix_for
 from pipeline.checks.duplicates import duplicate_findings
-from pipeline.checks.findings import SEVERITIES, Finding
 from pipeline.checks.ids import FREE
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
+from pipeline.contribute.existing import Existing, typed
+from pipeline.contribute.existing import existing as load_existing
 from pipeline.errors import InputError
-from pipeline.existing import Existing, typed
-from pipeline.existing import existing as load_existing
-from pipeline.ingest.bundle import Bundle, bundle
-from pipeline.ingest.contributions import Contribution, Unread, contribution
-from pipeline.ingest.grid import MAX_COLUMNS
+from pipeline.findings import SEVERITIES, Finding
+from pipeline.ingest.contributed.bundle import Bundle, bundle
+from pipeline.ingest.contributed.grid import MAX_COLUMNS
+from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.reporting.report import CheckedRow, Item, Report
 from schemas import columns as col
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.ingest.grid import Row, read_grid, shown
-from pipeline.ingest.headers import Heading, heading, is_weak, recognised, suggestion
-from pipeline.ingest.values import UnreadableError, Value, read_cell
+from pipeline.ingest.contributed.grid import Row, read_grid, shown
+from pipeline.ingest.contributed.headers import Heading, heading, is_weak, recognised, suggestion
+from pipeline.ingest.contributed.values import UnreadableError, Value, read_cell
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _renamed(header: Row, headings: Mapping[int, Heading]) -> Iterator[str]:
 
 def _is_units(row: Row, headings: Mapping[int, Heading]) -> bool:
     """Whether the row below the header holds units: nothing in it is a number, and every number column's cell is a unit or blank."""
-    from pipeline.ingest.headers import plain_unit, units
+    from pipeline.ingest.contributed.headers import plain_unit, units
 
     cells = [(shown(row.cells[place]) if place < len(row.cells) else "", meaning.column) for place, meaning in headings.items()]
     given = [(text, column) for text, column in cells if text and column.unit]

@@ -13,7 +13,7 @@ from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import reading
 from pipeline.dois import SEPARATOR
 from pipeline.graphs import connected
-from pipeline.linkage import (
+from pipeline.literature.linkage import (
     CONDUCTIVITY,
     Comparison,
     Described,
@@ -71,7 +71,7 @@ def measurements(liion: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
     """One row for each conductivity of one material in one paper at room temperature: ``schemas.measurements.MERGED``.
 
     * records that repeat one another within a source become one (same paper and composition, conductivity within 5 %);
-    * the two sources are joined by :mod:`pipeline.linkage` within each paper, then across papers where the value is the same in
+    * the two sources are joined by :mod:`pipeline.literature.linkage` within each paper, then across papers where the value is the same in
       print; DOIs whose records repeat one another count as one paper;
     * the composition is the Laskowski table's where both have one (it keeps sites apart), the value that of the source that
       prints more digits, Liverpool Ionics' where they are equal, as its temperature is known;

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
+from pipeline.contribute.existing import CONTRIBUTIONS, existing, typed
 from pipeline.errors import InputError
-from pipeline.existing import CONTRIBUTIONS, existing, typed
 from pipeline.ingest import workbook
-from pipeline.ingest.contributions import contributions
+from pipeline.ingest.contributed.table import contributions
 from pipeline.split import Audit, Search, audit, extend, groups, search
 from schemas import columns as col
 

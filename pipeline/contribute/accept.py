@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, sources
-from pipeline.contribute import DONE, NO_STRUCTURE, Checked, check
+from pipeline.contribute.check import DONE, NO_STRUCTURE, Checked, check
+from pipeline.contribute.existing import CONTRIBUTIONS, taken
 from pipeline.errors import InputError
-from pipeline.existing import CONTRIBUTIONS, taken
-from pipeline.ingest.contributions import TABLE, accepted
+from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.reporting.report import Report
 from schemas import columns as col
 
@@ -53,7 +53,7 @@ def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on:
     Parameters
     ----------
     table, cifs, raw
-        As for :func:`pipeline.contribute.check`.
+        As for :func:`pipeline.contribute.check.check`.
     by
         Who accepts it; by default the name and address that git knows.
     on

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pipeline import sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
-from pipeline.ingest.contributions import contributions
+from pipeline.ingest.contributed.table import contributions
 from pipeline.reporting.formats import write
 from schemas import columns as col
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CONTRIBUTIONS = "contributions"
 #: Pins and decisions as the installed package carries them, for a run outside a checkout (an action, a hook).
-PACKAGED = Path(__file__).parent / "raw"
+PACKAGED = Path(__file__).parent.parent / "raw"
 #: The same in the checkout that an editable installation points to.
-CHECKOUT = Path(__file__).parent.parent / "raw"
+CHECKOUT = Path(__file__).parent.parent.parent / "raw"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.structures.descriptor import Descriptor
+    from pipeline.structures.matching.descriptor import Descriptor
 
 #: Files that a worker describes at a time: some 50 ms of work, long against the cost of sending them.
 BATCH = 50
@@ -167,7 +167,7 @@ def describe_batch(batch: Sequence[tuple[str, str, bytes]]) -> list[Described]:
 
 def _describe(name: str, stamp: str, data: bytes) -> Iterator[Described]:
     from pipeline.structures.cif import CifError, read
-    from pipeline.structures.descriptor import describe
+    from pipeline.structures.matching.descriptor import describe
 
     try:
         text = text_of(name, data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry.formula import FormulaError, Mixture, reading
 from pipeline.dois import papers
-from pipeline.linkage import listed
+from pipeline.literature.linkage import listed
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.measurements import COLUMNS as MEASUREMENT_COLUMNS

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.structures.descriptor import Block, Descriptors, joined
-from pipeline.structures.library import Described, Member, count, described, members, workers
+from pipeline.structures.matching.descriptor import Block, Descriptors, joined
+from pipeline.structures.matching.library import Described, Member, count, described, members, workers
 
 #: Changes when descriptors do: an index of another format is made anew.
 FORMAT = "1"

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.structures.descriptor import Descriptor, Descriptors, blocks, of_atoms
-from pipeline.structures.match import COMPOSITION_SLACK, COMPOSITION_WINDOW, rows_of
+from pipeline.structures.matching.descriptor import Descriptor, Descriptors, blocks, of_atoms
+from pipeline.structures.matching.match import COMPOSITION_SLACK, COMPOSITION_WINDOW, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd

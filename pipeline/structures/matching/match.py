@@ -23,9 +23,9 @@ import numpy as np
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.basis import describe
 from pipeline.chemistry.formula import FormulaError, amounts
-from pipeline.structures import lattice
-from pipeline.structures.slips import explained as explained_by_a_slip
-from pipeline.structures.slips import slip as slip_in
+from pipeline.structures.matching import lattice
+from pipeline.structures.matching.slips import explained as explained_by_a_slip
+from pipeline.structures.matching.slips import slip as slip_in
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.structures.cif import Structure
-    from pipeline.structures.descriptor import Block, Descriptors
+    from pipeline.structures.matching.descriptor import Block, Descriptors
 
 COMPOSITION_WINDOW = 0.05
 #: Slack on the composition window: 0.35 - 0.30 is 0.04999999999999999 and 1.35 - 1.30 is 0.050000000000000044.

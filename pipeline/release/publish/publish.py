@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.errors import InputError
-from pipeline.release import changelog
-from pipeline.release.diff import Difference, difference, required_level
-from pipeline.release.diff_formats import as_changelog, as_text, summary
+from pipeline.release.compare.diff import Difference, difference, required_level
+from pipeline.release.compare.diff_formats import as_changelog, as_text, summary
+from pipeline.release.compare.published import CURATED, Published, from_folder, from_tag, published
 from pipeline.release.folder import replaced
 from pipeline.release.metadata import citation
-from pipeline.release.published import CURATED, Published, from_folder, from_tag, published
-from pipeline.release.repository import Repository, repository
+from pipeline.release.publish import changelog
+from pipeline.release.publish.repository import Repository, repository
 from pipeline.release.version import FILE as STAMP_FILE
 from pipeline.release.version import PROGRAM, VERSION_FILE, Stamp, Version, fingerprint, program_listing
 

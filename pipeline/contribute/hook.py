@@ -1,6 +1,7 @@
 """The pre-commit hook: ``check`` for each table among the files that are about to be committed.
 
-``python -m pipeline.hook FILE ...``. Structures are looked for beside the table ``rows.csv``: a folder or archive of its name (``rows/``,
+``python -m pipeline.contribute.hook FILE ...``. Structures are looked for beside the table ``rows.csv``: a folder or archive of its
+name (``rows/``,
 ``rows.zip``, ``rows.tar.gz``, ``rows.tar``), else a folder ``cifs`` or an archive of that name. A structure that changed stands for
 the tables that it belongs to.
 """
@@ -39,7 +40,7 @@ def structures(table: Path) -> Path | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check every table; the status is that of the worst."""
-    from pipeline.contribute import check
+    from pipeline.contribute.check import check
     from pipeline.reporting.formats import deliver
 
     worst = 0

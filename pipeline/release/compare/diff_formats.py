@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from pipeline.release.cellwise import shown
-from pipeline.release.diff import CellChange, Difference, counted, required_level
-from pipeline.release.stale import Stale
-from pipeline.release.structure_diff import StructureChange
+from pipeline.release.compare.cellwise import shown
+from pipeline.release.compare.diff import CellChange, Difference, counted, required_level
+from pipeline.release.compare.stale import Stale
+from pipeline.release.compare.structure_diff import StructureChange
 
 #: So many sites are named one by one in a sentence, then their number.
 _SITES = 4

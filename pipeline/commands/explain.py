@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from pipeline.checks.catalogue import Check, catalogue
-from pipeline.checks.findings import SEVERITIES
+from pipeline.checks.catalogue import catalogue
+from pipeline.checks.check import Check
 from pipeline.errors import InputError
+from pipeline.findings import SEVERITIES
 from schemas import columns as col
 
 WIDTH = 110

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.release.cellwise import bound, number, same, shown
-from pipeline.release.published import SIDES, Published, Table
+from pipeline.release.compare.cellwise import bound, number, same, shown
+from pipeline.release.compare.published import SIDES, Published, Table
 from schemas import columns as col
 
 #: The published processed table keeps six significant digits and writes this for every bound.

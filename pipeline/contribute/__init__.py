@@ -1,0 +1,1 @@
+"""Rows from contributors: checked, accepted, compared with what the dataset holds."""

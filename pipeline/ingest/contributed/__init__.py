@@ -1,0 +1,1 @@
+"""Tables and bundles of structures as people send them."""

@@ -1,0 +1,1 @@
+"""A release tagged in its repository: version, changelog, folder to upload."""

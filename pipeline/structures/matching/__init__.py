@@ -1,0 +1,1 @@
+"""Structures for rows: descriptors, libraries, comparison in every setting."""
