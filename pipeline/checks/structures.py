@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.charge import balance
+from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
 from pipeline.structures.contacts import TOO_CLOSE, too_close
@@ -56,9 +57,6 @@ FULL = 0.9
 MISFIT = 0.002
 #: Charges of anions, for scale.
 ANIONS = {"O": 2, "S": 2, "Se": 2, "Te": 2, "N": 3, "F": 1, "Cl": 1, "Br": 1, "I": 1}
-_PAIRS = ((76, 78), (91, 95), (92, 96), (144, 145), (151, 153), (152, 154), (169, 170), (171, 172), (178, 179), (180, 181), (212, 213))
-#: Groups that are mirror images of one another: powder diffraction cannot tell them apart.
-ENANTIOMORPHS = {a: b for pair in _PAIRS for a, b in (pair, pair[::-1])}
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def _header(pair: _Pair) -> Iterator[Finding]:
     """The file's header, its operations and its atoms."""
     structure, found = pair.structure, pair.file.symmetry
     declared, group = structure.spacegroup_number, structure.group_number
-    if declared is not None and group is not None and declared not in (group, ENANTIOMORPHS.get(group)):
+    if declared is not None and group is not None and declared not in (group, mirror_image(group)):
         told = f"{declared} ({structure.spacegroup_symbol})" if structure.spacegroup_symbol else str(declared)
         message = f"The file declares space group {told}, but its operations generate group {group}."
         yield pair.finding("cif.symmetry", "error", message, value=declared, expected=group)
@@ -150,7 +148,7 @@ def _header(pair: _Pair) -> Iterator[Finding]:
         message = f"The multiplicities in the file are not those that its operations give the sites ({told}): one of the two is wrong."
         yield pair.finding("cif.symmetry", "error", message, value=told)
     known = found.number is not None and group is not None and strained <= MISFIT
-    if known and group is not None and found.number not in (group, ENANTIOMORPHS.get(group)):
+    if known and group is not None and found.number not in (group, mirror_image(group)):
         message = (
             f"The file lists the operations of space group {group}, but its atoms have those of {found.number} "
             f"(spglib {found.version}, {found.symprec:g} angstrom): symmetry was lost on the way."
@@ -208,7 +206,7 @@ def _against_row(pair: _Pair) -> Iterator[Finding]:
 
 def _spacegroup(pair: _Pair, outside: list[str]) -> Iterator[Finding]:
     wanted, group, atoms = pair.row.spacegroup_number, pair.structure.group_number, pair.file.symmetry.number
-    if wanted is None or group is None or wanted in (group, atoms, ENANTIOMORPHS.get(group)):
+    if wanted is None or group is None or wanted in (group, atoms, mirror_image(group)):
         return
     outside.append(f"its space group is {group} and the row's {wanted}")
     ours, theirs = (f"{number} ({symbol})" if symbol else str(number)  # either symbol may be blank

@@ -69,6 +69,39 @@ def is_rhombohedral(number: int) -> bool:
     return standard(number).centring_type() in "HR" and crystal_system(number) == "trigonal"
 
 
+@lru_cache(maxsize=256)
+def mirror_image(number: int) -> int:
+    """Number of the space group of the mirror image: the enantiomorph of the 22 groups that have one, else the group itself.
+
+    Powder diffraction cannot tell the two apart.
+
+    >>> mirror_image(92), mirror_image(62)
+    (96, 62)
+    """
+    group = standard(number)
+    if not group.is_enantiomorphic():
+        return number
+    operations = group.operations()
+    operations.change_basis_forward(group.change_of_hand_op())
+    return int(gemmi.find_spacegroup_by_ops(operations).number)
+
+
+@lru_cache(maxsize=16)
+def primitive_basis(centring: str) -> tuple[tuple[float, ...], ...]:
+    """Basis of the primitive lattice in the axes of a cell of this centring (P, A, B, C, I, F or R on hexagonal axes), as columns.
+
+    Raises
+    ------
+    ValueError
+        When the letter names no centring.
+    """
+    group = next((group for group in gemmi.spacegroup_table() if group.centring_type() == centring), None)
+    if group is None:
+        raise ValueError(f"there is no centring {centring!r}")
+    rows = group.centred_to_primitive().rot
+    return tuple(tuple(x / gemmi.Op.DEN for x in row) for row in rows)
+
+
 def unique_axis(group: gemmi.SpaceGroup) -> str:
     """Unique axis of a monoclinic setting (``a``, ``b`` or ``c``), ``""`` for other systems."""
     return group.monoclinic_unique_axis().strip("\0") if group.crystal_system_str() == "monoclinic" else ""

@@ -164,7 +164,7 @@ def _written(
         text = with_coordinates(structure, changes, f"{MARK}: N(0, {sigma:g}) in each free fractional coordinate")
     except KeyError:
         raise PerturbationError(f"{structure.name} lists Cartesian coordinates: write fractional ones") from None
-    after = read.__wrapped__(text, structure.name)  # not to be remembered: nobody asks for this text again
+    after = read(text, structure.name)
     return after, tuple(replace(position, fract=np.array(after.sites[position.sites[0]].exact)) for position in where)
 
 
@@ -174,9 +174,7 @@ def _moves(structure: Structure, where: Sequence[Position], stream: Iterator[flo
     moves = np.zeros((len(structure.sites), 3))
     free = 0
     for position in where:
-        directions = group.directions.get(position.fixed_by)
-        if directions is None:
-            directions = group.directions[position.fixed_by] = free_directions(group.rotations[list(position.fixed_by)])
+        directions = free_directions(group.rotations[list(position.fixed_by)])
         count = directions.shape[1]
         free += count
         if not count:

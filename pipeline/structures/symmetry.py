@@ -10,7 +10,7 @@ The cell handed to spglib is a primitive one: a quarter of the atoms of an F-cen
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +55,6 @@ class Frame:
         The inverse of that matrix.
     centring
         The lattice translations inside the file's cell, zero included: ``(k, 3)``.
-    cosets
-        For each site symmetry asked for so far, one rotation for each image of a position.
-    directions
-        For each site symmetry asked for so far, the directions that it leaves free (:func:`pipeline.structures.noise.free_directions`).
     """
 
     rotations: NDArray[np.int64]
@@ -68,8 +64,6 @@ class Frame:
     primitive: NDArray[np.float64]
     inverse: NDArray[np.float64]
     centring: NDArray[np.float64]
-    cosets: dict[tuple[int, ...], NDArray[np.int64]] = field(default_factory=dict)
-    directions: dict[tuple[int, ...], NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +137,10 @@ def _frame(rotation_bytes: bytes, translation_bytes: bytes) -> Frame:
 
 
 def _primitive(centring: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Basis, as columns, of the lattice that the unit vectors and the centring translations generate."""
+    """Basis, as columns, of the lattice that the unit vectors and the centring translations generate.
+
+    gemmi has such a basis for the tabulated centrings only; a file may list others, such as halves along one axis.
+    """
     if len(centring) == 1:
         return np.eye(3)
     scale = 24  # every translation of a space group in any tabulated setting is a multiple of 1/24
@@ -223,10 +220,7 @@ def all_images(where: Sequence[Position], group: Frame) -> tuple[NDArray[np.floa
 
 def _coset(fixed_by: tuple[int, ...], group: Frame) -> NDArray[np.int64]:
     """One operation for each image of a position: the first of each coset of its site symmetry."""
-    chosen = group.cosets.get(fixed_by)
-    if chosen is None:
-        chosen = group.cosets[fixed_by] = np.unique(group.product[:, list(fixed_by)].min(axis=1))
-    return chosen
+    return np.unique(group.product[:, list(fixed_by)].min(axis=1))
 
 
 def composition(position: Position, structure: Structure) -> tuple[tuple[str, float], ...]:
@@ -255,11 +249,11 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     """Whether the atoms may have symmetries beyond the file's operations; a quick no spares the search.
 
     Any such symmetry would take some lattice symmetry outside the file's point group, or a translation outside its lattice, and the
-    rarest kind of atom onto itself. These are few, and each is tried on one atom of every position.
+    rarest kind of atom onto itself. These are few, and each is tried on one atom of every position. It halves the time that noise takes,
+    since spglib need not be asked about most files.
     """
     group = frame(structure)
-    centring = _CENTRING.get(len(group.centring), "")
-    lattice = next((letter for letter in centring if _is_centred(group.centring, letter)), None)
+    lattice = _centring(group)
     if lattice is None:
         return True
     # one degree is wider than any tolerance of 0.01 angstrom in a cell of 2 angstrom and more
@@ -294,18 +288,12 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     return True
 
 
-#: Letters of the centred lattices with so many points in the cell.
-_CENTRING = {1: "P", 2: "ABCI", 3: "R", 4: "F"}
-
-
-@lru_cache(maxsize=512)
-def _vectors(letter: str) -> NDArray[np.float64]:
-    return np.array(gemmi.symops_from_hall(f"{letter} 1").cen_ops) / gemmi.Op.DEN
-
-
-def _is_centred(centring: NDArray[np.float64], letter: str) -> bool:
-    gap = centring[:, None] - _vectors(letter)[None]
-    return bool((np.abs(gap - np.rint(gap)).max(axis=2).min(axis=1) < FLOOR).all())
+def _centring(group: Frame) -> str | None:
+    """Letter of the centred lattice; ``None`` for one that :func:`gemmi.find_lattice_symmetry` does not know."""
+    translations = gemmi.GroupOps([gemmi.Op()])
+    translations.cen_ops = np.rint(group.centring * gemmi.Op.DEN).astype(int).tolist()
+    letter = str(translations.find_centering())
+    return letter if letter in "PABCIFR" else None
 
 
 def symmetry(structure: Structure, where: Sequence[Position] | None = None, symprec: float = SYMPREC) -> Symmetry:
@@ -342,7 +330,8 @@ def _telling(structure: Structure, where: Sequence[Position]) -> list[Position]:
     """All positions of the kinds that soonest tell the group.
 
     spglib spends most of its time on naming special positions, so each kind has one of the most general. The rarest come first; a
-    general position by itself often has more symmetry than its group (a single atom in P 1), two or one of many atoms seldom.
+    general position by itself often has more symmetry than its group (a single atom in P 1), two or one of many atoms seldom. Asking
+    about these instead of all atoms halves the time that noise and checks of structures take.
     """
     order = len(frame(structure).rotations)
     general = min(len(position.fixed_by) for position in where)

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from pipeline.chemistry.charge import FIXED, balance, states
 from pipeline.chemistry.formula import amounts
-from pipeline.chemistry.spacegroup import crystal_system, find, is_rhombohedral, short, standard, tidy, unique_axis
+from pipeline.chemistry.spacegroup import (
+    crystal_system,
+    find,
+    is_rhombohedral,
+    mirror_image,
+    primitive_basis,
+    short,
+    standard,
+    tidy,
+    unique_axis,
+)
 from pipeline.chemistry.volume import needed, species, volumes
 
 NEUTRAL = [
@@ -137,3 +147,16 @@ def test_systems_and_axes() -> None:
     ]  # fmt: skip
     assert sum(is_rhombohedral(n) for n in range(1, 231)) == 7
     assert [unique_axis(find(s)) for s in ("P21/c", "B112/b", "P2/m11", "Pnma")] == ["b", "c", "a", ""]
+
+
+def test_mirror_images_come_in_eleven_pairs() -> None:
+    """The eleven pairs of International Tables A, section 3.2: every other group is its own mirror image."""
+    pairs = {76: 78, 91: 95, 92: 96, 144: 145, 151: 153, 152: 154, 169: 170, 171: 172, 178: 179, 180: 181, 212: 213}
+    assert {number: mirror_image(number) for number in pairs} == pairs
+    assert sum(mirror_image(number) != number for number in range(1, 231)) == 22
+    assert all(mirror_image(mirror_image(number)) == number for number in range(1, 231))
+
+
+def test_a_letter_that_is_no_centring_has_no_primitive_basis() -> None:
+    with pytest.raises(ValueError, match="no centring 'Q'"):
+        primitive_basis("Q")

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.chemistry import cell as cells
-from pipeline.structures.matching.lattice import PRIMITIVE, centrings, deviations
+from pipeline.chemistry.spacegroup import primitive_basis
+from pipeline.structures.matching.lattice import centrings, deviations
 
 #: Some cells of each of the fourteen Bravais lattices, by a space group of it.
 KINDS = {
@@ -39,7 +40,7 @@ def strained(cell: cells.Cell, lengths: tuple[float, float, float], angle: float
 
 
 def reduced(cell: cells.Cell, letter: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    basis = np.array(PRIMITIVE[letter])
+    basis = np.array(primitive_basis(letter))
     return np.array([cells.reduced(cells.from_metric(basis.T @ np.array(cells.metric(cell)) @ basis))])
 
 
@@ -72,4 +73,4 @@ def test_centrings_that_a_cell_may_be_written_with(number: int, letters: str) ->
 
 @pytest.mark.parametrize(("letter", "points"), [("P", 1), ("A", 2), ("B", 2), ("C", 2), ("I", 2), ("F", 4), ("R", 3)])
 def test_primitive_cells_hold_one_lattice_point(letter: str, points: int) -> None:
-    assert abs(np.linalg.det(np.array(PRIMITIVE[letter]))) == pytest.approx(1 / points)
+    assert abs(np.linalg.det(np.array(primitive_basis(letter)))) == pytest.approx(1 / points)

@@ -17,22 +17,13 @@ import numpy as np
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.basis import MONOCLINIC, RHOMBOHEDRAL
 from pipeline.chemistry.cell import ANGLE_WINDOW, LENGTH_WINDOW, from_metric, metric
+from pipeline.chemistry.spacegroup import primitive_basis, standard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.chemistry.cell import Cell
 
-#: Bases of the primitive lattice in the axes of a centred cell, as columns (International Tables A, table 1.5.1.1 of 2016).
-PRIMITIVE: dict[str, tuple[tuple[float, ...], ...]] = {
-    "P": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "A": ((1, 0, 0), (0, 0.5, 0.5), (0, -0.5, 0.5)),
-    "B": ((0.5, 0, 0.5), (0, 1, 0), (-0.5, 0, 0.5)),
-    "C": ((0.5, 0.5, 0), (-0.5, 0.5, 0), (0, 0, 1)),
-    "I": ((-0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, -0.5)),
-    "F": ((0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0)),
-    "R": ((2 / 3, -1 / 3, -1 / 3), (1 / 3, 1 / 3, -2 / 3), (1 / 3, 1 / 3, 1 / 3)),
-}
 #: How much a vector may stretch between two lattices inside the window: 3 % of length and 3 degrees (0.052 radian) of shear, both ways.
 STRETCH = (1 + LENGTH_WINDOW + np.radians(ANGLE_WINDOW)) ** 2
 #: Largest coefficient of a basis in terms of the reduced one. Shear of 3 degrees moves the longest axis of a cell a hundred times as long
@@ -42,16 +33,9 @@ LARGEST_COEFFICIENT = 12
 CHUNK = 1500
 
 
-@lru_cache(maxsize=1)
-def _standard_letters() -> dict[int, str]:
-    import gemmi
-
-    return {number: gemmi.find_spacegroup_by_number(number).hm[0] for number in range(1, 231)}
-
-
 def centrings(spacegroup: int) -> tuple[str, ...]:
     """Centring letters that a cell of this space group may be written with; P last, for a primitive cell of a centred group."""
-    letter = _standard_letters()[spacegroup]
+    letter = standard(spacegroup).centring_type()
     if letter == "P":
         return ("P",)
     if spacegroup in MONOCLINIC:
@@ -81,7 +65,7 @@ def deviations(cell: Cell, spacegroup: int, reduced_cells: NDArray[np.float64]) 
     volumes = _volumes(g)
     least, most = _swell(cell)
     for letter in centrings(spacegroup):
-        volume = cells.volume(cell) * abs(float(np.linalg.det(np.array(PRIMITIVE[letter]))))
+        volume = cells.volume(cell) * abs(float(np.linalg.det(np.array(primitive_basis(letter)))))
         near = np.flatnonzero((volumes > least * volume) & (volumes < most * volume))
         for start in range(0, len(near), CHUNK):
             part = near[start : start + CHUNK]
@@ -132,7 +116,7 @@ def _bases(cell: Cell, letter: str) -> NDArray[np.float64]:
 
     A map takes (aa, bb, cc, bc, ac, ab) of a reduced cell to those of the row's axes.
     """
-    primitive = np.array(PRIMITIVE[letter])
+    primitive = np.array(primitive_basis(letter))
     return _maps(np.linalg.inv(primitive @ _nearly_reduced(primitive.T @ np.array(metric(cell)) @ primitive)))
 
 
