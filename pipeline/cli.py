@@ -54,25 +54,32 @@ def main() -> None:
 
 RAW = click.option("--raw", type=click.Path(path_type=Path), default=Path("raw"), show_default=True, help="Folder of pins and decisions.")
 
+OWN_RAW = click.option("--raw", type=click.Path(path_type=Path), help="Folder of pins and decisions, if they are not the program's own.")
+
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
-@RAW
-def fetch(names: tuple[str, ...], raw: Path) -> None:
-    """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0; all when none is given."""
+@OWN_RAW
+def fetch(names: tuple[str, ...], raw: Path | None) -> None:
+    """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0; all when none is given.
+
+    Outside a checkout, the pins are those that travel with the program, and the sources are kept in your cache folder.
+    """
     from pipeline import sources
     from pipeline.contribute.existing import prepare
 
-    pins = sources.pins(raw)
+    if raw is None and (Path("raw") / sources.PINS).is_file():
+        raw = Path("raw")
+    decisions = sources.travelling() if raw is None else raw
+    pins = sources.pins(decisions)
     if unknown := [name for name in names if name not in pins]:
-        raise InputError(f"no such pin: {', '.join(unknown)}", file=raw / sources.PINS, cure=f"the pins are {', '.join(pins)}")
+        raise InputError(f"no such pin: {', '.join(unknown)}", file=decisions / sources.PINS, cure=f"the pins are {', '.join(pins)}")
     for name in names or pins:
-        sources.fetch(pins[name], raw)
-        archive = sources.open_archive(pins[name], raw)
+        archive = sources.opened(pins[name], sources.fetch(pins[name], sources.home(raw)))
         for role in pins[name].members:
             archive.structures() if role == sources.STRUCTURES else archive.read(role)
         click.echo(f"{name}: {archive.path}, {len(pins[name].members)} sources verified")
-    if sources.default_pin(raw).name in (names or pins):
+    if next(iter(pins)) in (names or pins):
         prepare(raw)
 
 
@@ -115,13 +122,18 @@ CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|
 @CIFS
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write the findings.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
-@RAW
-def check(table: Path, cifs: Path | None, kind: str, output: Path | None, raw: Path) -> None:
-    """Check new rows: a TABLE (CSV or XLSX) with its structure files. Exit status 1 when errors stop them from joining."""
+@click.option("--without-dataset", is_flag=True, help="Check the rows alone: nothing is compared with the dataset.")
+@OWN_RAW
+def check(table: Path, cifs: Path | None, kind: str, output: Path | None, without_dataset: bool, raw: Path | None) -> None:
+    """Check new rows: a TABLE (CSV or XLSX) with its structure files. Exit status 1 when errors stop them from joining.
+
+    The rows are compared with the dataset, as it is pinned by this program, and with the rows under raw/contributions of the working
+    folder. Exit status 2 when there is no dataset to compare with.
+    """
     from pipeline.contribute.check import check as run
     from pipeline.reporting.formats import deliver
 
-    report = run(table, cifs, raw).report
+    report = run(table, cifs, raw, with_dataset=not without_dataset).report
     deliver(report, kind, output)
     sys.exit(1 if report.has_errors else 0)
 
@@ -131,8 +143,8 @@ def check(table: Path, cifs: Path | None, kind: str, output: Path | None, raw: P
 @CIFS
 @click.option("--by", metavar="NAME", help="Who accepts the rows; by default the name that git knows.")
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day of acceptance; by default today.")
-@RAW
-def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, raw: Path) -> None:
+@OWN_RAW
+def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, raw: Path | None) -> None:
     """Check new rows and file them under raw/contributions with new IDs; with any error nothing is written."""
     from pipeline.contribute.accept import accept as run
     from pipeline.reporting.formats import deliver

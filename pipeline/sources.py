@@ -16,6 +16,7 @@ import tarfile
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,10 @@ DOWNLOADS = "downloads"
 #: Overrides where archives are kept, for a checkout that cannot be written to.
 DOWNLOADS_VARIABLE = "OBELIX_CURATE_DOWNLOADS"
 STRUCTURES = "structures"
+#: Pins and decisions as the installed package carries them, for a run outside a checkout (an action, a hook).
+PACKAGED = Path(__file__).parent / "raw"
+#: The same in the checkout that an editable installation points to.
+CHECKOUT = Path(__file__).parent.parent / "raw"
 
 
 @dataclass(frozen=True)
@@ -135,11 +140,81 @@ def downloads(raw: Path) -> Path:
     return Path(os.environ.get(DOWNLOADS_VARIABLE) or raw / DOWNLOADS)
 
 
+def travelling() -> Path:
+    """Folder of the pins and decisions that travel with the program, whatever lies in the working folder."""
+    return PACKAGED if (PACKAGED / PINS).is_file() else CHECKOUT
+
+
+def cache() -> Path | None:
+    """The user's own cache folder of this program; ``None`` where the system names no home folder.
+
+    A relative ``XDG_CACHE_HOME`` would be a place in the working folder: it is passed over, as its specification asks.
+    """
+    named = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    if named and Path(named).is_absolute():
+        return Path(named) / "obelix-curate"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home.joinpath(*(("AppData", "Local") if sys.platform == "win32" else (".cache",)), "obelix-curate")
+
+
+def places(raw: Path | None = None) -> list[Path]:
+    """Folders in which the archive of a pin may lie: ``raw`` (by default that of the working folder), the program's checkout, the cache.
+
+    It does not matter who put an archive there: whoever opens it compares it with the pin's SHA-256.
+    """
+    if named := os.environ.get(DOWNLOADS_VARIABLE):
+        return [Path(named)]
+    folders = [Path("raw") if raw is None else raw, CHECKOUT, cache()]
+    return list(dict.fromkeys(folder / DOWNLOADS for folder in folders if folder is not None))
+
+
+def home(raw: Path | None = None) -> Path:
+    """Folder below which an archive is brought that lies nowhere yet: ``raw``, else the program's checkout, else the user's cache.
+
+    Raises
+    ------
+    InputError
+        When the program is installed and the system names no home folder.
+    """
+    if raw is not None:
+        return raw
+    own = cache() if travelling() == PACKAGED else CHECKOUT
+    if own is None:
+        raise InputError("there is no home folder to keep the sources in", cure=f"name a folder in the variable {DOWNLOADS_VARIABLE}")
+    return own
+
+
+def find(pin: Pin, raw: Path | None = None) -> Path:
+    """The pin's archive in the first of the :func:`places` that has it with the pinned SHA-256; brought where none has.
+
+    Raises
+    ------
+    InputError
+        When it lies nowhere and cannot be brought.
+    """
+    for folder in places(raw):
+        path = folder / pin.archive
+        with suppress(OSError):
+            if path.is_file():
+                with path.open("rb") as handle:
+                    if hashlib.file_digest(handle, "sha256").hexdigest() == pin.sha256:
+                        return path
+    return fetch(pin, home(raw))
+
+
 def open_archive(pin: Pin, raw: Path) -> Archive:
     """The pin's archive, fetched when it is not there yet, with archive and members verified."""
     path = downloads(raw) / pin.archive
     if not path.is_file():
         fetch(pin, raw)
+    return opened(pin, path)
+
+
+def opened(pin: Pin, path: Path) -> Archive:
+    """The archive at ``path``, its bytes verified against the pin."""
     data = path.read_bytes()
     _verify(data, pin.sha256, str(path), pin.name)
     return Archive(pin, path, _contents(data, pin, path))

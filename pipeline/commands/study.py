@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
-from pipeline.contribute.existing import CONTRIBUTIONS, existing, typed
+from pipeline.contribute.existing import CONTRIBUTIONS, typed
+from pipeline.contribute.existing import entries as present_entries
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
 from pipeline.ingest.contributed.table import contributions
@@ -86,10 +87,7 @@ def open_study(raw: Path, release: str | None = None) -> Study:
     if release:
         entries = typed(workbook.cells(archive.read("workbook"), archive.file("workbook")))
     else:
-        found = existing(raw)
-        if found.entries is None:
-            raise InputError(found.reason, cure="run 'obelix-curate fetch'")
-        entries = found.entries
+        entries = present_entries(raw)
         texts |= contributions(raw / CONTRIBUTIONS)[1]
     measured = entries[entries[col.IONIC_CONDUCTIVITY] > 0]
     train, test, _ = extend(

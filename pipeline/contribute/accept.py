@@ -44,7 +44,7 @@ class Accepted:
     ids: tuple[str, ...] = ()
 
 
-def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on: date | None = None) -> Accepted:
+def accept(table: Path, cifs: Path | None, raw: Path | None = None, by: str | None = None, on: date | None = None) -> Accepted:
     """Check the table and file it under ``raw/contributions/<date>-<DOI>/``.
 
     The folder holds ``rows.csv`` (the 28 columns of the release), ``<ID>.cif`` and ``contribution.yaml`` (who, when, which papers, the
@@ -53,7 +53,8 @@ def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on:
     Parameters
     ----------
     table, cifs, raw
-        As for :func:`pipeline.contribute.check.check`.
+        As for :func:`pipeline.contribute.check.check`. Without ``raw`` the rows are filed in the working folder's, whose pins must then
+        be those that travel with the program.
     by
         Who accepts it; by default the name and address that git knows.
     on
@@ -64,8 +65,15 @@ def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on:
     InputError
         When the input is unusable, the existing entries cannot be read (the new IDs could clash with theirs), or nobody is named.
     """
-    if not (raw / sources.PINS).is_file():
-        raise InputError("this is not the folder raw of a checkout", file=raw, cure="run in a checkout, or name its folder with --raw")
+    home = Path("raw") if raw is None else raw
+    if not (home / sources.PINS).is_file():
+        raise InputError("this is not the folder raw of a checkout", file=home, cure="run in a checkout, or name its folder with --raw")
+    if raw is None and sources.default_pin(home) != sources.default_pin(sources.travelling()):
+        raise InputError(
+            "its default pin is not the one that travels with the program: the rows would be compared with another dataset",
+            file=home / sources.PINS,
+            cure="if you trust this folder, name it: --raw raw",
+        )
     checked = check(table, cifs, raw)
     if checked.report.has_errors:
         return Accepted(checked.report)
@@ -77,7 +85,7 @@ def accept(table: Path, cifs: Path | None, raw: Path, by: str | None = None, on:
     ids = new_ids(checked.contribution.cells, taken(checked.existing.entries.index))
     day = (on or date.today()).isoformat()
     cells = filed(checked, ids)
-    parent = raw / CONTRIBUTIONS
+    parent = home / CONTRIBUTIONS
     folder = _free(parent, f"{day}-{_slug(str(cells.at[0, col.DOI]))}")
     with _beside(folder) as scratch:
         (scratch / TABLE).write_text(_csv(cells), encoding="utf-8", newline="")

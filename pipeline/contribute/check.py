@@ -15,7 +15,7 @@ from pipeline.checks.duplicates import duplicate_findings
 from pipeline.checks.ids import FREE
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
-from pipeline.contribute.existing import Existing, typed
+from pipeline.contribute.existing import ALONE, Existing, typed
 from pipeline.contribute.existing import existing as load_existing
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES, Finding
@@ -69,13 +69,22 @@ class Checked:
     existing: Existing
 
 
-def check(table: Path, cifs: Path | None, raw: Path) -> Checked:
+def check(table: Path, cifs: Path | None, raw: Path | None = None, *, with_dataset: bool = True) -> Checked:
     """Check a contributed table and its structure files.
+
+    Parameters
+    ----------
+    table, cifs
+        The table, and a folder or archive of its structures.
+    raw
+        Folder of pins and decisions; by default those that travel with the program (:func:`pipeline.contribute.existing.entries`).
+    with_dataset
+        Whether the rows are compared with the entries of the dataset. Without, the report says that they were not.
 
     Raises
     ------
     InputError
-        When the table or the structures cannot be used at all; a bad cell is a finding.
+        When the table or the structures cannot be used at all (a bad cell is a finding), or there is no dataset to compare with.
     """
     if table.is_dir():
         raise InputError("this is a folder, not a table", file=table, cure="name the CSV or XLSX file")
@@ -84,7 +93,8 @@ def check(table: Path, cifs: Path | None, raw: Path) -> Checked:
     except FileNotFoundError:
         raise InputError("there is no such file", file=table, cure="check the spelling of the name") from None
     given = None if cifs is None else bundle(cifs)
-    return check_table(data, str(table), given, load_existing(raw))
+    known = load_existing(raw) if with_dataset else Existing(None, ALONE)
+    return check_table(data, str(table), given, known)
 
 
 def check_table(data: bytes, file: str, given: Bundle | None, known: Existing) -> Checked:

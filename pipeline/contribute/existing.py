@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline import sources
+from pipeline import __version__, sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
 from pipeline.ingest.contributed.table import contributions
@@ -24,83 +23,112 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CONTRIBUTIONS = "contributions"
-#: Pins and decisions as the installed package carries them, for a run outside a checkout (an action, a hook).
-PACKAGED = Path(__file__).parent.parent / "raw"
-#: The same in the checkout that an editable installation points to.
-CHECKOUT = Path(__file__).parent.parent.parent / "raw"
+#: Why nothing is compared when the user asked for that.
+ALONE = "--without-dataset was given"
 
 
 @dataclass(frozen=True)
 class Existing:
-    """Entries of the dataset, typed (see :func:`typed`), or why there are none."""
+    """Entries of the dataset, typed (see :func:`typed`); ``None`` when rows are checked alone, and ``reason`` says why."""
 
     entries: pd.DataFrame | None
     reason: str = ""
 
 
-def existing(raw: Path) -> Existing:
-    """Entries of the pinned workbook, corrected, and of every accepted contribution.
+def existing(raw: Path | None = None) -> Existing:
+    """The entries of :func:`entries`, or an error that tells a contributor what a check needs.
 
-    The workbook and not ``curated/``: it is verified against its hash, so the answer is the same in every checkout, while
-    ``curated/`` is what some earlier build left (another pin, ``--as-published``, before the last contribution). ``curated/all.csv``
-    beside ``raw`` stands in when the workbook is not there and cannot be fetched. Without both there is nothing to compare with, and the
-    reason says so.
+    Raises
+    ------
+    InputError
+        When there is nothing to compare with. Nothing stands in for it: a check that could not compare must not say yes.
     """
-    decisions = next((path for path in (raw, PACKAGED, CHECKOUT) if (path / sources.PINS).is_file()), raw)
-    accepted, _ = contributions(raw / CONTRIBUTIONS)
     try:
-        pin = sources.default_pin(decisions)
-        published = _published(pin, cache() if decisions == PACKAGED else decisions)
-        cells = _corrected(_joined(published, accepted), decisions)
-    except (InputError, OSError) as error:
-        built = raw.parent / "curated" / "all.csv"
-        if not built.is_file():
-            what = error.what if isinstance(error, InputError) else str(error.strerror or error)
-            return Existing(None, f"the published entries could not be read ({what})")
-        cells = _joined(_built(built), accepted)
-    return Existing(typed(cells))
+        return Existing(entries(raw))
+    except InputError as error:
+        if error.row is not None:  # a row of a contribution: its own message says all
+            raise
+        raise InputError(
+            f"the dataset that rows are compared with cannot be read: {error.what}",
+            file=error.file,
+            cure=f"{error.cure or 'mend the file named'}; then run 'obelix-curate fetch'. 'check --without-dataset' checks rows alone",
+        ) from error
 
 
-def prepare(raw: Path) -> None:
+def entries(raw: Path | None = None) -> pd.DataFrame:
+    """Entries of the pinned workbook, corrected, and of every accepted contribution, typed (see :func:`typed`).
+
+    Without ``raw``, pins and corrections are those that travel with the program: the working folder may be somebody's pull request,
+    which must not choose what is installed, read or compared with. What the working folder may hold is data: the archive, since its
+    SHA-256 is that of the pin, and the rows under its ``raw/contributions``. With ``raw``, all of them are that folder's.
+
+    Never ``curated/``: it is what some earlier build left (another pin, ``--as-published``, before the last contribution).
+
+    Raises
+    ------
+    InputError
+        When a source, the corrections or a contribution cannot be read.
+    """
+    decisions = sources.travelling() if raw is None else raw
+    cells = _corrected(_published(sources.default_pin(decisions), raw), decisions)
+    folders = {path.resolve(): path for path in (decisions, Path("raw") if raw is None else raw)}
+    for folder in folders.values():
+        cells = _joined(cells, contributions(folder / CONTRIBUTIONS)[0])
+    return typed(cells)
+
+
+def prepare(raw: Path | None) -> None:
     """Read the entries of the default pin once and keep them, so that the first check after a fetch is as quick as the next."""
-    _published(sources.default_pin(raw), raw)
+    _published(sources.default_pin(sources.travelling() if raw is None else raw), raw)
 
 
-def _published(pin: sources.Pin, home: Path) -> pd.DataFrame:
-    """Cells of the pinned workbook, kept as JSON beside the archive once they have been read.
+def _published(pin: sources.Pin, raw: Path | None) -> pd.DataFrame:
+    """Cells of the pinned workbook, kept as JSON in the user's cache once they have been read.
 
-    Opening archive and workbook takes 0.5 s of CPU, half as much as all the rest of a check. The file names the hash of the workbook
-    that it was read from and its own, and is passed over when either is another.
+    Opening archive and workbook takes 0.5 s of CPU, half as much as all the rest of a check. The archive itself must be there and have
+    its hash each time; what is kept is believed for that hash and this program only (see :func:`_kept`).
     """
     import pandas as pd
 
-    path = sources.downloads(home) / f"{pin.archive}.cells.json"
-    sha256 = pin.members["workbook"].sha256
-    try:
-        kept = json.loads(path.read_bytes())
-        if kept["workbook"] == sha256 and kept["sha256"] == _hash(kept["cells"]) and kept["columns"] == list(map(str, col.RELEASE)):
-            return pd.DataFrame(kept["cells"], columns=pd.Index(kept["columns"], dtype=object), dtype=object)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    archive = sources.open_archive(pin, home)
+    path = sources.find(pin, raw)
+    kept = _kept(pin)
+    if kept is not None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            head, _, body = kept.read_bytes().partition(b"\n")
+            if json.loads(head) == {"sha256": hashlib.sha256(body).hexdigest()}:
+                document = json.loads(body)
+                return pd.DataFrame(document["cells"], columns=pd.Index(document["columns"], dtype=object), dtype=object)
+    archive = sources.opened(pin, path)
     cells = workbook.cells(archive.read("workbook"), archive.file("workbook"))
-    rows = cells.to_numpy().tolist()
-    with suppress(InputError, TypeError):  # a folder that cannot be written to costs time only
-        write(path, json.dumps({"workbook": sha256, "sha256": _hash(rows), "columns": list(cells.columns), "cells": rows}) + "\n")
+    if kept is not None:
+        with suppress(OSError, InputError, TypeError):  # a folder that cannot be written to costs time only
+            text = json.dumps({"columns": list(cells.columns), "cells": cells.to_numpy().tolist()})
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write(kept, f"{json.dumps({'sha256': hashlib.sha256(text.encode()).hexdigest()})}\n{text}")
     return cells
 
 
-def _hash(rows: list[list[object]]) -> str:
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+def _kept(pin: sources.Pin) -> Path | None:
+    """File in the user's cache for the cells of a pin; ``None`` where a file could have been put there by somebody else.
 
-
-def cache() -> Path:
-    """Folder for downloads of a program that does not run in a checkout."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "obelix-curate"
+    Its name is the hash of everything that the cells follow from: the archive, the member and the code that reads it. Its place is the
+    user's own: what lies below the working folder or in a repository may have come with a pull request, and what others may write to is not
+    the user's.
+    """
+    folder = sources.cache()
+    if folder is None:
+        return None
+    folder = folder.resolve() / "entries"
+    try:
+        if Path.cwd().resolve() in folder.parents or any((parent / ".git").exists() for parent in folder.parents):
+            return None
+        if folder.exists() and os.name == "posix" and ((about := folder.stat()).st_uid != os.geteuid() or about.st_mode & 0o022):
+            return None
+        code = Path(str(workbook.__file__)).read_bytes() + Path(str(col.__file__)).read_bytes()
+    except OSError:
+        return None
+    parts = (pin.sha256, pin.members["workbook"].path, pin.members["workbook"].sha256, __version__, hashlib.sha256(code).hexdigest())
+    return folder / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}.json"
 
 
 def _corrected(cells: pd.DataFrame, raw: Path) -> pd.DataFrame:
@@ -108,19 +136,6 @@ def _corrected(cells: pd.DataFrame, raw: Path) -> pd.DataFrame:
 
     decisions = read_corrections(raw) if (raw / "corrections.yaml").is_file() else []
     return corrected(cells, decisions, str(raw / "corrections.yaml"))[0] if decisions else cells
-
-
-def _built(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"not the table of a release: {error}", file=path, cure="build again with 'obelix-curate build'") from None
-    if missing := [str(column) for column in col.RELEASE if column not in table.columns]:
-        what = f"not the table of a release: it lacks {', '.join(missing)}"
-        raise InputError(what, file=path, cure="build again with 'obelix-curate build'")
-    return table[[str(column) for column in col.RELEASE]].astype(object)
 
 
 def _joined(cells: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:

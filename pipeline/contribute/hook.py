@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worst = 0
     for table in tables(map(Path, sys.argv[1:] if arguments is None else arguments)):
         try:
-            report = check(table, structures(table), Path("raw")).report
+            report = check(table, structures(table)).report
         except (InputError, OSError) as error:
             sys.stderr.write(f"error: {error}\n")
             worst = 2

@@ -75,8 +75,8 @@ class CheckedRow:
 class Report:
     """Everything that was found, in the order of the file.
 
-    ``compared`` is the number of existing entries that were searched for duplicates, ``None`` when there were none to search and
-    ``reason`` says why. ``notes`` tell how the table was understood.
+    ``compared`` is the number of entries of the dataset that the rows were compared with, ``None`` when they were checked alone and
+    ``reason`` says why: no verdict then says that they can join. ``notes`` tell how the table was understood.
     """
 
     file: str
@@ -129,6 +129,13 @@ class Report:
             "notes": list(self.notes),
         }
 
+    def alone(self) -> str:
+        """What was not done when the rows were checked alone, in a sentence; blank when they were compared."""
+        if self.compared is not None:
+            return ""
+        why = f" ({plain(self.reason)})" if self.reason else ""
+        return f"{ALONE}{why}: duplicates of its entries were not looked for, so whether the rows may join is not known."
+
     def verdict(self) -> str:
         """The outcome in a sentence."""
         rows = f"{len(self.rows)} {'row' if len(self.rows) == 1 else 'rows'}"
@@ -136,9 +143,17 @@ class Report:
         if errors:
             thing = "error stops" if errors == 1 else "errors stop"
             also = f", {_warnings(warnings)}" if warnings else ""
+            if self.compared is None:
+                return f"{self.rows_ready} of {rows} without an error of its own; {errors} {thing} the contribution{also}. {ALONE}"
             return f"{self.rows_ready} of {rows} ready; {errors} {thing} the contribution{also}"
+        if self.compared is None:
+            none = "The row has no error of its own" if len(self.rows) == 1 else f"The {rows} have no error of their own"
+            return f"{none}, {_warnings(warnings)}. {ALONE}" if warnings else f"{none}. {ALONE}"
         ready = "The row can join the dataset" if len(self.rows) == 1 else f"All {rows} can join the dataset"
         return f"{ready}; {_warnings(warnings)} to look at first" if warnings else ready
+
+
+ALONE = "Not compared with the dataset"
 
 
 def _warnings(count: int) -> str:

@@ -12,7 +12,7 @@ import yaml
 from pipeline.contribute import accept as module
 from pipeline.contribute import check as contribute
 from pipeline.contribute.accept import Accepted, accept, new_ids
-from pipeline.contribute.existing import Existing, existing, typed
+from pipeline.contribute.existing import Existing, typed
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import contribution, contributions
 from schemas import columns as col
@@ -201,23 +201,3 @@ def test_an_orphan_structure_or_a_repeated_id_is_told(raw: Path) -> None:
     (copy / "rows.csv").write_bytes((folder / "rows.csv").read_bytes())
     with pytest.raises(InputError, match="stands in"):
         contributions(raw / "contributions")
-
-
-def test_existing_entries_from_an_earlier_build_when_there_is_no_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.contribute import existing as existing_module
-
-    def unreachable(*_: object) -> object:
-        raise InputError("there is no network")
-
-    monkeypatch.setattr(existing_module.sources, "open_archive", unreachable)
-    monkeypatch.setenv("OBELIX_CURATE_DOWNLOADS", str(tmp_path / "downloads"))
-    (tmp_path / "raw").mkdir()
-    found = existing(tmp_path / "raw")
-    assert found.entries is None
-    assert "no network" in found.reason
-    (tmp_path / "curated").mkdir()
-    cells = contribution(OLD.encode(), "old.csv").cells
-    cells.to_csv(tmp_path / "curated" / "all.csv", index=False)
-    found = existing(tmp_path / "raw")
-    assert found.entries is not None
-    assert list(found.entries.index) == ["old"]

@@ -16,6 +16,8 @@ def render(report: Report) -> str:
     lines = []
     for severity in SEVERITIES:
         items = [item for item in report.items if item.severity == severity]
+        if severity == "warning" and report.compared is None:
+            lines.append(f"::warning file={_property(report.file)},title=not compared with the dataset::{_data(report.alone())}")
         lines += [_command(item, report) for item in items[:SHOWN]]
     return "\n".join([*lines, f"{plain(report.verdict())}."]) + "\n"
 

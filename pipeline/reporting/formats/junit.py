@@ -9,14 +9,18 @@ from pipeline.reporting.report import Item, Report, plain
 
 
 def render(report: Report) -> str:
-    """One case a row, and one for the table; a row with errors is a failure, warnings stand in its output."""
+    """One case a row, and one for the table; a row with errors is a failure, warnings stand in its output.
+
+    Rows that were checked alone have one case more, the comparison with the dataset, which was skipped.
+    """
     general = report.of_row(None)
     cases: list[tuple[str, Sequence[Item]]] = [("the table and its files", general)]
     cases += [(f"row {row.row}: {plain(row.id)} {plain(row.composition)}".strip(), report.of_row(row.row)) for row in report.rows]
     failures = sum(any(item.severity == "error" for item in items) for _, items in cases)
-    counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0"}
+    alone = report.compared is None
+    counts = {"tests": str(len(cases) + alone), "failures": str(failures), "errors": "0"}
     root = Xml.Element("testsuites", {"name": "obelix-curate check", **counts, "time": "0"})
-    suite = Xml.SubElement(root, "testsuite", {"name": _legal(report.file), **counts, "skipped": "0", "time": "0"})
+    suite = Xml.SubElement(root, "testsuite", {"name": _legal(report.file), **counts, "skipped": str(int(alone)), "time": "0"})
     for name, items in cases:
         case = Xml.SubElement(suite, "testcase", {"classname": _legal(report.file), "name": _legal(name), "time": "0"})
         errors = [item for item in items if item.severity == "error"]
@@ -27,6 +31,9 @@ def render(report: Report) -> str:
         rest = [item for item in items if item.severity != "error"]
         if rest:
             Xml.SubElement(case, "system-out").text = _legal("\n".join(map(_line, rest)))
+    if alone:
+        case = Xml.SubElement(suite, "testcase", {"classname": _legal(report.file), "name": "comparison with the dataset", "time": "0"})
+        Xml.SubElement(case, "skipped", {"message": _legal(report.alone())})
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 

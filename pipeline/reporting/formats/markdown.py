@@ -14,14 +14,14 @@ LONGEST = 60_000
 
 def render(report: Report) -> str:
     """A heading with the verdict, a table of the findings in the order of the file, and how to go on."""
-    sign = "❌" if report.has_errors else "✅"
+    sign = "❌" if report.has_errors else "⚠️" if report.compared is None else "✅"
     head = [f"## {sign} {escape(report.verdict())}", "", f"Table {code(report.file)}: {_counts(report)}.", ""]
     tail = []
     if report.notes:
         tail += ["<details><summary>How the table was read (please confirm)</summary>", ""]
         tail += [*(f"- {escape(note)}" for note in report.notes), "", "</details>", ""]
     if report.compared is None:
-        tail += [f"Not searched for duplicates: {escape(report.reason)}", ""]
+        tail += [escape(report.alone()), ""]
     room = LONGEST - sum(len(line) + 1 for line in head + tail)
     return "\n".join(head + table(report.items, room) + tail).rstrip("\n") + "\n"
 

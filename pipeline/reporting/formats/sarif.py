@@ -27,8 +27,12 @@ def render(report: Report) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "obelix-curate", "version": __version__, "rules": [_rule(name) for name in names]}},
         "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": True}],
         "results": results,
     }
+    if report.compared is None:
+        notice = {"level": "warning", "descriptor": {"id": "dataset.not-compared"}, "message": {"text": report.alone()}}
+        run["invocations"][0]["toolExecutionNotifications"] = [notice]
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 

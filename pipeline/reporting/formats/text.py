@@ -67,10 +67,10 @@ def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_onl
             console.print(f"\n... and {len(report.items) - told} more findings in the rows below {row.row}: --format json gives them all.")
             break
     console.print()
-    sign, style = mark("error" if report.has_errors else "ready")
+    sign, style = mark("error" if report.has_errors else "warning" if report.compared is None else "ready")
     console.print(Text.assemble((sign, style), " ", (report.verdict() + ".", "bold")))
     if report.compared is None:
-        console.print(f"Not searched for duplicates: {plain(report.reason)}")
+        say(report.alone())
     else:
         console.print(f"Searched for duplicates among {report.compared} entries of the dataset.")
     if report.has_errors:
