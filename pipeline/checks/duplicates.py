@@ -1,20 +1,18 @@
 """Entries that may be one: the same row twice, one sample under two papers, a cell or a value copied from another row.
 
-Pairs are sought in blocks (the same elements, and near in their share of lithium; the same six cell parameters), never among all
-pairs, so that 100,000 rows take seconds: see ``benchmarks/duplicates.py``.
+A row gets one finding of a kind, against the first row of the cluster that it belongs to, and five others are named; rows that repeat one
+another to the letter are compared once. Pairs are sought as :mod:`pipeline.checks.candidates` says, never among all, so that 100,000 rows
+take seconds: see ``benchmarks/duplicates.py``.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
-from math import floor, log
-from operator import sub
 from typing import TYPE_CHECKING
 
+from pipeline.checks.candidates import Candidates, SameCells
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
@@ -40,10 +38,8 @@ ROUNDING = 0.005
 #: anything. A hundred cubic garnets between 12.5 and 13.1 A share cells of five digits by chance, in one paper hardly ever.
 DIGITS_ONE_PAPER = 5
 DIGITS_TWO_PAPERS = 8
-#: Entries of one compound differ by at most this in the share of any element (two decimals on a formula of five atoms).
-_SHARE = 0.004
-#: And by this part in the volume per atom: three times that of the lengths, and the rounding of the coefficients.
-_PER_ATOM = 0.003
+#: Rows of a cluster that a message names beside the first; the rest is counted.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -105,25 +101,80 @@ def duplicate_findings(entries: pd.DataFrame, among: frozenset[str] | None = Non
 
 
 def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> Iterator[Finding]:
-    """Findings of ``duplicate.*``: one a pair, on the later row; the other row and its cluster are named."""
-    found: dict[tuple[int, int], tuple[str, str, _Pair]] = {}
-    for i, j in sorted(_candidates(rows, among)):
-        later, earlier = rows[j], rows[i]
-        if among is not None and later.id not in among:
-            later, earlier = earlier, later
-        pair = _Pair(later, earlier)
-        verdict = _judge(pair)
-        if verdict:
-            found[i, j] = (*verdict, pair)
-    clusters = _clusters(rows, list(found))
-    for (i, _), (name, sentence, pair) in found.items():
-        copied = name == "duplicate.same-cell" and pair.same_value and pair.same_paper
-        severity: Severity = "error" if copied or name == "duplicate.exact" else "warning"
-        rest = [id_ for id_ in clusters.get(i, ()) if id_ not in (pair.one.id, pair.other.id)]
-        cluster = f" Both belong to a cluster with {', '.join(rest)}." if rest else ""
-        column = col.IONIC_CONDUCTIVITY if name == "duplicate.same-conductivity" else col.A if name == "duplicate.same-cell" else col.ID
-        value = pair.one.text(column) if column != col.ID else pair.one.id
-        yield Finding(pair.one.id, name, severity, f"{sentence}{cluster}", column=column, value=value, other=pair.other.id)
+    """Findings of ``duplicate.*``: of each check at most one a row, against the earliest row that it doubles; its cluster is named.
+
+    With ``among`` the other rows count as earlier, wherever they stand.
+    """
+    if among is not None:
+        rows = [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
+    search = Candidates(rows, same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE)
+    cells = SameCells(value=SAME_VALUE, one_paper=DIGITS_ONE_PAPER, two_papers=DIGITS_TWO_PAPERS)
+    twins: dict[object, int] = {}
+    found: list[tuple[int, int, str, str, _Pair]] = []
+    unseen: list[int] = []
+    for place, row in enumerate(rows):
+        twin = twins.setdefault(_content(row), place)
+        if among is None or row.id in among:
+            refused = search.budget.refused
+            kinds = iter([iter([twin])]) if twin != place else search.kinds(place)
+            verdicts = _verdicts(rows, place, kinds)
+            if twin == place and row.cell is not None:
+                verdicts |= _verdicts(rows, place, cells.kinds(row, digits(row)))
+            found += [(place, other, name, sentence, pair) for name, (other, sentence, pair) in sorted(verdicts.items())]
+            if search.budget.refused > refused:
+                unseen.append(place)
+        if twin == place and row.cell is not None:
+            cells.add(place, row)
+    clusters = _clusters([(other, place) for place, other, *_ in found])
+    for place, other, name, sentence, pair in found:
+        yield _finding(pair, name, f"{sentence}{_named(clusters.get(place, ()), place, other, rows)}")
+    for place in unseen:
+        said = (
+            "Too many rows of the table have its composition and the same volume, or a multiple of it, with other axes: it was not "
+            "compared with all of them in every setting, so that a double under another choice of cell may be unseen."
+        )
+        yield Finding(rows[place].id, "duplicate.near", "warning", said, column=col.ID, value=rows[place].id)
+
+
+def _content(row: Row) -> object:
+    """All that a verdict depends on."""
+    formula = row.text(col.REDUCED_COMPOSITION)
+    return (formula, row.spacegroup_number, row.symbol, row.cell, row.z, row.conductivity, row.is_bound, row.papers) if formula else id(row)
+
+
+def _verdicts(rows: Sequence[Row], place: int, kinds: Iterator[Iterator[int]]) -> dict[str, tuple[int, str, _Pair]]:
+    """For each check the earliest row that this one doubles, the sentence and the pair: the first of each kind decides for its kind."""
+    found: dict[str, tuple[int, str, _Pair]] = {}
+    for kind in kinds:
+        for other in kind:
+            pair = _Pair(rows[place], rows[other])
+            if verdict := _judge(pair):
+                name, sentence = verdict
+                if name not in found or (_severity(pair, name), other) < (_severity(found[name][2], name), found[name][0]):
+                    found[name] = (other, sentence, pair)
+                break
+    return found
+
+
+def _severity(pair: _Pair, name: str) -> Severity:
+    copied = name == "duplicate.same-cell" and pair.same_value and pair.same_paper
+    return "error" if copied or name == "duplicate.exact" else "warning"
+
+
+def _finding(pair: _Pair, name: str, message: str) -> Finding:
+    column = col.IONIC_CONDUCTIVITY if name == "duplicate.same-conductivity" else col.A if name == "duplicate.same-cell" else col.ID
+    value = pair.one.text(column) if column != col.ID else pair.one.id
+    return Finding(pair.one.id, name, _severity(pair, name), message, column=column, value=value, other=pair.other.id)
+
+
+def _named(cluster: Sequence[int], place: int, other: int, rows: Sequence[Row]) -> str:
+    """What a message says about the rest of a cluster."""
+    rest = len(cluster) - 2
+    if rest < 1:
+        return ""
+    names = [rows[member].id for member in cluster[: NAMED + 2] if member not in (place, other)][:NAMED]
+    more = f" and {rest - len(names)} more" if rest > len(names) else ""
+    return f" Both belong to a cluster with {', '.join(names)}{more}."
 
 
 def _judge(pair: _Pair) -> tuple[str, str] | None:
@@ -197,61 +248,9 @@ def digits(row: Row) -> int:
     return sum(len(f"{value:.10g}".replace(".", "").lstrip("0")) for value in (*lengths, *dict.fromkeys(angles)))
 
 
-def _candidates(rows: Sequence[Row], among: frozenset[str] | None) -> set[tuple[int, int]]:
-    """Pairs of positions worth a look: the same elements in nearly the same share, with the same volume per atom or one value; or six
-    equal numbers."""
-    wanted = None if among is None else {position for position, row in enumerate(rows) if row.id in among}
-    cells: dict[tuple[float, ...], list[int]] = defaultdict(list)
-    near: dict[tuple[frozenset[str], int, int, str], list[int]] = defaultdict(list)
-    bins: dict[int, list[tuple[frozenset[str], int, int, str]]] = {}
-    shares = [_shares(row) for row in rows]
-    for position, row in enumerate(rows):
-        if row.cell is not None:
-            cells[row.cell].append(position)
-        bins[position] = list(_bins(row))
-        for key in bins[position]:
-            near[key].append(position)
-    pairs = {
-        pair for same in cells.values() if len(same) > 1 for pair in combinations(same, 2) if wanted is None or wanted.intersection(pair)
-    }
-    for position in range(len(rows)) if wanted is None else sorted(wanted):
-        for elements, share, size, kind in bins[position]:
-            for i, j in product((-1, 0, 1), repeat=2):
-                for other in near.get((elements, share + i, size + j, kind), ()):
-                    if (other < position or (wanted is not None and other != position)) and _alike(shares[position], shares[other]):
-                        pairs.add((min(position, other), max(position, other)))
-    return pairs
-
-
-def _shares(row: Row) -> tuple[float, ...]:
-    """Share of each element, elements in alphabetical order."""
-    amounts = row.reduced or {}
-    atoms = sum(amounts.values()) or 1.0
-    return tuple(amounts[element] / atoms for element in sorted(amounts))
-
-
-def _alike(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return bool(max(map(abs, map(sub, one, other))) < _SHARE)
-
-
-def _bins(row: Row) -> Iterator[tuple[frozenset[str], int, int, str]]:
-    """Where a row lies on two grids: share of lithium by volume per atom, and by conductivity. Pairs lie in one bin or in neighbours."""
-    if not row.reduced:
-        return
-    elements, atoms = frozenset(row.reduced), sum(row.reduced.values())
-    share = floor(row.reduced.get("Li", 0.0) / atoms / _SHARE)
-    if row.volume and row.z and row.z > 0:
-        yield elements, share, floor(log(row.volume / row.z / atoms) / _PER_ATOM), "volume"
-    if row.conductivity and row.conductivity > 0:
-        yield elements, share, floor(log(row.conductivity) / SAME_VALUE), "value"
-
-
-def _clusters(rows: Sequence[Row], pairs: list[tuple[int, int]]) -> dict[int, tuple[str, ...]]:
-    """For each position in a pair, the IDs of its connected component, in the order of the table."""
-    if len(pairs) < 2:
-        return {}
-    found: dict[int, tuple[str, ...]] = {}
+def _clusters(pairs: list[tuple[int, int]]) -> dict[int, Sequence[int]]:
+    """For each position in a pair, the positions of its connected component, in the order of the table."""
+    found: dict[int, Sequence[int]] = {}
     for component in connected(sorted({position for pair in pairs for position in pair}), pairs):
-        names = tuple(rows[position].id for position in component)
-        found.update(dict.fromkeys(component, names))
+        found.update(dict.fromkeys(component, component))
     return found

@@ -50,6 +50,8 @@ class Subject:
         IDs whose structure file carries noise from its source.
     free_ids
         Whether the IDs are a contributor's own names, which ``accept`` replaces.
+    alone
+        Whether the entries are looked at without each other: whoever compares them with more entries than these does it once.
     """
 
     entries: pd.DataFrame
@@ -60,6 +62,7 @@ class Subject:
     train_ids: frozenset[str] | None = None
     noisy: frozenset[str] = frozenset()
     free_ids: bool = False
+    alone: bool = False
 
     @cached_property
     def parsed(self) -> Mapping[str, Structure | CifError]:
@@ -85,7 +88,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from conductivity_findings(found)
     yield from reference_findings(found)
     yield from family_findings(found)
-    yield from pair_findings(found)
+    if not subject.alone:
+        yield from pair_findings(found)
     if subject.structures:
         yield from setting_findings(found, subject.parsed)
         yield from structure_findings(found, subject.parsed, noisy=subject.noisy)

@@ -280,6 +280,10 @@ def resolution(formula: str) -> float:
     return 0.5 * 10.0**-decimals if decimals else 0.0
 
 
+#: A ratio of sums this near to a whole ratio is one: rounding moves it by less.
+SCALE = 0.02
+
+
 def scale(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
     """Number by which their formula is multiplied to become as large as ours: the ratio of the sums, a whole ratio when near one.
 
@@ -288,7 +292,7 @@ def scale(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
     """
     ratio = sum(ours.values()) / sum(theirs.values())
     for whole in (float(round(ratio)), 1 / round(1 / ratio) if ratio < 1 else 0.0):
-        if whole and abs(ratio / whole - 1) < 0.02:
+        if whole and abs(ratio / whole - 1) < SCALE:
             return whole
     return ratio
 

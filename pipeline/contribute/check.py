@@ -266,7 +266,7 @@ def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known:
     entries = typed(read.cells, keys)
     blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
     structures = {keys[position]: text for position, text in own.items()}
-    alone = [f for f in run_checks(Subject(entries=entries, structures=structures)) if not f.check.startswith(OWN)]
+    alone = [f for f in run_checks(Subject(entries=entries, structures=structures, alone=True)) if not f.check.startswith(OWN)]
     # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.
     unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in lost if column in _IDENTITY}
     comparable = entries[~entries.index.isin(unclear)]

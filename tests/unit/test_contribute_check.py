@@ -11,6 +11,7 @@ from pipeline.contribute.existing import Existing, typed
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle
 from pipeline.ingest.contributed.table import contribution
+from pipeline.reporting.formats import FORMATS, render
 from pipeline.reporting.report import Report
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, Sent, files, good, rock_salt
@@ -219,3 +220,11 @@ def test_the_table_of_the_guide_is_a_good_one() -> None:
     found = report(Sent("guide.csv", "\n".join(line.strip() for line in block.splitlines()).encode()))
     assert len(found.rows) == 2
     assert found.items == ()
+
+
+def test_equal_rows_cost_two_kilobytes_each_at_most() -> None:
+    row = "x{},Li3YCl6,3,Li9Y3Cl18,1.1E-3,164,11.2,11.2,6.03,90,90,120,10.9999/old"
+    found = report(Sent("rows.csv", "\n".join([HEADER, *(row.format(n) for n in range(300))]).encode()))
+    assert sum(item.check == "duplicate.exact" for item in found.items) == 299
+    for name in FORMATS:
+        assert len(render(found, name).encode()) <= 2000 * 300

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from itertools import permutations
+from time import process_time
 
 import pytest
 
@@ -77,8 +80,8 @@ def test_a_bound_repeated_in_one_paper_is_the_same_row() -> None:
 
 def test_clusters_are_named() -> None:
     findings = list(pair_findings([ONE, row("two"), row("tri")]))
-    assert len(findings) == 3
-    assert all("cluster" in f.message for f in findings)
+    assert [(f.id, f.other) for f in findings] == [("two", "one"), ("tri", "one")]
+    assert ["cluster with tri." in findings[0].message, "cluster with two." in findings[1].message] == [True, True]
 
 
 def test_the_order_of_the_rows_changes_who_is_later_and_nothing_else() -> None:
@@ -93,9 +96,69 @@ def test_the_order_of_the_rows_changes_who_is_later_and_nothing_else() -> None:
 
 
 def test_among_names_the_new_row_wherever_it_stands() -> None:
-    assert verdicts(row("new"), ONE, row("old", A=10.59), among=frozenset({"new"})) == [
+    assert verdicts(row("new", A=10.49005), ONE, row("old", A=10.59), among=frozenset({"new"})) == [
         ("duplicate.exact", "error", "new", "one"), ("duplicate.near", "warning", "new", "old"),
     ]  # fmt: skip
+
+
+def test_a_repeated_row_is_compared_with_the_first_of_its_kind_alone() -> None:
+    assert verdicts(row("new"), ONE, row("old", A=10.59), among=frozenset({"new"})) == [("duplicate.exact", "error", "new", "one")]
+
+
+def _cost(rows: list[Row]) -> tuple[float, int, int]:
+    """Seconds of CPU, characters of the messages, findings."""
+    begun = process_time()
+    found = list(pair_findings(rows))
+    return process_time() - begun, sum(len(f.message) + len(f.other) for f in found), len(found)
+
+
+DISTINCT = [row(f"d{n}", REDUCED_COMPOSITION=f"Li{3 + n}PO4", A=10.49 + n, DOI=f"10.1000/{n}", IONIC_CONDUCTIVITY=1e-9 * (n + 1))
+            for n in range(800)]  # fmt: skip
+
+
+@cache
+def _distinct() -> float:
+    return _cost(DISTINCT)[0]
+
+
+def _stretched(n: int, times: int) -> dict[str, object]:
+    """A row of its own: the volume of row 0, or a multiple of it, with other axes."""
+    part = 1 + n / 999
+    own = {"DOI": f"10.1000/{n}", "IONIC_CONDUCTIVITY": 1e-9 * (n + 1)}
+    return {"A": 10.49 * times * part, "B": 6.12 / part, "Z": 4 * times, **own}
+
+
+COPIES: dict[str, Callable[[int], dict[str, object]]] = {
+    "equal": lambda n: {},
+    "last digit": lambda n: {"A": 10.49 + 1e-9 * n},
+    "one paper, cells apart": lambda n: {"A": 10.49 + 0.01 * n},
+    "one value, papers apart": lambda n: {"A": 10.49 + 0.01 * n, "DOI": f"10.1000/{n}"},
+    "one cell down a series": lambda n: {"REDUCED_COMPOSITION": f"Li{3 + n}PO4"},
+    "one volume, other axes": lambda n: _stretched(n, 1),
+    "fine steps of doping": lambda n: {"REDUCED_COMPOSITION": f"Li{3 + 1e-4 * n:.4f}PO4", "A": 10.49 + 0.01 * n},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_many_rows_of_one_material_cost_no_more_than_three_times_distinct_rows(kind: str) -> None:
+    limit = 3 * max(_distinct(), 0.2)
+    seconds, characters, found = _cost([row(f"d{n}", **COPIES[kind](n)) for n in range(len(DISTINCT))])
+    assert seconds <= limit
+    assert characters <= 1000 * len(DISTINCT)
+    assert found <= 2 * len(DISTINCT)
+
+
+def test_every_one_of_many_equal_rows_has_its_finding() -> None:
+    found = list(pair_findings([row(f"r{n}") for n in range(50)]))
+    assert [(f.check, f.id, f.other) for f in found] == [("duplicate.exact", f"r{n}", "r0") for n in range(1, 50)]
+    assert found[-1].message.endswith("a cluster with r1, r2, r3, r4, r5 and 43 more.")
+
+
+def test_pairs_that_were_not_compared_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 100)
+    many = [row(f"r{n}", **_stretched(n, 1 + n % 2)) for n in range(200)]
+    assert any("may be unseen" in f.message for f in pair_findings(many))
+    assert not [f for f in pair_findings(many[:14]) if "may be unseen" in f.message]
 
 
 def test_rows_that_cannot_be_read_are_no_pairs() -> None:
