@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
 from pipeline.checks.run import Subject, check
-from pipeline.correct import corrected, read_corrections, read_waivers, waived, with_links
+from pipeline.correct import corrected, link_corrections, read_corrections, read_waivers, waived
 from pipeline.errors import InputError
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
@@ -154,7 +154,8 @@ def build(options: Options) -> Built:
         settled = _settled(published, applied, subject, found)
         if not options.as_published:
             right = identifiers(entries, found_links, laskowski_records)
-            cells, relinked = with_links(cells, right, found_links)
+            decided = zip(applied[col.ID], applied[col.COLUMN], strict=True)
+            cells, relinked = corrected(cells, link_corrections(cells, right, found_links, decided))
             entries = entries.assign(**{label: right[label] for label in right.columns})
             applied, renamed = _joined(applied, relinked), set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
             found = [replace(f, status="corrected") if (f.id, f.column) in renamed else f for f in found]

@@ -157,33 +157,35 @@ def waived(findings: Iterable[Finding], waivers: Sequence[Waiver], unused: str) 
             )
 
 
-def with_links(cells: pd.DataFrame, identifiers: pd.DataFrame, links: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cells with the right links to the source tables, and one row a cell that changed (``corrections.csv``).
+def link_corrections(
+    cells: pd.DataFrame, identifiers: pd.DataFrame, links: pd.DataFrame, decided: Iterable[tuple[str, str]] = ()
+) -> list[Correction]:
+    """Corrections of the links to the source tables: one for each cell that does not name the entry's own record.
 
     Parameters
     ----------
     cells
-        The sheet.
+        The sheet, as curators decided it.
     identifiers
         The right ``Laskowski ID`` and ``Liion ID`` of each entry, index ``ID``, blank where the source has no record of it.
     links
         ``links.csv``: what was found and what agrees, the evidence.
+    decided
+        ID and column of the cells that a curator has corrected: they stay as decided.
     """
     import pandas as pd
 
     evidence = {(link[col.LINK_ENTRY], link[col.SOURCE]): link for link in reversed(links.to_dict("records"))}
-    changed = {str(label): cells[label].tolist() for label in cells.columns}
-    applied: list[tuple[str, ...]] = []
+    settled = set(decided)
+    found: list[Correction] = []
     for source, column in (("laskowski", col.LASKOWSKI_ID), ("liion", col.LIION_ID)):
         right = identifiers[column]
-        for row, name in enumerate(changed[col.ID]):
-            before, after = changed[column][row], None if pd.isna(right[name]) else str(right[name])
-            if (None if before is None else str(before).strip()) != after:
-                changed[column][row] = after
+        for name, before in zip(cells[col.ID].tolist(), cells[column].tolist(), strict=True):
+            after = None if pd.isna(right[name]) else str(right[name])
+            if (None if before is None else str(before).strip()) != after and (name, column) not in settled:
                 reason, proof = _link_reason(before, after, evidence.get((name, source)))
-                applied.append((str(name), str(column), _shown(before), _shown(after), reason, proof))
-    table = pd.DataFrame(applied, columns=[str(c) for c in contract.COLUMNS], dtype="str")
-    return pd.DataFrame(changed, dtype=object, index=cells.index), table.sort_values([str(col.ID), str(col.COLUMN)], ignore_index=True)
+                found.append(Correction(str(name), str(column), before, after, reason, proof, ACCEPTED))
+    return found
 
 
 def _link_reason(before: object, after: str | None, link: dict[Any, Any] | None) -> tuple[str, str]:

@@ -69,5 +69,41 @@ class InputError(Exception):
         return "\n".join(lines)
 
 
+class ContractError(InputError):
+    """A table that breaks the contract of the stage that returned it: a source or the program is at fault, and nothing is written.
+
+    Parameters
+    ----------
+    rule
+        The rule that is broken, in words (``> 0``, ``unique``, ``required``).
+    stage, table
+        The stage that returned the table, and the table.
+    key
+        Label and value of the columns that name the row; empty when the whole table is meant.
+    column, value
+        The cell.
+    """
+
+    def __init__(self, rule: str, *, stage: str, table: str, key: Sequence[tuple[str, object]], column: str, value: object) -> None:
+        self.rule = rule
+        self.stage = stage
+        self.key = tuple(key)
+        cure = "a source does not hold what it should, or this is a fault of the program: compare the row with its source, or report it"
+        super().__init__(f"breaks the rule: {rule}", file=table, column=column, value=value, cure=cure)
+
+    @property
+    def place(self) -> str:
+        """Stage, table, key, column and value."""
+        named = " ".join(f"{label} {_plain(value)!r}" for label, value in self.key)
+        parts = (f"stage {self.stage}", self.file or "", named, f"column {self.column!r}", f"value {_plain(self.value)!r}")
+        return ", ".join(part for part in parts if part)
+
+
+def _plain(value: object) -> object:
+    """A value of numpy or pandas as Python writes it: ``-5.0``, not ``np.float64(-5.0)``."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value
+
+
 def _line(error: InputError) -> str:
     return f"{error.place}: {error.what}" if error.place else error.what

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from schemas import columns as col
+from schemas.findings import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "info"]
 Status = Literal["open", "waived", "corrected"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-COLUMNS = (col.ID, col.CHECK, col.SEVERITY, col.COLUMN, col.VALUE, col.EXPECTED, col.MESSAGE, col.OTHER, col.STATUS)
 
 
 @dataclass(frozen=True, slots=True)

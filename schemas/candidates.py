@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas import columns as col
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 COLUMNS: tuple[col.Column, ...] = (
     col.ROW_ID, col.FILE, col.RANK, col.COMPOSITION_DEVIATION, col.LATTICE_DEVIATION, col.ANGLE_DEVIATION, col.SETTING, col.REMARK,
 )  # fmt: skip
+#: What names a row.
+KEY: tuple[col.Column, ...] = (col.ROW_ID, col.RANK)
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of ``candidates.csv``."""
-    return contract(COLUMNS)
+    return contract(COLUMNS, key=KEY)

@@ -8,9 +8,19 @@ from here; no other module spells a column's name.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Type = Literal["text", "number", "integer", "boolean"]
+#: What the release knows when a column is derived: the typed entries (index ID) under :data:`ENTRIES`, every other table under its path
+#: in the release folder (``findings.csv``, ``structures.csv``, ``links.csv``, ...).
+Tables = Mapping[str, "pd.DataFrame"]
+#: Gives one value an entry: in the order of the entries, or a Series whose index is ID (an entry that it lacks has a blank).
+Derivation = Callable[[Tables], Iterable[object]]
+ENTRIES = "entries"
 
 
 class Column(str):
@@ -34,6 +44,8 @@ class Column(str):
         Regular expression that a text must match in full.
     categories
         The closed set of values, where there is one.
+    derive
+        How the release computes the column, when it is one that the release adds (see :func:`added`).
     """
 
     type: Type
@@ -47,6 +59,7 @@ class Column(str):
     exclusive_minimum: bool
     pattern: str | None
     categories: tuple[str, ...] | None
+    derive: Derivation | None
 
     def __new__(
         cls,
@@ -63,6 +76,7 @@ class Column(str):
         exclusive_minimum: bool = False,
         pattern: str | None = None,
         categories: tuple[str, ...] | None = None,
+        derive: Derivation | None = None,
     ) -> Column:
         """Make a column from its label and meaning."""
         column = super().__new__(cls, label)
@@ -77,10 +91,11 @@ class Column(str):
         column.exclusive_minimum = exclusive_minimum
         column.pattern = pattern
         column.categories = categories
+        column.derive = derive
         return column
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_restore, (str(self), dict(self.__dict__)))
+        return (_restore, (str(self), {**self.__dict__, "derive": None}))  # a table travels to another process computed
 
 
 def _restore(label: str, attributes: dict[str, object]) -> Column:
@@ -93,7 +108,7 @@ _WORKBOOK = "curators' workbook"
 _LENGTH = {"unit": "angstrom", "minimum": 0, "exclusive_minimum": True, "required": True}
 _ANGLE = {"unit": "degree", "minimum": 0, "maximum": 180, "exclusive_minimum": True, "required": True}
 
-# --- the release: the 28 columns of the workbook, in its order -------------------------------------------------------
+# --- the workbook: its 28 columns, in its order; the tables all, train and test of the release keep exactly these ------
 ID = Column(
     "ID",
     "text",
@@ -184,18 +199,18 @@ LASKOWSKI_ID = Column(
 LIION_ID = Column("Liion ID", "text", "ID of the entry's record in the Liverpool Ionics Dataset.", source=_WORKBOOK)
 
 LATTICE: tuple[Column, ...] = (A, B, C, ALPHA, BETA, GAMMA)
-RELEASE: tuple[Column, ...] = (
+WORKBOOK: tuple[Column, ...] = (
     ID, REDUCED_COMPOSITION, Z, TRUE_COMPOSITION, IONIC_CONDUCTIVITY, IC_TOTAL, IC_BULK, SPACE_GROUP, SPACE_GROUP_NUMBER,
     *LATTICE, FAMILY, DOI, CHECKED, REF, CIF_ID, CIF_REF_1, CIF_REF_2, NOTE, CLOSE_MATCH, CLOSE_MATCH_DOI, ICSD_ID,
     LASKOWSKI_ID, LIION_ID,
 )  # fmt: skip
 
-#: What a contributed table must bring (any other column of the release is welcome).
+#: What a contributed table must bring (any other column of the workbook is welcome).
 CONTRIBUTED: tuple[Column, ...] = (
     ID, REDUCED_COMPOSITION, Z, TRUE_COMPOSITION, IONIC_CONDUCTIVITY, SPACE_GROUP_NUMBER, *LATTICE, DOI,
 )  # fmt: skip
 
-# --- processed.csv ---------------------------------------------------------------------------------------------------
+# --- processed.csv: the published columns, then those that the release adds -------------------------------------------
 COMPOSITION_PROCESSED = Column(
     "Composition", "text", "Content of the unit cell (the release's True Composition).", source="release", required=True
 )
@@ -208,16 +223,66 @@ SPACE_GROUP_NUMBER_PROCESSED = Column(
     minimum=1,
     maximum=230,
 )
+LABEL = Column(
+    "Ionic conductivity (S cm-1)",
+    "number",
+    "Label as published: the ionic conductivity at room temperature, and 1e-15 in place of any value known only as an upper bound.",
+    unit="S cm-1",
+    source="release",
+    required=True,
+    minimum=0,
+    exclusive_minimum=True,
+)
 CIF_PROCESSED = Column(
     "CIF", "text", "How the structure file belongs to the entry: Match, Close Match, or No Match when there is none.", source="release"
 )
-BOUND = Column(
+#: The processed table as published: ID and the eleven columns that models train on.
+PROCESSED_AS_PUBLISHED: tuple[Column, ...] = (
+    ID, COMPOSITION_PROCESSED, SPACE_GROUP_NUMBER_PROCESSED, *LATTICE, LABEL, DOI, CIF_PROCESSED,
+)  # fmt: skip
+
+_added: list[Column] = []
+
+
+def added(label: str, type: Type, description: str, derive: Derivation, **meaning: Any) -> Column:
+    """Define a column that the release adds to the published ones.
+
+    This definition is all that it takes: the column stands in ``processed.csv``, is held to its limits there, and is described in the
+    data dictionary, the Data Package and the Croissant document. The workbook, ``all``, ``train`` and ``test`` know nothing of it.
+
+    Parameters
+    ----------
+    label, type, description
+        As of :class:`Column`; ``meaning`` are its other properties.
+    derive
+        What it holds, from the tables of the release.
+    """
+    column = Column(label, type, description, source="release", derive=derive, **meaning)
+    _added.append(column)
+    return column
+
+
+CONDUCTIVITY_PROCESSED = added(
+    "conductivity",
+    "number",
+    "Ionic conductivity at room temperature as the paper gives it; where bound is < or > it is that bound.",
+    lambda tables: tables[ENTRIES][IONIC_CONDUCTIVITY],
+    unit="S cm-1",
+    required=True,
+    minimum=0,
+    exclusive_minimum=True,
+)
+BOUND: Column = added(
     "bound",
     "text",
     "< when the conductivity is an upper bound, > when it is a lower one; blank for a measured value.",
-    source="release",
+    lambda tables: tables[ENTRIES][BOUND],
     categories=("<", ">"),
 )
+
+#: Every column that the release adds, and the processed table with them.
+ADDED: tuple[Column, ...] = tuple(_added)
+PROCESSED: tuple[Column, ...] = (*PROCESSED_AS_PUBLISHED, *ADDED)
 
 # --- source tables ---------------------------------------------------------------------------------------------------
 RECORD = Column(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from schemas import columns as col
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: One row a correction applied: before and after as the sheet shows them.
 COLUMNS: tuple[col.Column, ...] = (col.ID, col.COLUMN, col.BEFORE, col.AFTER, col.REASON, col.EVIDENCE)
+#: What names a row.
+KEY: tuple[col.Column, ...] = (col.ID, col.COLUMN)
 
 _TEXT = {"type": "string", "minLength": 1}
 _CELL = {"type": ["string", "number", "null"]}
@@ -24,7 +27,7 @@ CORRECTIONS: dict[str, Any] = {
         "type": "object",
         "properties": {
             "id": _TEXT,
-            "column": {"enum": [str(column) for column in col.RELEASE if column != col.ID]},
+            "column": {"enum": [str(column) for column in col.WORKBOOK if column != col.ID]},
             "expect": _CELL,
             "value": _CELL,
             "reason": _TEXT,
@@ -48,6 +51,7 @@ WAIVERS: dict[str, Any] = {
 }
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of ``corrections.csv``."""
-    return contract(COLUMNS)
+    return contract(COLUMNS, key=KEY)

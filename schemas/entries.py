@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas import columns as col
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
 
 #: The release's columns as typed, the bound beside the conductivity that it qualifies.
 COLUMNS: tuple[col.Column, ...] = tuple(
-    column for label in col.RELEASE for column in ((label, col.BOUND) if label == col.IONIC_CONDUCTIVITY else (label,))
+    column for label in col.WORKBOOK for column in ((label, col.BOUND) if label == col.IONIC_CONDUCTIVITY else (label,))
 )
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of the typed entries."""
     return contract(COLUMNS, index=col.ID)

@@ -8,18 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas import candidates, corrections, laskowski, liion, links, measurements, records, structures
+from schemas import candidates, corrections, findings, laskowski, liion, links, measurements, records, structures
 from schemas import columns as col
 from schemas.columns import Column
 
 ID_ONLY: tuple[Column, ...] = (col.ID,)
-PROCESSED: tuple[Column, ...] = (
-    col.ID, col.COMPOSITION_PROCESSED, col.SPACE_GROUP_NUMBER_PROCESSED, *col.LATTICE, col.IONIC_CONDUCTIVITY, col.DOI,
-    col.CIF_PROCESSED, col.BOUND,
-)  # fmt: skip
-FINDINGS: tuple[Column, ...] = (
-    col.ID, col.CHECK, col.SEVERITY, col.COLUMN, col.VALUE, col.EXPECTED, col.MESSAGE, col.OTHER, col.STATUS,
-)  # fmt: skip
 
 #: The table that the others refer to, and its two parts.
 ALL = "all.csv"
@@ -89,7 +82,7 @@ _RELEASE_NOTE = "the 28 columns of the curators' workbook. Where the paper gives
 
 def _release(name: str, what: str) -> tuple[File, ...]:
     table = File(
-        f"{name}.csv", what, f"One row an entry: {_RELEASE_NOTE}.", col.RELEASE, (col.ID,), () if name == "all" else _ENTRY, _BOUNDED
+        f"{name}.csv", what, f"One row an entry: {_RELEASE_NOTE}.", col.WORKBOOK, (col.ID,), () if name == "all" else _ENTRY, _BOUNDED
     )
     return (table, File(f"{name}.xlsx", what, f"The same as {name}.csv as a sheet: notes on the headers, filters, DOIs that open."))
 
@@ -104,8 +97,10 @@ FILES: tuple[File, ...] = (
     *_release("train", "Training set"),
     *_release("test", "Test set"),
     File("processed.csv", "Model table",
-         "One row an entry: what models train on. The conductivity is a number in every row; where bound is < it is an upper bound.",
-         PROCESSED, (col.ID,), _ENTRY),
+         "One row an entry: what models train on. The first twelve columns are those published, with the published label: 1e-15 wherever "
+         "only an upper bound is known. Behind them stands what the release adds; conductivity is the number that the paper gives, and "
+         "where bound is < it is an upper bound.",
+         col.PROCESSED, (col.ID,), _ENTRY),
     File("train_idx.csv", "IDs of the training set", "One row an entry of the training set.", ID_ONLY, (col.ID,), _ENTRY),
     File("test_idx.csv", "IDs of the test set", "One row an entry of the test set.", ID_ONLY, (col.ID,), _ENTRY),
     File(STRUCTURES, "Structures", "One CIF an entry that has one, named by its ID. Structures that came from the ICSD carry "
@@ -114,26 +109,26 @@ FILES: tuple[File, ...] = (
     *_archives("train", "the training set"),
     *_archives("test", "the test set"),
     File("sources/liion.csv", "Liverpool Ionics Dataset, recovered", "One row a record of the source: one measurement at one temperature.",
-         liion.COLUMNS, (col.RECORD,)),
+         liion.COLUMNS, liion.KEY),
     File("sources/laskowski.csv", "Laskowski table, recovered",
          "One row a record of the supplementary table of Laskowski et al. 2023, repaired where it was torn when it left its PDF; what was "
-         "repaired is told for each record.", laskowski.COLUMNS, (col.RECORD,)),
+         "repaired is told for each record.", laskowski.COLUMNS, laskowski.KEY),
     File("measurements.csv", "Measurements, merged",
          "One row a conductivity of one material in one paper at room temperature, from both literature tables without repetition. "
          "Most have no known structure and so are no entry of the release.",
-         measurements.COLUMNS, (col.MEASUREMENT,), (ForeignKey(col.MEASUREMENT_ENTRY, ALL, col.ID),)),
+         measurements.COLUMNS, measurements.KEY, (ForeignKey(col.MEASUREMENT_ENTRY, ALL, col.ID),)),
     File("records.csv", "Records", "One row a record of the literature tables: the measurement that it reports and what became of it.",
-         records.COLUMNS, (col.SOURCE, col.RECORD), (ForeignKey(col.RECORD_MEASUREMENT, "measurements.csv", col.MEASUREMENT),)),
+         records.COLUMNS, records.KEY, (ForeignKey(col.RECORD_MEASUREMENT, "measurements.csv", col.MEASUREMENT),)),
     File("links.csv", "Links", "One row an entry and a record of a literature table that are one measurement, or are published as one.",
          links.COLUMNS, (), (ForeignKey(col.LINK_ENTRY, ALL, col.ID),)),
     File("structures.csv", "How structures fit", "One row an entry with a structure: how the structure fits its row.",
-         structures.COLUMNS, (col.ID,), _ENTRY),
+         structures.COLUMNS, structures.KEY, _ENTRY),
     File("candidates.csv", "Candidates", "One row a structure offered to an entry without one; none is attached by itself.",
-         candidates.COLUMNS, (col.ROW_ID, col.RANK), (ForeignKey(col.ROW_ID, ALL, col.ID),)),
+         candidates.COLUMNS, candidates.KEY, (ForeignKey(col.ROW_ID, ALL, col.ID),)),
     File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and whether it is open, waived or corrected. "
-         "ID is blank where no single entry is concerned.", FINDINGS, blank=frozenset((col.ID,))),
+         "ID is blank where no single entry is concerned.", findings.COLUMNS, blank=findings.BLANK),
     File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",
-         corrections.COLUMNS, (col.ID, col.COLUMN), _ENTRY),
+         corrections.COLUMNS, corrections.KEY, _ENTRY),
     File("statistics.json", "Statistics", "Counts and distributions of the release, as the paper reports them for its version."),
     File("report.html", "Report", "The release for a reader: figures, numbers, doubts, structures. It opens without a network."),
     File("figures/", "Figures", "The figures of the report."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas import columns as col
@@ -14,8 +15,11 @@ COLUMNS: tuple[col.Column, ...] = (
     col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.REFERENCE, col.COMPOSITION_AGREES, col.CONDUCTIVITY_RATIO, col.DOI_AGREES,
     col.SPACEGROUP_AGREES, col.PUBLISHED, col.AGREES_WITH_PUBLISHED,
 )  # fmt: skip
+#: What names a row.
+KEY: tuple[col.Column, ...] = (col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD)
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of ``links.csv``."""
-    return contract(COLUMNS)
+    return contract(COLUMNS, key=KEY)

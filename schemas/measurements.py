@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas import columns as col
@@ -17,13 +18,17 @@ MERGED: tuple[col.Column, ...] = (
 )  # fmt: skip
 #: The published table: ``curate`` adds what became of each.
 COLUMNS: tuple[col.Column, ...] = (*MERGED, col.MEASUREMENT_ENTRY, col.MEASUREMENT_STATE, col.LACKS, col.NEAREST)
+#: What names a row.
+KEY: tuple[col.Column, ...] = (col.MEASUREMENT,)
 
 
+@cache
 def merged() -> pa.DataFrameSchema:
     """Contract of the measurements as merged."""
-    return contract(MERGED)
+    return contract(MERGED, key=KEY)
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of ``measurements.csv``."""
-    return contract(COLUMNS)
+    return contract(COLUMNS, key=KEY)

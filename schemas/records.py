@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas import columns as col
@@ -11,8 +12,11 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 COLUMNS: tuple[col.Column, ...] = (col.SOURCE, col.RECORD, col.RECORD_MEASUREMENT, col.RECORD_STATE)
+#: What names a row.
+KEY: tuple[col.Column, ...] = (col.SOURCE, col.RECORD)
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of ``records.csv``."""
-    return contract(COLUMNS)
+    return contract(COLUMNS, key=KEY)

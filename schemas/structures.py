@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas import columns as col
@@ -15,8 +16,11 @@ COLUMNS: tuple[col.Column, ...] = (
     col.ID, col.FILE, col.MATCH, col.SPACEGROUP_ROW, col.SPACEGROUP_CIF, col.SPACEGROUP_SPGLIB, col.SYMPREC, col.COMPOSITION_DEVIATION,
     col.LATTICE_DEVIATION, col.ANGLE_DEVIATION, col.SETTING, col.N_SITES, col.IS_DISORDERED, col.N_PARTIAL_SITES, col.PERTURBATION,
 )  # fmt: skip
+#: What names a row.
+KEY: tuple[col.Column, ...] = (col.ID,)
 
 
+@cache
 def schema() -> pa.DataFrameSchema:
     """Contract of ``structures.csv``."""
-    return contract(COLUMNS)
+    return contract(COLUMNS, key=KEY)

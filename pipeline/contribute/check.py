@@ -193,7 +193,7 @@ def _sentence(text: str) -> str:
 
 def _remedy(bad: Unread) -> str:
     if bad.kind == "blank":
-        meaning = next(column.description for column in col.RELEASE if column == bad.column)
+        meaning = next(column.description for column in col.WORKBOOK if column == bad.column)
         return f"Every row needs this value. {meaning}"
     return f"Write {bad.expected}." if bad.expected else ""
 

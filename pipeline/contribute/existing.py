@@ -159,7 +159,7 @@ def typed(cells: pd.DataFrame, keys: Sequence[str] | None = None) -> pd.DataFram
 
     index = pd.Index([str(key) for key in (cells[col.ID] if keys is None else keys)], name=str(col.ID), dtype="str")
     columns: dict[str, list[object]] = {}
-    for column in col.RELEASE:
+    for column in col.WORKBOOK:
         values = cells[column].tolist()
         if column == col.IONIC_CONDUCTIVITY:
             pairs = [_lenient(workbook.conductivity, value) for value in values]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipeline.errors import InputError
 from schemas import columns as col
 from schemas import entries as entries_schema
-from schemas.contract import DTYPES
+from schemas.contract import DTYPES, failures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,14 +52,14 @@ def cells(data: bytes, file: str) -> pd.DataFrame:
     if blank:
         raise InputError("an empty row in the middle of the table", file=file, row=blank[0], cure="delete the row, or fill it")
     table = [[row[place] if place < len(row) else None for place in order] for row in body]
-    return pd.DataFrame(table, columns=[str(column) for column in col.RELEASE], dtype=object)
+    return pd.DataFrame(table, columns=[str(column) for column in col.WORKBOOK], dtype=object)
 
 
 def _order(header: tuple[object, ...], file: str) -> list[int]:
     """Place of each published column in the header."""
     labels = [str(label).strip() for label in header if label is not None]
-    missing = [str(column) for column in col.RELEASE if column not in labels]
-    unknown = [label for label in labels if label not in col.RELEASE]
+    missing = [str(column) for column in col.WORKBOOK if column not in labels]
+    unknown = [label for label in labels if label not in col.WORKBOOK]
     repeated = sorted({label for label in labels if labels.count(label) > 1})
     if missing:
         raise InputError(
@@ -72,7 +72,7 @@ def _order(header: tuple[object, ...], file: str) -> list[int]:
             row=1,
             cure="remove or rename them",
         )
-    return [[None if label is None else str(label).strip() for label in header].index(str(column)) for column in col.RELEASE]
+    return [[None if label is None else str(label).strip() for label in header].index(str(column)) for column in col.WORKBOOK]
 
 
 def entries(cells: pd.DataFrame, file: str = "workbook") -> pd.DataFrame:
@@ -91,7 +91,7 @@ def entries(cells: pd.DataFrame, file: str = "workbook") -> pd.DataFrame:
 
     problems: list[InputError] = []
     columns: dict[str, list[object]] = {}
-    for column in col.RELEASE:
+    for column in col.WORKBOOK:
         if column == col.IONIC_CONDUCTIVITY:
             read = [_read(conductivity, value, column, row, file, problems) for row, value in _numbered(cells[column])]
             columns[column] = [None if pair is None else pair[0] for pair in read]
@@ -169,9 +169,6 @@ _READERS: dict[col.Type, Callable[[Cell], object]] = {"text": text, "number": nu
 
 def _validate(typed: pd.DataFrame, file: str) -> None:
     """Hold the typed entries against their contract and say every failure with its row."""
-    import pandas as pd
-    from pandera.errors import SchemaErrors
-
     repeated = typed.index[typed.index.duplicated(keep=False)]
     if len(repeated):
         rows = {name: [int(row) + 2 for row in (typed.index == name).nonzero()[0]] for name in dict.fromkeys(repeated)}
@@ -182,19 +179,12 @@ def _validate(typed: pd.DataFrame, file: str) -> None:
                 for name, where in rows.items()
             ]
         )  # fmt: skip
-    try:
-        entries_schema.schema().validate(typed, lazy=True)
-    except SchemaErrors as error:
+    if found := failures(typed, entries_schema.schema()):
         rows_of = {name: row for row, name in enumerate(typed.index, start=2)}
-        problems = [
-            InputError(
-                f"breaks the rule {case['check']}",
-                file=file,
-                row=rows_of.get(str(case["failure_case"] if case["schema_context"] == "Index" else case["index"])),
-                column=str(case["column"]) if not pd.isna(case["column"]) else str(col.ID),
-                value=case["failure_case"],
-                cure="correct the cell",
-            )
-            for case in error.failure_cases.to_dict("records")
-        ]
-        raise InputError.gather(problems) from error
+        raise InputError.gather(
+            [
+                InputError(f"breaks the rule: {each.rule}", file=file, row=rows_of.get(str(dict(each.key).get(col.ID, ""))),
+                           column=each.column, value=each.value, cure="correct the cell")
+                for each in found
+            ]
+        )  # fmt: skip

@@ -80,7 +80,8 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
     for name in ("train", "test"):
         tables.write_idx(sides[name], folder / f"{name}_idx.csv")
     archives.write_structures(release.texts, folder / archives.STRUCTURES_FOLDER)
-    written = {"processed.csv": tables.processed(release.cells, release.entries, as_published=release.as_published), **release.tables}
+    known = {col.ENTRIES: release.entries, **release.tables}
+    written = {tables.PROCESSED: tables.processed(release.cells, known, as_published=release.as_published), **release.tables}
     for path, table in written.items():
         tables.write_csv(table, folder / path)
     for path, document in release.documents.items():

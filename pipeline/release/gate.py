@@ -128,11 +128,11 @@ def _release(before: pd.DataFrame | None, frame: pd.DataFrame) -> Iterator[Any]:
     if before is not None:
         low, high = (round(len(before) * part) for part in ROWS)
         yield gxe.ExpectTableRowCountToBeBetween(min_value=low, max_value=high)
-        columns = [name for name in before.columns if name in (*col.RELEASE, col.BOUND)]
+        columns = [name for name in before.columns if name in (*col.WORKBOOK, col.BOUND)]
         yield gxe.ExpectTableColumnsToMatchSet(column_set=[*columns, LOG_CONDUCTIVITY, VOLUME, SIDES, IN_TEST], exact_match=True)
     yield gxe.ExpectColumnValuesToBeUnique(column=str(col.ID))
     yield gxe.ExpectColumnValuesToMatchRegex(column=str(col.ID), regex=f"^{col.ID.pattern}$")
-    for column in col.RELEASE:
+    for column in col.WORKBOOK:
         if column.required and column in frame:
             yield gxe.ExpectColumnValuesToNotBeNull(column=str(column))
         limited = column.type in ("number", "integer") and (column.minimum is not None or column.maximum is not None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from schemas import columns as col
+from schemas.contract import DTYPES, contract, held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from openpyxl.worksheet.worksheet import Worksheet
 
+PROCESSED = "processed.csv"
 #: Number the published processed table writes in place of a bound.
 PUBLISHED_BOUND = 1e-15
 #: Significant digits of the published processed table.
@@ -27,35 +29,55 @@ _RESOLVER = "https://doi.org/"
 _WIDEST = 32
 
 
-def processed(cells: pd.DataFrame, entries: pd.DataFrame, *, as_published: bool = False) -> pd.DataFrame:
-    """One row an entry: what models train on, in the eleven published columns beside ``ID``, and ``bound``.
+def processed(cells: pd.DataFrame, tables: col.Tables, *, as_published: bool = False) -> pd.DataFrame:
+    """One row an entry: what models train on, in the published columns (``col.PROCESSED_AS_PUBLISHED``), and what the release adds.
 
     * ``CIF`` is Match for an entry's own structure, Close Match for another paper's, No Match when there is none;
-    * the conductivity of an entry that bears a bound is that bound. As published it is 1e-15, whatever the bound, and
-      the cell keeps six significant digits only.
+    * the published label of an entry that is known only as an upper bound is 1e-15, whatever the bound;
+    * as published the cell keeps six significant digits only;
+    * each column of ``col.ADDED`` holds what its definition derives from ``tables``.
+
+    Raises
+    ------
+    ContractError
+        When an added column breaks the limits of its definition.
     """
     import pandas as pd
 
+    entries = tables[col.ENTRIES]
+    label = entries[col.IONIC_CONDUCTIVITY].where((entries[col.BOUND] != "<").fillna(True).to_numpy(dtype=bool), PUBLISHED_BOUND)
     table = pd.DataFrame(
         {
             str(col.ID): entries.index,
             str(col.COMPOSITION_PROCESSED): cells[col.TRUE_COMPOSITION].tolist(),
             str(col.SPACE_GROUP_NUMBER_PROCESSED): entries[col.SPACE_GROUP_NUMBER].tolist(),
             **{str(axis): pd.Series(cells[axis].tolist(), dtype=object) for axis in col.LATTICE},
-            str(col.IONIC_CONDUCTIVITY): entries[col.IONIC_CONDUCTIVITY].tolist(),
+            str(col.LABEL): label.tolist(),
             str(col.DOI): cells[col.DOI].tolist(),
             str(col.CIF_PROCESSED): [
                 (_CLOSE_MATCH if close == "Yes" else _MATCH) if has_structure(state) else _NO_MATCH
                 for state, close in zip(entries[col.CIF_ID], entries[col.CLOSE_MATCH], strict=True)
             ],
-            str(col.BOUND): entries[col.BOUND].tolist(),
         }
     )
     if as_published:
-        table.loc[entries[col.BOUND].notna().to_numpy(), str(col.IONIC_CONDUCTIVITY)] = PUBLISHED_BOUND
         for axis in col.LATTICE:
             table[str(axis)] = pd.Series([_published_number(value) for value in table[str(axis)]], dtype=object)
-    return table
+    derived = held(_derived(tables), contract(col.ADDED, index=col.ID), stage="emit", table_name=PROCESSED)
+    return pd.concat([table, derived.reset_index(drop=True)], axis="columns")
+
+
+def _derived(tables: col.Tables) -> pd.DataFrame:
+    """The columns that the release adds, index ID."""
+    import pandas as pd
+
+    index = tables[col.ENTRIES].index
+    found: dict[str, pd.Series] = {}
+    for column in col.ADDED:
+        values = column.derive(tables) if column.derive else ()
+        values = values.reindex(index).tolist() if isinstance(values, pd.Series) else list(values)
+        found[str(column)] = pd.Series(values, index=index, dtype=DTYPES[column.type])
+    return pd.DataFrame(found, index=index)
 
 
 def _published_number(value: float) -> float | int:
@@ -97,7 +119,7 @@ def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
     sheet = book.active
     sheet.title = "OBELiX"
     bold, fill, wrapped = Font(bold=True), PatternFill("solid", fgColor="DDE6EE"), Alignment(vertical="top", wrap_text=True)
-    definitions = {str(column): column for column in col.RELEASE}
+    definitions = {str(column): column for column in col.WORKBOOK}
     for place, label in enumerate(cells.columns, start=1):
         head = sheet.cell(1, place, label)
         head.font, head.fill, head.alignment = bold, fill, wrapped

@@ -52,7 +52,7 @@ GOOD = [row(), row(ID="aaa")]
     ("book", "spoil", "said"),
     [
         (workbook(GOOD), lambda data: data[:-100], ["pkg-1.0.tar.gz", "not the pinned file", "fetch 1.0"]),
-        (workbook(GOOD, [c for c in col.RELEASE if c != col.Z]), bytes, ["raw.xlsx", "'Z' is missing", "restore the header"]),
+        (workbook(GOOD, [c for c in col.WORKBOOK if c != col.Z]), bytes, ["raw.xlsx", "'Z' is missing", "restore the header"]),
         (b"ID,Z\nabc,4\n", bytes, ["raw.xlsx", "not an Excel workbook", "save it again"]),
     ],
     ids=["damaged archive", "workbook without a column", "no workbook"],

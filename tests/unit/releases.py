@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.release.compare.published import Published
 from schemas import columns as col
-from schemas.files import PROCESSED
+from schemas.columns import PROCESSED
 
 #: An inversion centre, one lithium off it and one oxygen on it.
 CIF = """data_LiX
@@ -38,7 +38,7 @@ O1 O 0.0000 0.0000 0.0000 1.0
 
 def row(name: str, **changed: object) -> dict[str, object]:
     """A plausible entry; ``changed`` by attribute name of the column (``CLOSE_MATCH="Yes"``)."""
-    plain: dict[str, object] = {str(column): "" for column in col.RELEASE}
+    plain: dict[str, object] = {str(column): "" for column in col.WORKBOOK}
     plain |= {
         col.ID: name, col.REDUCED_COMPOSITION: "Li2O", col.Z: 1, col.TRUE_COMPOSITION: "Li2O", col.IONIC_CONDUCTIVITY: "1e-05",
         col.SPACE_GROUP: "P-1", col.SPACE_GROUP_NUMBER: 2, col.A: 4.0, col.B: 4.0, col.C: 5.0, col.ALPHA: 90, col.BETA: 90,
@@ -64,7 +64,8 @@ def processed(rows: Sequence[Mapping[str, object]]) -> bytes:
             {
                 **each, col.COMPOSITION_PROCESSED: each[col.TRUE_COMPOSITION], col.CIF_PROCESSED: kind,
                 col.SPACE_GROUP_NUMBER_PROCESSED: each[col.SPACE_GROUP_NUMBER],
-                col.IONIC_CONDUCTIVITY: label.lstrip("<"), col.BOUND: "<" if label.startswith("<") else "",
+                col.LABEL: "1e-15" if label.startswith("<") else label, col.CONDUCTIVITY_PROCESSED: label.lstrip("<"),
+                col.BOUND: "<" if label.startswith("<") else "",
             }
         )  # fmt: skip
     return table(PROCESSED, made)
@@ -75,9 +76,9 @@ def files(
 ) -> dict[str, bytes]:
     """Files of a release with these rows and structures, checksums included."""
     every = [*train, *test]
-    made = {"all.csv": table(col.RELEASE, every), "processed.csv": processed(every)}
+    made = {"all.csv": table(col.WORKBOOK, every), "processed.csv": processed(every)}
     for side, rows in (("train", train), ("test", test)):
-        made[f"{side}.csv"] = table(col.RELEASE, rows)
+        made[f"{side}.csv"] = table(col.WORKBOOK, rows)
         made[f"{side}_idx.csv"] = "\n".join(["ID", *(str(each[col.ID]) for each in rows)]).encode()
     made |= {f"all_randomized_cifs/{name}.cif": text.encode() for name, text in (cifs or {}).items()}
     made["SHA256SUMS"] = "".join(f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in sorted(made.items())).encode()

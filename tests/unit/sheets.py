@@ -32,7 +32,7 @@ def row(**changes: object) -> dict[str, object]:
     return {**ROW, **{getattr(col, name): value for name, value in changes.items()}}
 
 
-def workbook(rows: Sequence[dict[str, object]], header: Sequence[str | None] = col.RELEASE) -> bytes:
+def workbook(rows: Sequence[dict[str, object]], header: Sequence[str | None] = col.WORKBOOK) -> bytes:
     """An .xlsx file with these rows under this header."""
     book = openpyxl.Workbook()
     sheet = book.active

@@ -25,7 +25,7 @@ CIFS = st.one_of(st.none(), st.sampled_from(BROKEN))
 @st.composite
 def junk(draw: st.DrawFn) -> dict[str, object]:
     values: dict[str, object] = {str(key): value for key, value in ROW.items()}
-    for column in draw(st.lists(st.sampled_from(col.RELEASE), max_size=8)):
+    for column in draw(st.lists(st.sampled_from(col.WORKBOOK), max_size=8)):
         kind = FORMULAS if "Composition" in column else SYMBOLS if column == col.SPACE_GROUP else st.text(max_size=10)
         if column.type == "number":
             kind = NUMBERS
@@ -38,7 +38,7 @@ def junk(draw: st.DrawFn) -> dict[str, object]:
 def entries(rows: list[dict[str, object]]) -> pd.DataFrame:
     """Typed entries without the contract of the table: what a check may meet."""
     frame = {}
-    for column in (*col.RELEASE, col.BOUND):
+    for column in (*col.WORKBOOK, col.BOUND):
         values = [row.get(str(column)) for row in rows]
         if column.type == "number":
             frame[str(column)] = pd.Series([math.nan if v is None else v for v in values], dtype="float64")
@@ -65,6 +65,6 @@ def test_an_empty_table_has_no_findings() -> None:
     assert list(check(Subject(entries([]).astype({str(col.REDUCED_COMPOSITION): "str"})))) == []
 
 
-@pytest.mark.parametrize("column", [c for c in col.RELEASE if c != col.ID])
+@pytest.mark.parametrize("column", [c for c in col.WORKBOOK if c != col.ID])
 def test_any_cell_may_be_blank(column: col.Column) -> None:
     assert all(f.message for f in check(Subject(entries([{**{str(k): v for k, v in ROW.items()}, str(column): None}]))))

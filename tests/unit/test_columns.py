@@ -35,13 +35,13 @@ def test_a_copy_keeps_its_meaning(copied: object) -> None:
     assert (column, column.unit, column.exclusive_minimum) == ("a", "angstrom", True)
 
 
-def test_the_release_has_its_28_columns_in_their_order() -> None:
+def test_the_workbook_has_its_28_columns_in_their_order() -> None:
     published = (
         "ID|Reduced Composition|Z|True Composition|Ionic conductivity (S cm-1)|IC (Total)|IC (Bulk)|"
         "Space group|Space group #|a|b|c|alpha|beta|gamma|"
         "Family|DOI|Checked|Ref|Cif ID|Cif ref_1|Cif ref_2|note|close match|close match DOI|ICSD ID|Laskowski ID|Liion ID"
     )
-    assert "|".join(col.RELEASE) == published
+    assert "|".join(col.WORKBOOK) == published
 
 
 GOOD = {"ID": ["abc", "1e9"], "Z": pd.array([1, 2], dtype="Int64"), "bound": pd.array(["<", None], dtype="str")}

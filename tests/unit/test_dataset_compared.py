@@ -153,7 +153,7 @@ def test_rows_under_the_contributions_of_the_working_folder_are_compared_with(as
     assert "duplicate.exact" not in checks("new.csv")
     folder = Path("raw/contributions/one")
     folder.mkdir(parents=True)
-    header = [str(column) for column in col.RELEASE]
+    header = [str(column) for column in col.WORKBOOK]
     cells = {**dict(zip(ROW, Path("new.csv").read_text().splitlines()[1].split(","), strict=True)), str(col.ID): "bbb"}
     (folder / "rows.csv").write_text("\n".join((",".join(header), ",".join(cells.get(name, "") for name in header))) + "\n")
     assert "duplicate.exact" in checks("new.csv")

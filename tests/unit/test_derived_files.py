@@ -12,6 +12,7 @@ import pytest
 from pipeline import findings
 from pipeline.ingest.workbook import cells, entries
 from pipeline.release import dictionary, tables
+from schemas import columns as col
 from schemas import files
 from tests.conftest import ROOT
 from tests.unit.sheets import row, workbook
@@ -70,5 +71,5 @@ def test_names_and_paths_are_unique_and_keys_lead_to_columns() -> None:
 
 def test_the_registry_agrees_with_the_modules_that_write_the_tables() -> None:
     sheet = cells(workbook([row()]), "book.xlsx")
-    assert list(files.file("processed.csv").columns) == list(tables.processed(sheet, entries(sheet)).columns)
+    assert list(files.file("processed.csv").columns) == list(tables.processed(sheet, {col.ENTRIES: entries(sheet)}).columns)
     assert files.file("findings.csv").columns == findings.COLUMNS

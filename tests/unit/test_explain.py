@@ -15,7 +15,7 @@ from schemas import columns as col
 from tests.unit.sheets import row
 
 TABLES: dict[str, list[dict[str, object]]] = {
-    "all.csv": [{**dict.fromkeys(map(str, col.RELEASE), ""), **row(ID="019", NOTE="check the cell", FAMILY="phosphates")}],
+    "all.csv": [{**dict.fromkeys(map(str, col.WORKBOOK), ""), **row(ID="019", NOTE="check the cell", FAMILY="phosphates")}],
     "train_idx.csv": [{"ID": "019"}],
     "test_idx.csv": [{"ID": "zzz"}],
     "links.csv": [

@@ -71,16 +71,17 @@ def test_csv_keeps_whole_numbers_ids_and_quotes(sheet: pd.DataFrame, tmp_path: P
     assert back[col.NOTE].tolist() == ["", 'a "quoted", note', " "]
 
 
-def test_processed_gives_a_bound_its_own_value(sheet: pd.DataFrame) -> None:
-    table = processed(sheet, entries(sheet))
-    assert table[col.IONIC_CONDUCTIVITY].tolist() == [1e-7, 1e-8, 1e-7]
+def test_processed_keeps_the_published_label_and_gives_a_bound_its_own_value_beside_it(sheet: pd.DataFrame) -> None:
+    table = processed(sheet, {col.ENTRIES: entries(sheet)})
+    assert table[col.LABEL].tolist() == [1e-7, 1e-15, 1e-7]
+    assert table[col.CONDUCTIVITY_PROCESSED].tolist() == [1e-7, 1e-8, 1e-7]
     assert table[col.BOUND].fillna("").tolist() == ["", "<", ""]
     assert table[col.CIF_PROCESSED].tolist() == ["Match", "No Match", "Close Match"]
     assert table[col.A].tolist()[2] == 8.1234567
 
 
 def test_processed_as_published_keeps_what_was_published(sheet: pd.DataFrame) -> None:
-    table = processed(sheet, entries(sheet), as_published=True)
+    table = processed(sheet, {col.ENTRIES: entries(sheet)}, as_published=True)
     assert table[col.IONIC_CONDUCTIVITY].tolist() == [1e-7, 1e-15, 1e-7]
     assert table[col.A].tolist()[2] == 8.12346
 

@@ -19,7 +19,7 @@ def read(*rows: dict[str, object]) -> tuple[object, ...]:
 
 def test_cells_keep_their_types_and_blanks() -> None:
     sheet = cells(workbook([row(ALPHA=90, BETA=90.5, NOTE=" ", ID="1e9")]), "book.xlsx")
-    assert list(sheet.columns) == list(col.RELEASE)
+    assert list(sheet.columns) == list(col.WORKBOOK)
     first = sheet.iloc[0]
     assert (first[col.ALPHA], type(first[col.ALPHA])) == (90, int)
     assert first[col.BETA] == 90.5
@@ -39,7 +39,7 @@ def test_entries_are_typed() -> None:
 
 
 def test_header_order_and_outer_space_do_not_matter() -> None:
-    header = [f" {label} " for label in reversed(col.RELEASE)]
+    header = [f" {label} " for label in reversed(col.WORKBOOK)]
     good = {f" {label} ": value for label, value in row().items()}
     sheet = cells(workbook([good], header), "book.xlsx")
     assert sheet.iloc[0][col.Z] == 4
@@ -81,13 +81,13 @@ def test_a_repeated_id_names_both_rows() -> None:
 @pytest.mark.parametrize("label", [col.Z, col.LIION_ID])
 def test_a_missing_column_is_named(label: str) -> None:
     with pytest.raises(InputError, match="is missing") as caught:
-        cells(workbook([row()], [c for c in col.RELEASE if c != label]), "book.xlsx")
+        cells(workbook([row()], [c for c in col.WORKBOOK if c != label]), "book.xlsx")
     assert repr(str(label)) in caught.value.what
 
 
 def test_an_unknown_column_is_named() -> None:
     with pytest.raises(InputError, match="'colour'"):
-        cells(workbook([row()], [*col.RELEASE, "colour"]), "book.xlsx")
+        cells(workbook([row()], [*col.WORKBOOK, "colour"]), "book.xlsx")
 
 
 def test_an_empty_row_in_the_middle_is_told() -> None:

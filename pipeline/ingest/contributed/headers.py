@@ -102,7 +102,7 @@ def heading(cell: object) -> Heading | None:
     if not isinstance(cell, str) or not cell.strip() or len(cell) > 120:
         return None
     label = unicodedata.normalize("NFKC", cell).strip().strip("\ufeff").strip()
-    for published in col.RELEASE:
+    for published in col.WORKBOOK:
         if label == published:
             return Heading(published)
     for greek, latin in _GREEK.items():
@@ -143,7 +143,7 @@ def _key(text: str) -> str:
     return re.sub(r"[^a-z0-9#]", "", text.casefold())
 
 
-_LOOKUP: dict[str, col.Column] = {_key(column): column for column in col.RELEASE}
+_LOOKUP: dict[str, col.Column] = {_key(column): column for column in col.WORKBOOK}
 for _column, _names in _NAMES.items():
     for _name in _names.split():
         _LOOKUP.setdefault(_name, _column)

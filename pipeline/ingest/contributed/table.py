@@ -113,14 +113,14 @@ def contribution(data: bytes, file: str) -> Contribution:
             understood.update(filter(None, read.understood.split(" and ")))
             if read.value is None and found.column in col.CONTRIBUTED:
                 unread.append(Unread(position, str(found.column), shown(cell), "", "the cell is blank", "blank"))
-        table.append([values.get(column) for column in col.RELEASE])
+        table.append([values.get(column) for column in col.WORKBOOK])
         kept.append(row)
     if not table:
         raise InputError("the table has a header and no rows", file=file, row=header.number, cure="add one row for each material")
     notes += [f"{what} ({count} {'cell' if count == 1 else 'cells'})" for what, count in understood.items()]
     return Contribution(
         file,
-        pd.DataFrame(table, columns=pd.Index([str(c) for c in col.RELEASE], dtype=object), dtype=object),
+        pd.DataFrame(table, columns=pd.Index([str(c) for c in col.WORKBOOK], dtype=object), dtype=object),
         tuple(row.number for row in kept),
         tuple(row.line for row in kept),
         header.number,
@@ -137,7 +137,7 @@ def _headings(header: Row, body: Sequence[Row], file: str) -> tuple[dict[int, He
     found = _spacegroup(found, body)
     exact = {place for place, meaning in found.items() if shown(header.cells[place]) == meaning.column}
     unknown: list[str] = []
-    for column in col.RELEASE:
+    for column in col.WORKBOOK:
         places = [place for place, meaning in found.items() if meaning.column == column]
         if len(places) < 2:
             continue
@@ -247,7 +247,7 @@ def contributions(folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
             seen[name] = path / TABLE
         tables.append(table)
         structures |= texts
-    columns = pd.Index([str(c) for c in col.RELEASE], dtype=object)
+    columns = pd.Index([str(c) for c in col.WORKBOOK], dtype=object)
     rows = [row for table in tables for row in table.itertuples(index=False, name=None)]
     return pd.DataFrame(rows, columns=columns, dtype=object), structures
 

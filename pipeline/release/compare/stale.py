@@ -118,6 +118,9 @@ def _expected(entry: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[tupl
             yield column, entry.get(column)
     if not _conductivity(row, entry.get(col.IONIC_CONDUCTIVITY)):
         yield col.IONIC_CONDUCTIVITY, entry.get(col.IONIC_CONDUCTIVITY)
+    given = bound(entry.get(col.IONIC_CONDUCTIVITY))
+    if col.CONDUCTIVITY_PROCESSED in row and given is not None and not _rounded(row[col.CONDUCTIVITY_PROCESSED], given[1]):
+        yield col.CONDUCTIVITY_PROCESSED, given[1]
     close = entry.get(col.CLOSE_MATCH) == "Yes"
     kind = row.get(col.CIF_PROCESSED)
     if kind in ("Match", "Close Match") and (kind == "Close Match") != close:

@@ -56,7 +56,8 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
             [
                 f"Use the split that is given ({counts['train.csv']} training, {counts['test.csv']} test entries): entries of one paper, "
                 "and of one composition, stand on one side. Exceptions, if any, are the findings `split.leak` and `split.near-leak`.",
-                "Where `bound` in `processed.csv` is `<`, the conductivity is an upper bound, not a measured value.",
+                "Where `bound` in `processed.csv` is `<`, only an upper bound is known: `conductivity` is that bound, and the published "
+                f"label `{col.LABEL}` is 1e-15.",
                 "`findings.csv` lists every doubt about an entry, `corrections.csv` every cell that differs from the pinned workbook.",
                 *about.LIMITATIONS,
             ]

@@ -51,7 +51,7 @@ def labels(folder: Path) -> dict[str, dict[str, Any]]:
             name = row[col.ID]
             found[name] = {
                 "composition": row[col.COMPOSITION_PROCESSED],
-                "ionic_conductivity": float(row[col.IONIC_CONDUCTIVITY]),
+                "ionic_conductivity": float(row[col.CONDUCTIVITY_PROCESSED]),
                 "bound": row[col.BOUND] or None,
                 "doi": row[col.DOI],
                 "structure_is": row[col.CIF_PROCESSED],
@@ -67,7 +67,7 @@ def _ids(path: Path) -> list[str]:
 #: Columns behind the properties of our own, in the words of ``labels``.
 PROPERTIES: Mapping[str, Column] = {
     "composition": col.COMPOSITION_PROCESSED,
-    "ionic_conductivity": col.IONIC_CONDUCTIVITY,
+    "ionic_conductivity": col.CONDUCTIVITY_PROCESSED,
     "bound": col.BOUND,
     "doi": col.DOI,
     "structure_is": col.CIF_PROCESSED,
