@@ -1,7 +1,11 @@
-"""Sessions: lint, types, derived files, tests on two lines of pandas.
+"""Sessions: lint, types, derived files, tests on two lines of pandas; on demand the locks and what they install with.
 
 ``nox`` makes an environment a session. ``nox --no-venv --no-install`` runs in the environment that is there, which is what
 the second command of the README does.
+
+A lock is complete, so it is installed without a resolver (``--no-deps``) and proved complete with ``pip check``: a resolver asks the
+index for newer versions, and pip 23.2 stops when it finds one that the lock has no hash for. What is built from source is built
+with the backend of ``build-requirements.txt``, installed first, and never in isolation with the newest one.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import nox
@@ -20,14 +25,22 @@ nox.options.error_on_external_run = False
 
 LOCK = "constraints.txt"
 RUN_LOCK = "requirements.txt"
+BUILD_LOCK = "build-requirements.txt"
+#: The extras of pyproject.toml that the lock holds: what the tests use.
+EXTRAS = ("baseline", "build", "cluster", "dev", "optimade")
+#: What ``nox -s install`` tries both locks with: Pythons, where they are installed, and clients. pip 23.2 is the oldest supported.
+PYTHONS = ("3.11", "3.12", "3.13")
+CLIENTS = ("pip==23.2.1", "pip", "uv")
 
 
 def prepare(session: nox.Session) -> str:
     """Install the lock and the project, unless the session runs in the environment that is there; give its python."""
     if isinstance(session.virtualenv, PassthroughEnv):
         return sys.executable
-    session.install("--require-hashes", "-r", LOCK)
+    session.install("--no-deps", "--require-hashes", "-r", BUILD_LOCK)
+    session.install("--no-deps", "--require-hashes", "--no-build-isolation", "-r", LOCK)
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "-m", "pip", "check", silent=True)
     return "python"
 
 
@@ -83,25 +96,39 @@ def tests_older_pandas(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
+@nox.session(default=False, python=PYTHONS)
+@nox.parametrize("client", CLIENTS)
+@nox.parametrize("locked", [RUN_LOCK, LOCK])
+def install(session: nox.Session, client: str, locked: str) -> None:
+    """Install a lock and the project with one client on one Python, as the README does, and run the program."""
+    session.install("--upgrade", client)
+    pip = ["python", "-m", "pip"] if client != "uv" else ["uv", "pip"]
+    unbuilt = ["--no-deps", "--no-build-isolation"]
+    session.run(*(pip if client != "uv" else ["uv"]), "--version")
+    session.run(*pip, "install", "-q", "--no-deps", "--require-hashes", "-r", BUILD_LOCK)
+    session.run(*pip, "install", "-q", *unbuilt, "--require-hashes", "-r", locked)
+    session.run(*pip, "install", "-q", *unbuilt, *(["-e", "."] if locked == LOCK else ["."]))
+    session.run(*pip, "check")
+    session.chdir(session.create_tmp())
+    session.run("obelix-curate", "explain", "lattice.volume", silent=True)
+
+
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Make both locks anew from pyproject.toml: newest versions, hashes, no index address."""
+    """Make the locks anew from pyproject.toml, with hashes and no index address. ``nox -s lock -- --upgrade`` takes newer versions."""
     session.install("uv")
-    options = [
-        "--universal",
-        "--python-version",
-        "3.11",
-        "--generate-hashes",
-        "--no-header",
-        "--no-annotate",
-        "--quiet",
-    ]
-    heads = {
-        LOCK: "every package of the program, its extras and its tests, with hashes.",
-        RUN_LOCK: "what the program needs to run, with hashes; the versions of constraints.txt.",
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    backends = Path(session.create_tmp()) / "build.in"
+    backends.write_text("".join(f"{name}\n" for name in project["optional-dependencies"]["build"]), encoding="utf-8")
+    extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+    made = {
+        LOCK: ("every package of the program, its extras and its tests, with hashes.", ["pyproject.toml", *extras]),
+        RUN_LOCK: ("what the program needs to run, with hashes; the versions of constraints.txt.", ["pyproject.toml", "--extra", "build"]),
+        BUILD_LOCK: ("what builds packages, with hashes, installed first; the versions of constraints.txt.", [str(backends)]),
     }
-    session.run("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--upgrade", *options, "-o", LOCK)
-    session.run("uv", "pip", "compile", "pyproject.toml", "--extra", "build", "-c", LOCK, "--upgrade", *options, "-o", RUN_LOCK)
-    for file, holds in heads.items():
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
+    for file, (holds, wanted) in made.items():
+        bound = [] if file == LOCK else ["-c", LOCK]
+        session.run("uv", "pip", "compile", *wanted, *bound, *options, *session.posargs, "-o", file)
         path = Path(file)
         path.write_text(f'# Made by "nox -s lock" from pyproject.toml: {holds}\n{path.read_text()}')
