@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry.cell import possible, volume
 from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.dois import cited, paper
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ class Row:
 
     @cached_property
     def papers(self) -> tuple[str, ...]:
-        """The DOIs of the row in lower case, in their order."""
-        return tuple(part.strip().lower() for part in self.text(col.DOI).split("|") if part.strip())
+        """The papers of the row by the names that compare (:func:`pipeline.dois.paper`), in their order."""
+        return tuple(dict.fromkeys(map(paper, cited(self.text(col.DOI)))))
 
 
 def rows(entries: pd.DataFrame) -> list[Row]:

@@ -1,4 +1,4 @@
-"""DOIs: formed as a DOI, in the one form that compares, and like the DOIs of their publisher."""
+"""DOIs: formed as a DOI, in the one form that compares (:mod:`pipeline.dois`), and like the DOIs of their publisher."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.checks.reading import Row
+from pipeline.dois import SEPARATOR, bare, is_abstract, is_doi, is_german_edition, is_supplement, paper, without_address
 from pipeline.findings import Finding
 from schemas import columns as col
-
-#: DOI handbook, 2.2: a prefix 10.NNNN and a suffix of printable characters after a slash.
-SYNTAX = re.compile(r"10\.\d{4,9}/[^\s|\"{}\\^`]+")
-_SUPPLEMENT = re.compile(r"(\.s\d{3}|/suppl[^/]*|\.supp\d*)$", re.IGNORECASE)
-_DECORATION = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 
 #: How publishers build the suffix of their DOIs, in lower case. A suffix that fits none of its publisher's forms was cut short,
 #: or mistyped. The forms were written from the publishers' systems of identifiers (Elsevier's PII of 1995, ACS manuscript
@@ -45,34 +41,34 @@ def reference_findings(rows: Sequence[Row]) -> Iterator[Finding]:
         if not text:
             yield Finding(row.id, "reference.doi-syntax", "error", "The row names no paper: its DOI is blank.", column=col.DOI)
             continue
-        for part in text.split("|"):
+        for part in text.split(SEPARATOR):
             yield from _one(row, part.strip())
 
 
 def _one(row: Row, doi: str) -> Iterator[Finding]:
-    bare = _DECORATION.sub("", doi)
-    if not SYNTAX.fullmatch(bare):
+    plain = without_address(doi)
+    if not is_doi(plain):
         said = f"{doi or 'A blank part'} is no DOI: a DOI is 10., a number, a slash and a name without spaces."
         yield Finding(row.id, "reference.doi-syntax", "error", said, column=col.DOI, value=doi)
         return
-    for said, better in _form(doi, bare):
+    for said, better in _form(doi, plain):
         yield Finding(row.id, "reference.doi-form", "warning", f"{doi} {said}.", column=col.DOI, value=doi, expected=better)
 
 
-def _form(doi: str, bare: str) -> Iterator[tuple[str, str]]:
-    lower = bare.lower()
-    if bare != doi:
+def _form(doi: str, plain: str) -> Iterator[tuple[str, str]]:
+    lower = plain.lower()
+    if plain != doi:
         yield "carries an address before the DOI", lower
-    if bare != lower:
+    if plain != lower:
         yield "has capital letters, though DOIs compare in lower case and the release writes them so", lower
-    if _SUPPLEMENT.search(lower):
-        yield "is the DOI of a supplement, not of the paper", _SUPPLEMENT.sub("", lower)
+    if is_supplement(lower):
+        yield "is the DOI of a supplement, not of the paper", bare(lower)
         return
-    if lower.startswith("10.1002/chin."):
+    if is_abstract(lower):
         yield "is the DOI of an abstract in ChemInform, not of the paper it reports", ""
         return
-    if lower.startswith("10.1002/ange."):
-        yield "is the DOI of the German edition of a paper; its international edition is anie", lower.replace("/ange.", "/anie.")
+    if is_german_edition(lower):
+        yield "is the DOI of the German edition of a paper; its international edition is anie", paper(lower)
         return
     fault = publisher_fault(lower)
     if fault:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__, sources
 from pipeline.contribute.check import DONE, NO_STRUCTURE, Checked, check
 from pipeline.contribute.existing import CONTRIBUTIONS, taken
+from pipeline.dois import bare, cited
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.reporting.report import Report
@@ -156,7 +157,7 @@ def _record(checked: Checked, table: Path, ids: tuple[str, ...], who: str, day: 
     import yaml
 
     read = checked.contribution
-    dois = dict.fromkeys(part.strip() for value in read.cells[col.DOI] for part in str(value).split("|"))
+    dois = dict.fromkeys(doi for value in read.cells[col.DOI] for doi in cited(str(value)))
     document: dict[str, Any] = {
         "accepted_by": who,
         "accepted_on": day,
@@ -209,7 +210,7 @@ def _free(parent: Path, name: str) -> Path:
 
 def _slug(doi: str) -> str:
     """The first DOI as a file name."""
-    return re.sub(r"[^a-z0-9.]+", "-", doi.split("|")[0].strip().lower()).strip("-.")[:60] or "no-doi"
+    return re.sub(r"[^a-z0-9.]+", "-", bare(next(iter(cited(doi)), ""))).strip("-.")[:60] or "no-doi"
 
 
 def _git_user() -> str:

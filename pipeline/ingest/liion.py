@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pipeline.dois import bare
+from pipeline.dois import bare, is_doi, without_address
 from pipeline.errors import InputError
 from schemas import columns as col
 from schemas.contract import typed
@@ -134,7 +134,7 @@ def _record(cells: Mapping[str, str], line: int, file: str, problems: list[Input
         col.COMPOSITION: cells["composition"],
         col.CONDUCTIVITY: conductivity,
         col.TEMPERATURE: temperature,
-        col.DOI_SOURCE: bare(cells["source"]) if cells["source"].startswith("10.") else cells["source"],
+        col.DOI_SOURCE: bare(cells["source"]) if is_doi(without_address(cells["source"])) else cells["source"],
         col.FAMILY_SOURCE: _filled(cells["family"]),
         col.CHEMICAL_FAMILY: _filled(cells["ChemicalFamily"]),
         col.AT_ROOM_TEMPERATURE: None if temperature is None else ROOM_TEMPERATURE[0] <= temperature <= ROOM_TEMPERATURE[1],

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING, Any
 
-from pipeline.dois import papers
+from pipeline.dois import cited, papers
 from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
@@ -187,9 +187,9 @@ def _dois(laskowski: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     """Papers of each citation number."""
     found: dict[str, frozenset[str]] = {}
     for row in laskowski:
-        numbers, dois = (row[col.REFERENCE] or "").split("|"), (row[col.DOI_SOURCE] or "").split("|")
+        numbers, dois = cited(row[col.REFERENCE] or ""), cited(row[col.DOI_SOURCE] or "")
         if len(numbers) == len(dois):
-            found.update((number, papers(doi)) for number, doi in zip(numbers, dois, strict=True) if number)
+            found.update((number, papers(doi)) for number, doi in zip(numbers, dois, strict=True))
     return found
 
 
@@ -357,8 +357,8 @@ def _rows_of(
     for name in found:
         empty = False
         record = records[name]
-        cited = (record.get(col.REFERENCE) or "").split("|")
-        agrees = published in cited if source == LASKOWSKI else names(published, name, position)
+        numbers = cited(record.get(col.REFERENCE) or "")
+        agrees = published in numbers if source == LASKOWSKI else names(published, name, position)
         yield blank | {
             col.LINK_ENTRY: entry.described.key,
             col.SOURCE: source,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import reading
-from pipeline.dois import SEPARATOR
+from pipeline.dois import SEPARATOR, cited, is_abstract
 from pipeline.graphs import connected
 from pipeline.literature.linkage import (
     CONDUCTIVITY,
@@ -46,8 +46,7 @@ SAME_SOURCE = 0.3
 AGREES = 1.05
 #: One composition in two papers: 1 of 50 pairs is one measurement told twice.
 OTHER_PAPER = 0.02
-#: A ChemInform abstract (10.1002/chin.) has a DOI of its own but reports the measurements of another paper.
-ABSTRACT = "10.1002/chin."
+#: A ChemInform abstract has a DOI of its own but reports the measurements of another paper.
 ABSTRACT_OF = 0.5
 #: Two DOIs that share two compositions: 1 of 25 such pairs is one paper, or a paper and its companion with the same data.
 ALIAS = 0.04
@@ -125,7 +124,7 @@ def _aliases(ours: Sequence[Described], theirs: Sequence[Described]) -> Mapping[
 
 
 def _abstracts(dois: Iterable[str]) -> list[str]:
-    return [doi for doi in dois if doi.startswith(ABSTRACT)]
+    return [doi for doi in dois if is_abstract(doi)]
 
 
 def _papers(record: Described, alias: Mapping[str, str]) -> frozenset[str]:
@@ -224,7 +223,7 @@ def _row(
     yours = [tables[LASKOWSKI][key] for key in right]
     taken, reason = _taken(mine, yours)
     composition, choice = _composition(mine, yours, join)
-    dois = dict.fromkeys(doi for row in (*mine, *yours) if row[col.DOI_SOURCE] for doi in row[col.DOI_SOURCE].split(SEPARATOR))
+    dois = dict.fromkeys(doi for row in (*mine, *yours) if row[col.DOI_SOURCE] for doi in cited(row[col.DOI_SOURCE]))
     return {
         col.MEASUREMENT: f"{LASKOWSKI}-{right[0]}" if right else f"{LIION}-{left[0]}",
         col.COMPOSITION: composition,

@@ -8,6 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pipeline.dois import cited, is_doi, without_address
 from schemas import columns as col
 from schemas.contract import DTYPES, contract, held
 
@@ -160,8 +161,8 @@ def _link(sheet: Worksheet, cells: pd.DataFrame) -> None:
     style = Font(color="0563C1", underline="single")
     place = list(cells.columns).index(str(col.DOI)) + 1
     for row, value in enumerate(cells[col.DOI].tolist(), start=2):
-        first = str(value).split("|")[0].strip() if value is not None else ""
-        if first.startswith("10."):
+        first = without_address(next(iter(cited(str(value))), "")) if value is not None else ""
+        if is_doi(first):
             cell = sheet.cell(row, place)
             cell.hyperlink = _RESOLVER + quote(first)
             cell.value, cell.font = value, style

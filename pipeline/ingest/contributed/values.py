@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.dois import one_cell
 from pipeline.ingest.contributed.grid import Formula, shown
 from pipeline.ingest.contributed.headers import Heading, plain_unit, shift, units
 from schemas import columns as col
@@ -284,6 +285,5 @@ def _doi(text: str) -> Read:
     """DOIs without the address in front of them; the rest is the business of the checks."""
     if text.lower() in BLANKS:
         return Read(None)
-    plain = re.sub(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/|\bdoi\s*:\s*", "", text, flags=re.IGNORECASE)
-    plain = re.sub(r"\s*[;|]\s*(?=10\.\d)", "|", plain).strip()
+    plain = one_cell(text)
     return Read(plain or None, "a DOI with its address" if plain != text and not text.startswith(plain[:3]) else "")

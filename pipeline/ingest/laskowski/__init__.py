@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry.formula import FormulaError, same
-from pipeline.dois import SEPARATOR, bare
+from pipeline.dois import SEPARATOR, bare, is_doi
 from pipeline.errors import InputError
 from pipeline.ingest.laskowski import compositions, values
 from pipeline.ingest.laskowski.lines import Torn, lines, records
@@ -228,7 +228,7 @@ def _references(data: bytes, file: str) -> dict[int, str]:
         except ValueError:
             raise InputError("not a citation number", file=file, row=line, value=cells[0], cure="correct the cell") from None
         doi = bare(cells[1])
-        if not doi.startswith("10."):
+        if not is_doi(doi):
             raise InputError("not a DOI", file=file, row=line, value=cells[1], cure="correct the cell")
         if found.setdefault(number, doi) != doi:
             raise InputError(f"a second DOI for citation {number}", file=file, row=line, value=doi, cure="remove the wrong line")
