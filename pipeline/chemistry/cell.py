@@ -12,16 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import acos, cos, degrees, isfinite, radians, sqrt
+from math import acos, cos, degrees, isfinite, pi, radians, sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
 
 from pipeline.chemistry.basis import IDENTITY, Basis, describe, determinant, kind, signed_permutations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
+    from pymatgen.core.lattice import Lattice
 
 Cell: TypeAlias = tuple[float, float, float, float, float, float]
 
@@ -39,8 +41,8 @@ ANGLE_REACH = 10.0
 SLACK = 1e-9
 #: Largest ratio of volumes at which a multiple cell is looked for (2 x 2 x 2).
 LARGEST_MULTIPLE = 8
-#: Largest coefficient in a change of basis. The published tables need none above 2; only very flat cells need more than 20.
-LARGEST_COEFFICIENT = 20
+#: Lattice vectors tried for the axes of a cell: as many as have coefficients up to 20. The published tables need none above 2.
+MOST_VECTORS = 41**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,26 @@ def possible(cell: Sequence[float]) -> bool:
     """Whether six numbers are a cell: positive lengths, and angles that three directions in space can have."""
     if len(cell) != 6 or not all(isfinite(x) for x in cell) or not 1 / HUGE < min(cell[:3]) <= max(cell[:3]) < HUGE:
         return False
-    return all(0 < angle < 180 for angle in cell[3:]) and _volume_squared(cell) > 0
+    return all(0 < angle < 180 for angle in cell[3:]) and _opening(cell) > 1e-12
+
+
+def lattice(cell: Sequence[float]) -> Lattice:
+    """The cell as pymatgen's lattice: a along x in the plane of x and z, c along z.
+
+    Raises
+    ------
+    ValueError
+        When the six numbers are no cell.
+    """
+    return _lattice(_cell(cell))
+
+
+@lru_cache(maxsize=4096)
+def _lattice(cell: Cell) -> Lattice:
+    from pymatgen.core.lattice import Lattice
+
+    _demand(cell)
+    return Lattice.from_parameters(*cell)
 
 
 def volume(cell: Sequence[float]) -> float:
@@ -96,8 +117,7 @@ def volume(cell: Sequence[float]) -> float:
     ValueError
         When the six numbers are no cell.
     """
-    _demand(cell)
-    return sqrt(_volume_squared(cell))
+    return float(lattice(cell).volume)
 
 
 def _demand(cell: Sequence[float]) -> None:
@@ -105,24 +125,30 @@ def _demand(cell: Sequence[float]) -> None:
         raise ValueError(f"{tuple(cell)} is not a cell: lengths must be positive and the angles must close")
 
 
-def _volume_squared(cell: Sequence[float]) -> float:
-    a, b, c = cell[:3]
-    ca, cb, cg = (_cosine(angle) for angle in cell[3:])
-    return (a * b * c) ** 2 * (1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg)
+def _opening(cell: Sequence[float]) -> float:
+    """Square of the volume that the angles leave of a box of unit edges: above zero where three directions have such angles."""
+    ca, cb, cg = (cos(radians(angle)) for angle in cell[3:])
+    return 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg
 
 
-def _cosine(angle: float) -> float:
-    return 0.0 if angle == 90 else cos(radians(angle))
+def metric(cell: Sequence[float]) -> NDArray[np.float64]:
+    """Metric tensor G, square angstrom: the scalar products of the axes, ``(3, 3)``."""
+    return np.asarray(lattice(cell).metric_tensor, dtype=float)
 
 
-def metric(cell: Sequence[float]) -> list[list[float]]:
-    """Metric tensor G, square angstrom: the scalar products of the axes."""
-    a, b, c = cell[:3]
-    ca, cb, cg = (_cosine(angle) for angle in cell[3:])
-    return [[a * a, a * b * cg, a * c * cb], [a * b * cg, b * b, b * c * ca], [a * c * cb, b * c * ca, c * c]]
+def metrics(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """:func:`metric` of many cells ``(n, 6)`` at once, as ``(n, 6)``: aa, bb, cc, bc, ac, ab. pymatgen takes one lattice at a time."""
+    edges, cosines = cells[:, :3], np.cos(np.radians(cells[:, 3:]))
+    return np.concatenate([edges**2, edges[:, [1, 0, 0]] * edges[:, [2, 2, 1]] * cosines], axis=1)
 
 
-def from_metric(g: Any) -> Cell:
+def volumes(g: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Volumes of lattices of :func:`metrics` ``(n, 6)``, cubic angstrom."""
+    aa, bb, cc, bc, ac, ab = g.T
+    return np.asarray(np.sqrt(np.maximum(aa * bb * cc + 2 * bc * ac * ab - aa * bc**2 - bb * ac**2 - cc * ab**2, 0)))
+
+
+def from_metric(g: NDArray[np.float64]) -> Cell:
     """The cell whose metric tensor is ``g`` (the inverse of :func:`metric`)."""
     a, b, c = (sqrt(float(g[i][i])) for i in range(3))
     alpha, beta, gamma = (degrees(acos(max(-1.0, min(1.0, float(x))))) for x in (g[1][2] / (b * c), g[0][2] / (a * c), g[0][1] / (a * b)))
@@ -131,14 +157,14 @@ def from_metric(g: Any) -> Cell:
 
 def transform(cell: Sequence[float], basis: Sequence[Sequence[Fraction | int]]) -> Cell:
     """The cell whose axes are the columns of ``basis`` in terms of the axes of ``cell``."""
-    g = metric(cell)
-    p = [[float(x) for x in line] for line in basis]
-    changed = [[sum(p[k][i] * g[k][m] * p[m][j] for k in range(3) for m in range(3)) for j in range(3)] for i in range(3)]
-    return from_metric(changed)
+    p = np.array([[float(x) for x in line] for line in basis])
+    return from_metric(p.T @ metric(cell) @ p)
 
 
 def reduced(cell: Sequence[float], centring: str = "P") -> Cell:
     """Niggli-reduced primitive cell, one for each lattice (gemmi; Krivy and Gruber, Acta Cryst. A32, 297, 1976).
+
+    gemmi knows the centred cells, which pymatgen does not, and a library of structures asks a million times.
 
     The reduced cell jumps when a lattice crosses a border between two types, so two nearly equal lattices can have
     unlike reduced cells: it is a name for a lattice, not a measure of distance. :func:`compare` is the measure.
@@ -211,8 +237,6 @@ def _cell(cell: Sequence[float]) -> Cell:
 
 @lru_cache(maxsize=4096)
 def _compare(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison:
-    import numpy as np
-
     simple = _simple()
     near = np.concatenate([simple, _bases(row, file, 1, LENGTH_WINDOW, ANGLE_WINDOW)])
     found = _best(row, file, near, spacegroup)
@@ -227,15 +251,11 @@ def _compare(row: Cell, file: Cell, spacegroup: int | None) -> CellComparison:
 @lru_cache(maxsize=1)
 def _simple() -> NDArray[np.float64]:
     """:func:`signed_permutations` as ``(24, 3, 3)``."""
-    import numpy as np
-
     return np.array([[[int(x) for x in line] for line in basis] for basis in signed_permutations()], dtype=float)
 
 
 def _best(row: Cell, file: Cell, bases: NDArray[Any], spacegroup: int | None) -> CellComparison:
     """The simplest basis that no later one fits twice as well, inside the window if any is; the first of ``bases`` is the identity."""
-    import numpy as np
-
     lengths, angles = _deviations(row, file, bases)
     misfits = np.maximum(lengths / LENGTH_WINDOW, angles / ANGLE_WINDOW)
     floor = max(LENGTH_ROUNDING / LENGTH_WINDOW, ANGLE_ROUNDING / ANGLE_WINDOW)
@@ -255,9 +275,7 @@ def _best(row: Cell, file: Cell, bases: NDArray[Any], spacegroup: int | None) ->
 
 def _deviations(row: Cell, file: Cell, bases: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """:func:`deviation` of the file's cell in each of ``(k, 3, 3)`` bases."""
-    import numpy as np
-
-    g = np.einsum("nki,km,nmj->nij", bases, np.array(metric(file)), bases)
+    g = np.einsum("nki,km,nmj->nij", bases, metric(file), bases)
     edges = np.sqrt(np.einsum("nii->ni", g))
     pairs = ((1, 2), (0, 2), (0, 1))
     cosines = np.stack([g[:, i, j] / (edges[:, i] * edges[:, j]) for i, j in pairs], axis=1)
@@ -290,8 +308,6 @@ def multiple(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegrou
 
     A primitive cell against a centred one is such a case, and so is a true supercell: ``multiple`` tells the ratio, not which.
     """
-    import numpy as np
-
     row, file = _cell(row_cell), _cell(file_cell)
     ratio = volume(row) / volume(file)
     count = round(max(ratio, 1 / ratio))
@@ -300,7 +316,7 @@ def multiple(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegrou
     if ratio > 1:
         bases = _bases(row, file, count, LENGTH_WINDOW, ANGLE_WINDOW)
     else:
-        bases = np.linalg.inv(_bases(file, row, count, LENGTH_WINDOW, ANGLE_WINDOW))
+        bases = np.asarray(np.linalg.inv(_bases(file, row, count, LENGTH_WINDOW, ANGLE_WINDOW)))
     if not len(bases):
         return None
     simplest = sorted(range(len(bases)), key=lambda i: _simplicity(bases[i], spacegroup))
@@ -308,37 +324,21 @@ def multiple(row_cell: Sequence[float], file_cell: Sequence[float], *, spacegrou
     return found if found.within() else None
 
 
-def _bases(row: Cell, file: Cell, determinant: int, length: float, angle: float) -> NDArray[Any]:
-    """Every integer basis of the file's lattice that looks like the row's cell, right-handed: ``(k, 3, 3)``.
+def _bases(row: Cell, file: Cell, determinant: int, length: float, angle: float) -> NDArray[np.float64]:
+    """Every integer basis of the file's lattice that looks like the row's cell, right-handed: ``(k, 3, 3)``, axes as columns.
 
-    A lattice vector of length L has coefficients of at most ``L |a*_i|``, so the search is complete up to
-    :data:`LARGEST_COEFFICIENT`.
+    pymatgen's search (:meth:`Lattice.find_all_mappings`), whose lower limit of a length is ``1 / (1 + ltol)``. None is looked for where
+    the ball of vectors as long as the row's longest axis holds more than :data:`MOST_VECTORS`: no real cell is as flat.
     """
-    import numpy as np
-
-    g = np.array(metric(file))
-    reciprocal = np.sqrt(np.diag(np.linalg.inv(g)))
     longest = max(row[:3]) * (1 + length)
-    reach = np.minimum(np.floor(longest * reciprocal + SLACK), LARGEST_COEFFICIENT).astype(int)
-    grid = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(-1, 3)
-    norms = np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", grid, g, grid), 0))
-    first, second, third = (grid[np.abs(norms - edge) <= edge * length + SLACK] for edge in row[:3])
-    # P and -P are one cell: keep the first axis that points forwards
-    x, y, z = first.T
-    first = first[(x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))]
-
-    def close(u: NDArray[Any], v: NDArray[Any], target: float) -> NDArray[np.bool_]:
-        scale = np.sqrt(np.einsum("ni,ij,nj->n", u, g, u))[:, None] * np.sqrt(np.einsum("ni,ij,nj->n", v, g, v))[None, :]
-        found = np.degrees(np.arccos(np.clip(u @ g @ v.T / scale, -1, 1)))
-        return np.asarray(np.abs(found - target) <= angle + SLACK)
-
-    beta, alpha = close(first, third, row[4]), close(second, third, row[3])
-    i, j = np.nonzero(close(first, second, row[5]))
-    fits = beta[i] & alpha[j]
-    determinants = np.cross(first[i], second[j]) @ third.T
-    pair, k = np.nonzero(fits & (np.abs(determinants) == determinant))
-    bases = np.stack([first[i[pair]], second[j[pair]], third[k]], axis=2)
-    return np.asarray(bases * np.sign(determinants[pair, k])[:, None, None])
+    if 4 / 3 * pi * longest**3 > MOST_VECTORS * volume(file):
+        return np.empty((0, 3, 3))
+    found = lattice(file).find_all_mappings(lattice(row), ltol=1 / (1 - length) - 1 + SLACK, atol=angle + SLACK, skip_rotation_matrix=True)
+    bases = np.array([scale.T for _, _, scale in found], dtype=float).reshape(-1, 3, 3)
+    determinants = np.rint(np.linalg.det(bases))
+    kept = np.abs(determinants) == determinant
+    # P and -P are one cell, and both are found
+    return np.asarray(np.unique(bases[kept] * np.sign(determinants[kept])[:, None, None], axis=0))
 
 
 def hexagonal(cell: Sequence[float]) -> Cell:

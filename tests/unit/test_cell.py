@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import gemmi
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -144,3 +145,20 @@ def test_a_stretched_cell_is_not_the_same_lattice(cell: cells.Cell, stretch: flo
     larger = (*(edge * (1 + stretch) for edge in cell[:3]), *cell[3:])
     found = cells.compare(larger, cell)
     assert not (found.multiple == 1 and found.lattice_deviation <= 0.03 and found.angle_deviation <= 0.1)
+
+
+@given(CELLS)
+def test_one_lattice_and_many_have_one_metric_and_volume(cell: cells.Cell) -> None:
+    many = cells.metrics(np.array([cell, cell]))
+    g = cells.metric(cell)
+    assert many[1] == pytest.approx([g[0, 0], g[1, 1], g[2, 2], g[1, 2], g[0, 2], g[0, 1]], abs=1e-9)
+    assert cells.volumes(many) == pytest.approx(cells.volume(cell), rel=1e-6)
+    assert cells.volume(cell) == pytest.approx(gemmi.UnitCell(*cell).volume, rel=1e-6)
+
+
+@pytest.mark.parametrize("long", [40.0, 500.0, 9e5])
+def test_a_cell_as_long_as_no_other_costs_no_more(long: float) -> None:
+    """The vectors of a ball of that radius would fill the memory; the cells are told apart without them."""
+    found = cells.compare((long, 4.0, 4.0, 90.0, 90.0, 90.0), (4.0, 4.0, 4.0, 90.0, 90.0, 90.0))
+    assert not found.within() or found.multiple == round(long / 4)
+    assert found.lattice_deviation > 0.5 or found.multiple != 1

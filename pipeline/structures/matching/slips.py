@@ -27,7 +27,7 @@ class Slip:
 
 def explained(row_cell: cells.Cell, file_cells: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Files that :func:`slip` or a multiple cell may explain, found in bulk: ``(n,)``."""
-    ratio = cells.volume(row_cell) / np.array([cells.volume(cell) for cell in file_cells.tolist()])
+    ratio = cells.volume(row_cell) / cells.volumes(cells.metrics(file_cells))
     whole = np.maximum(ratio, 1 / ratio)
     count = np.rint(whole)
     several = (count >= 2) & (count <= cells.LARGEST_MULTIPLE) & (np.abs(whole / count - 1) < 0.15)
