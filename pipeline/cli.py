@@ -12,6 +12,7 @@ import click
 
 from pipeline import __version__
 from pipeline.errors import InputError
+from pipeline.reporting.formats import FORMATS
 
 # Products of three by three numbers gain nothing from threads; to start and stop them takes a twentieth of a build's CPU.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -101,19 +102,15 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
 )
 def build(raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, jobs: int) -> None:
     """Build the release from the pinned sources."""
-    import gc
-
     from pipeline.build import Options
     from pipeline.build import build as run
     from pipeline.reporting.progress import summary
 
-    gc.disable()  # the tables live to the end: to look for cycles among them takes a twentieth of the CPU and frees nothing
     built = run(Options(raw, out, as_published, quick, private_cifs, key_file, jobs))
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     sys.exit(1 if built.open_errors else 0)
 
 
-FORMATS = ("text", "json", "markdown", "github", "junit", "sarif")
 CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|TAR", help="Structure files, named <ID>.cif.")
 
 

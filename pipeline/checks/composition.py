@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.charge import balance
-from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.chemistry.formula import ROUNDING, FormulaError, amounts
 from pipeline.findings import Finding
 from schemas import columns as col
 
-#: Rounding of one coefficient of the true composition, which the workbook writes with two decimals.
-TRUE_ROUNDING = 0.005
 #: Charge per formula unit that rounding cannot explain: nothing is said below it.
 CHARGE_TOLERANCE = 0.05
 #: How far from an integer an amount may be and still be whole.
@@ -60,7 +58,7 @@ def _z_mismatch(row: Row) -> Iterator[Finding]:
     wrong = []
     for element in sorted(set(row.reduced) | set(row.true)):
         wanted, found = row.z * row.reduced.get(element, 0.0), row.true.get(element, 0.0)
-        slack = TRUE_ROUNDING + 1e-9
+        slack = ROUNDING + 1e-9
         if abs(found - wanted) > slack:
             wrong.append(f"{element} is {number(found)} and should be {number(wanted)}")
     if wrong:

@@ -18,7 +18,6 @@ from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral
 from pipeline.findings import Finding, Severity
-from pipeline.graphs import connected
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ NEAR_CELL = 2e-4
 NEAR_ANGLE = 0.02
 #: Conductivities that agree to this part are the same number.
 SAME_VALUE = 1e-3
-#: Rounding granted to a coefficient when two formulas are compared: half a unit of the second decimal.
-ROUNDING = 0.005
 #: Significant digits that independent cell parameters must have before an identical cell under another composition means
 #: anything. A hundred cubic garnets between 12.5 and 13.1 A share cells of five digits by chance, in one paper hardly ever.
 DIGITS_ONE_PAPER = 5
@@ -68,7 +65,7 @@ class _Pair:
         if one is None or other is None:
             return False
         texts = (self.one.text(col.REDUCED_COMPOSITION), self.other.text(col.REDUCED_COMPOSITION))
-        return agree(one, other, *(min(ROUNDING, resolution(text)) for text in texts))
+        return agree(one, other, *map(resolution, texts))
 
     @cached_property
     def same_spacegroup(self) -> bool:
@@ -250,7 +247,9 @@ def digits(row: Row) -> int:
 
 def _clusters(pairs: list[tuple[int, int]]) -> dict[int, Sequence[int]]:
     """For each position in a pair, the positions of its connected component, in the order of the table."""
+    import networkx
+
     found: dict[int, Sequence[int]] = {}
-    for component in connected(sorted({position for pair in pairs for position in pair}), pairs):
-        found.update(dict.fromkeys(component, component))
+    for component in networkx.connected_components(networkx.Graph(pairs)):
+        found.update(dict.fromkeys(component, sorted(component)))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pipeline.checks import composition, conductivity, duplicates, lattice, structures
 from pipeline.checks.check import Check
-from pipeline.chemistry import cell
+from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
 from pipeline.structures import contacts
 
@@ -34,7 +34,7 @@ CHECKS: tuple[Check, ...] = (
         "composition.z-mismatch", E, "Z times the reduced composition is not the true composition",
         "Density, volume per atom and every descriptor of the cell follow from the true composition.",
         "For each element, the true composition holds Z times the amount of the reduced one.",
-        f"{composition.TRUE_ROUNDING} per element: the workbook writes the true composition with two decimals.",
+        f"{formula.ROUNDING} per element: the workbook writes the true composition with two decimals.",
         f"Definition of the columns ({_PAPER}, section 3.2).",
         "Recompute the true composition, or mend whichever of the three cells is wrong; the cell volume tells which.",
     ),
@@ -52,7 +52,7 @@ CHECKS: tuple[Check, ...] = (
         "Each element takes any mixture of its common oxidation states; the charge of the formula can then be every value between two "
         "sums, and zero must be among them.",
         f"{composition.CHARGE_TOLERANCE} charges per formula unit, more than a rounded third and less than a doping step of 0.1; where coefficients are no whole numbers, "
-        "0.005 of each (their second decimal) times its charge is added.",
+        f"{formula.ROUNDING} of each (their second decimal) times its charge is added.",
         "Oxidation states: Greenwood and Earnshaw, Chemistry of the Elements, 2nd ed., 1997.",
         "Compare the formula with the paper. Nominal compositions that are truly not neutral (loss of lithium, unstated vacancies) are waived with that reason.",
     ),
@@ -198,7 +198,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "duplicate.exact", E, "The same row twice", "A measurement that is counted twice weighs double, and leaks when the copies are split.",
         "Two rows have the same composition, space group number and cell, in any setting, whatever their conductivities.",
-        f"{duplicates.SAME_CELL:g} relative and {duplicates.NEAR_ANGLE} degrees on the cell: less than a unit of the fifth digit; {duplicates.ROUNDING} on a coefficient, half of its second decimal.", _PAPER, "Remove one of the rows.",
+        f"{duplicates.SAME_CELL:g} relative and {duplicates.NEAR_ANGLE} degrees on the cell: less than a unit of the fifth digit; {formula.ROUNDING} on a coefficient, half of its second decimal.", _PAPER, "Remove one of the rows.",
     ),
     Check(
         "duplicate.near", W, "Near duplicate", "May be one sample reported twice.",

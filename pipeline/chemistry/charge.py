@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.chemistry.formula import ROUNDING
+
 #: Lowest and highest common oxidation state of elements that keep theirs in any company.
 FIXED: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("Li", "Na", "K", "Rb", "Cs", "Ag"), (1, 1)),
@@ -39,8 +41,6 @@ _CENTRES = frozenset(("B", "Si", "P", "Ge", "As", "Sb", "V", "Nb", "Ta", "Ti", "
 _OXOANION: Mapping[str, tuple[float, float, float]] = {
     "S": (4, 6, 3), "Se": (4, 6, 3), "N": (3, 5, 2), "C": (3, 4, 2), "Cl": (-1, 7, 3), "Br": (-1, 7, 3), "I": (-1, 7, 3),
 }  # fmt: skip
-#: Where a coefficient is no integer, it was rounded to two decimals.
-ROUNDING = 0.005
 
 
 @dataclass(frozen=True)

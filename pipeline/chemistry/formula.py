@@ -323,7 +323,8 @@ def same(ours: str, theirs: str) -> bool:
     return False
 
 
-#: Largest difference of an amount that passes for rounding. Papers round to two decimals (0.225 appears as 0.22 and 0.23), while
+#: Largest difference of an amount that passes for rounding, half a unit of the second decimal: the one such number, whoever compares
+#: amounts, charges or shares. Papers round to two decimals (0.225 appears as 0.22 and 0.23), while
 #: one decimal is the step of a doping series: Li3.25Ge0.25P0.75S4 and Li3.3Ge0.3P0.7S4 are two samples of one paper.
 ROUNDING = 0.005
 
@@ -340,4 +341,4 @@ def agree(ours: Mapping[str, float], theirs: Mapping[str, float], *rounding: flo
 def _same_mixture(left: Mixture, right: Mixture) -> bool:
     """Same constituents in the same proportions, within half a percent of the whole: shares are printed with two decimals."""
     ours, theirs = left.constituents, right.constituents
-    return ours.keys() == theirs.keys() and all(abs(share - theirs[name]) <= 0.005 for name, share in ours.items())
+    return ours.keys() == theirs.keys() and all(abs(share - theirs[name]) <= ROUNDING for name, share in ours.items())

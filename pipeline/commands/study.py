@@ -197,7 +197,8 @@ def scores(study: Study, seeds: int) -> list[Score]:
     """Errors of the two baselines on a release."""
     from pipeline.reporting.baseline import baseline
     from pipeline.reporting.statistics import statistics
-    from pipeline.split.quality import PUBLISHED_BOUND, log_conductivity
+    from pipeline.split.quality import log_conductivity
+    from schemas.entries import PUBLISHED_BOUND
 
     floor = statistics(study.entries, {})["repeats"].get("mad_from_medians")
     logs = log_conductivity(study.entries, PUBLISHED_BOUND)

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import networkx
+
 from pipeline.chemistry.formula import ROUNDING, Compound, FormulaError, Mixture, agree, deviation, reading, resolution, same
 from pipeline.dois import papers
-from pipeline.graphs import connected, heaviest_matching
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -276,9 +277,11 @@ def assign(weights: Mapping[tuple[str, str], float], *, least: float = -math.inf
     """
     allowed = {pair: weight for pair, weight in weights.items() if weight > least}
     floor = least if math.isfinite(least) else min(allowed.values(), default=0.0) - 1.0
-    first: tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]] = ({}, {})
-    shared = [(side.setdefault(name, pair), pair) for pair in allowed for side, name in zip(first, pair, strict=True)]
+    graph: networkx.Graph[tuple[int, str]] = networkx.Graph()  # names of the two sides may be alike
+    graph.add_weighted_edges_from(((0, left), (1, right), weight - floor) for (left, right), weight in allowed.items())
     taken: set[tuple[str, str]] = set()
-    for rivals in connected(allowed, shared):
-        taken |= heaviest_matching({pair: allowed[pair] - floor for pair in rivals}) if len(rivals) > 1 else {rivals[0]}
+    for rivals in networkx.connected_components(graph):
+        part = graph.subgraph(rivals)
+        edges = part.edges if len(rivals) == 2 else networkx.max_weight_matching(part)
+        taken.update((left, right) for (_, left), (_, right) in map(sorted, edges))
     return [pair for pair in weights if pair in taken]

@@ -9,10 +9,11 @@ from itertools import combinations, product
 from math import log10
 from typing import TYPE_CHECKING, Any
 
+import networkx
+
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import reading
 from pipeline.dois import SEPARATOR, cited, is_abstract
-from pipeline.graphs import connected
 from pipeline.literature.linkage import (
     CONDUCTIVITY,
     Comparison,
@@ -119,8 +120,7 @@ def _aliases(ours: Sequence[Described], theirs: Sequence[Described]) -> Mapping[
         if sum(weight > 0 for weight in weights.values()) > 1
         and sum(weights.values()) + log10(ABSTRACT_OF if _abstracts(pair) else ALIAS) > 0
     ]
-    names = sorted({doi for pair in found for doi in pair})
-    return {doi: group[0] for group in connected(names, found) for doi in group}
+    return {doi: min(group) for group in networkx.connected_components(networkx.Graph(found)) for doi in group}
 
 
 def _abstracts(dois: Iterable[str]) -> list[str]:
@@ -137,8 +137,12 @@ def _repeats(records: Mapping[str, Described], alias: Mapping[str, str]) -> dict
     for key, record in records.items():
         for paper in sorted(_papers(record, alias)):
             blocks[paper, elements(record.composition)].append(key)
-    pairs = [pair for keys in blocks.values() for pair in combinations(keys, 2) if _repeat(records[pair[0]], records[pair[1]])]
-    return {group[0]: group for group in connected(records, pairs)}
+    graph: networkx.Graph[str] = networkx.Graph()
+    graph.add_nodes_from(records)
+    graph.add_edges_from(pair for keys in blocks.values() for pair in combinations(keys, 2) if _repeat(records[pair[0]], records[pair[1]]))
+    place = {key: position for position, key in enumerate(records)}
+    groups = [sorted(group, key=place.__getitem__) for group in networkx.connected_components(graph)]
+    return {group[0]: group for group in groups}
 
 
 def _repeat(first: Described, second: Described) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pipeline.dois import cited, is_doi, without_address
 from schemas import columns as col
 from schemas.contract import DTYPES, contract, held
+from schemas.entries import PUBLISHED_BOUND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 PROCESSED = "processed.csv"
-#: Number the published processed table writes in place of a bound.
-PUBLISHED_BOUND = 1e-15
 #: Significant digits of the published processed table.
 PUBLISHED_DIGITS = 6
 _NO_MATCH, _MATCH, _CLOSE_MATCH = "No Match", "Match", "Close Match"

@@ -17,7 +17,6 @@ from pipeline.errors import InputError
 from pipeline.split.bonds import PUBLISHED_BONDS, Bond, Key, groups, keys, leaks
 from pipeline.split.quality import (
     BINS,
-    PUBLISHED_BOUND,
     SHARE,
     WEIGHT_FULL,
     WEIGHT_STRUCTURES,
@@ -27,6 +26,7 @@ from pipeline.split.quality import (
     likeness,
     log_conductivity,
 )
+from schemas.entries import PUBLISHED_BOUND
 
 if TYPE_CHECKING:
     import numpy as np

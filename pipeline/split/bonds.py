@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Literal
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.dois import papers
 from pipeline.findings import Finding
-from pipeline.graphs import connected
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -116,9 +115,13 @@ def groups(entries: pd.DataFrame, bonds: Sequence[Bond] = PUBLISHED_BONDS) -> pd
 
 def _components(keys_of: Mapping[str, Iterable[Key]]) -> dict[str, str]:
     """Smallest member of each entry's connected component."""
+    import networkx
+
     bearer: dict[Key, str] = {}
-    shared = [(bearer.setdefault(key, name), name) for name, own in keys_of.items() for key in own]
-    return {name: smallest for names in connected(keys_of, shared) for smallest in [min(names)] for name in names}
+    graph: networkx.Graph[str] = networkx.Graph()
+    graph.add_nodes_from(keys_of)
+    graph.add_edges_from((bearer.setdefault(key, name), name) for name, own in keys_of.items() for key in own)
+    return {name: smallest for names in networkx.connected_components(graph) for smallest in [min(names)] for name in names}
 
 
 LEAK_COLUMNS = ("bond", "key", str(col.ID), "set", "other")

@@ -14,9 +14,10 @@ from typing import Any
 from pipeline.release.compare.cellwise import bound, number, same, shown
 from pipeline.release.compare.published import SIDES, Published, Table
 from schemas import columns as col
+from schemas.entries import PUBLISHED_BOUND
 
-#: The published processed table keeps six significant digits and writes this for every bound.
-_DIGITS, _BOUND_AS_NUMBER = 6, 1e-15
+#: Significant digits of the published processed table.
+_DIGITS = 6
 _PROCESSED = {
     col.COMPOSITION_PROCESSED: col.TRUE_COMPOSITION,
     col.SPACE_GROUP_NUMBER_PROCESSED: col.SPACE_GROUP_NUMBER,
@@ -140,7 +141,7 @@ def _conductivity(row: Mapping[str, Any], exact: Any) -> bool:
     sign, value = given
     if col.BOUND in row and (row[col.BOUND] or "") != sign:
         return False
-    return (bool(sign) and found == _BOUND_AS_NUMBER) or _rounded(found, value)
+    return (bool(sign) and found == PUBLISHED_BOUND) or _rounded(found, value)
 
 
 def _archives(release: Published) -> Iterator[Stale]:
