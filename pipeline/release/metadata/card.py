@@ -11,7 +11,7 @@ from schemas import columns as col
 from schemas.files import ALL, RELEASE_SIDES
 
 if TYPE_CHECKING:
-    from pipeline.release.metadata import Present
+    from pipeline.release.metadata.present import Present
 
 #: Split of a table that is not divided. Unnamed, the Hub would call it train, the entries of the test set included.
 WHOLE = "full"

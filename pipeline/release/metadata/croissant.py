@@ -17,7 +17,7 @@ from schemas.columns import Column, Type
 from schemas.files import ALL, RELEASE_SIDES, STRUCTURES, File
 
 if TYPE_CHECKING:
-    from pipeline.release.metadata import Present
+    from pipeline.release.metadata.present import Present
 
 CONTEXT: dict[str, Any] = {
     "@language": "en",

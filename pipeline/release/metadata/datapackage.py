@@ -10,7 +10,7 @@ from schemas.columns import Column, Type
 from schemas.files import BOUND_OR_NUMBER, File
 
 if TYPE_CHECKING:
-    from pipeline.release.metadata import Present
+    from pipeline.release.metadata.present import Present
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 RESOURCE_PROFILE = "https://datapackage.org/profiles/2.0/dataresource.json"

@@ -9,7 +9,7 @@ from pipeline.release.metadata import about
 from schemas.columns import Column, Type
 
 if TYPE_CHECKING:
-    from pipeline.release.metadata import Present
+    from pipeline.release.metadata.present import Present
 
 #: Kaggle refuses a title or subtitle outside these lengths.
 TITLE_LENGTH, SUBTITLE_LENGTH = (6, 50), (20, 80)

@@ -1,0 +1,52 @@
+"""The registered files that a release folder holds, as its metadata describe them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.files import FILES, File
+
+
+@dataclass(frozen=True)
+class Present:
+    """A registered file that is there: size in bytes and SHA-256 (zero and blank for a folder).
+
+    ``whole`` are the columns of text that hold whole numbers and blanks only.
+    """
+
+    file: File
+    bytes: int
+    sha256: str
+    whole: frozenset[str] = frozenset()
+
+
+def present(folder: Path) -> list[Present]:
+    """The registered files that the folder holds, in the order of the registry."""
+    found = []
+    for file in FILES:
+        path = folder / file.path
+        if file.path.endswith("/"):
+            if path.is_dir():
+                found.append(Present(file, 0, ""))
+        elif path.is_file():
+            data = path.read_bytes()
+            found.append(Present(file, len(data), hashlib.sha256(data).hexdigest(), _whole(file, data)))
+    return found
+
+
+def _whole(file: File, data: bytes) -> frozenset[str]:
+    columns = [str(column) for column in file.columns if column.type == "text" and not column.required]
+    if not columns:
+        return frozenset()
+    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
+    head = next(rows, [])
+    values = dict(zip(head, zip(*rows, strict=True), strict=False))
+    return frozenset(name for name in columns if any(values.get(name, ())) and all(_is_whole(value) for value in values[name] if value))
+
+
+def _is_whole(value: str) -> bool:
+    return value.isascii() and value.isdigit() and (value == "0" or value[0] != "0")
