@@ -13,12 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 import pipeline  # noqa: F401
 from pipeline.chemistry import cell as cells
 from pipeline.structures.cif import Structure, read
-from pipeline.structures.matching.match import Row, composition, misfit, row_of
+from pipeline.structures.matching.match import Wanted, misfit, row_of
+from pipeline.structures.matching.window import composition_deviation
 from schemas import columns as col
 
 RAW = Path(__file__).parent.parent / "raw"
@@ -38,13 +37,12 @@ class Pair:
     anyhow: tuple[float, float]
 
 
-def pairs(rows: dict[str, Row], files: dict[str, Structure]) -> list[Pair]:
+def pairs(rows: dict[str, Wanted], files: dict[str, Structure]) -> list[Pair]:
     found = []
     for name, row in rows.items():
         for file, structure in files.items():
             system = tuple(sorted(structure.content))
-            content = np.array([[structure.content[e] for e in system]])
-            best = float(composition(row, system, content)[0][0])
+            best = composition_deviation(row.amounts, structure.content)[0]
             elements = {*row.amounts, *system}
             own_z = max(abs(structure.content.get(e, 0) / (row.Z or 1) - row.amounts.get(e, 0)) for e in elements)
             if min(best, own_z) > 0.25 and name != file:
@@ -100,7 +98,7 @@ WINDOWS = (
 )
 
 
-def tally(window: Window, found: list[Pair], rows: dict[str, Row], close: set[str]) -> tuple[object, ...]:
+def tally(window: Window, found: list[Pair], rows: dict[str, Wanted], close: set[str]) -> tuple[object, ...]:
     inside: dict[str, dict[str, object]] = {name: {} for name in rows}
     slack = 1e-6 if window.edge else -1e-6
     for pair in found:
@@ -116,7 +114,7 @@ def tally(window: Window, found: list[Pair], rows: dict[str, Row], close: set[st
     return len(first), len(rows) - len(first) - len(lost), len(lost), ambiguous, spurious, len(first & close)
 
 
-def another(one: Row, other: Row) -> bool:
+def another(one: Wanted, other: Wanted) -> bool:
     """Whether two rows are other materials by what is published of them."""
     if one.spacegroup != other.spacegroup:
         return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from pipeline.checks.reading import Row, number
@@ -19,6 +18,14 @@ from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
 from pipeline.structures.contacts import TOO_CLOSE, too_close
+from pipeline.structures.matching.window import (
+    COMPOSITION_ROUNDING,
+    COMPOSITION_SLACK,
+    COMPOSITION_WINDOW,
+    composition_deviation,
+    inside,
+    same_group,
+)
 from pipeline.structures.perturb import is_perturbed
 from pipeline.structures.symmetry import Examined, composition, examined
 from schemas import columns as col
@@ -26,11 +33,6 @@ from schemas import columns as col
 if TYPE_CHECKING:
     from pipeline.chemistry.cell import CellComparison
 
-#: Composition window of a close match, atoms per formula unit (paper, section 3.2); its edge is inside.
-WINDOW = 0.05
-#: What printing explains: occupancies have two or three digits, and so have the coefficients of a formula.
-PRINTED = 0.01
-SLACK = 1e-6
 #: Beyond this many atoms per formula unit a structure is that of another composition, neutral or not; refinements of a nominal
 #: composition stay below (Li4GeS2Se2 refined to S1.9Se2.1, Li1.6Al0.6Ge1.4(PO4)3 to Al0.48).
 OTHER = 0.2
@@ -206,7 +208,7 @@ def _against_row(pair: _Pair) -> Iterator[Finding]:
 
 def _spacegroup(pair: _Pair, outside: list[str]) -> Iterator[Finding]:
     wanted, group, atoms = pair.row.spacegroup_number, pair.structure.group_number, pair.file.symmetry.number
-    if wanted is None or group is None or wanted in (group, atoms, mirror_image(group)):
+    if wanted is None or group is None or same_group(wanted, group, atoms):
         return
     outside.append(f"its space group is {group} and the row's {wanted}")
     ours, theirs = (f"{number} ({symbol})" if symbol else str(number)  # either symbol may be blank
@@ -244,7 +246,8 @@ def _content(pair: _Pair, wanted: Mapping[str, float], compared: CellComparison 
     row, content = pair.row, pair.structure.content
     multiple = 1.0 if compared is None else float(compared.multiple)
     units = (row.z or 0) / multiple  # formula units that the row puts into the file's cell
-    held = _units(content, wanted, units)
+    deviation, best = composition_deviation(wanted, content)
+    held = _units(content, wanted, units, best)
     if units and held != units:
         volume = "" if multiple == 1 else f" (the row's cell has {multiple:g} times the volume of the file's)"
         message = (
@@ -253,14 +256,15 @@ def _content(pair: _Pair, wanted: Mapping[str, float], compared: CellComparison 
         )
         yield pair.finding("cif.cell-content", "error", message, col.Z, f"{row.z:g}", f"{held * multiple:g}")
     present = {element: amount / held for element, amount in content.items()}
-    absent = sorted(e for e in wanted if not present.get(e) and wanted[e] > WINDOW + SLACK)
-    foreign = sorted(e for e in present if not wanted.get(e) and present[e] > WINDOW + SLACK)
+    absent = sorted(e for e in wanted if not present.get(e) and wanted[e] > COMPOSITION_WINDOW + COMPOSITION_SLACK)
+    foreign = sorted(e for e in present if not wanted.get(e) and present[e] > COMPOSITION_WINDOW + COMPOSITION_SLACK)
     left = _charge(present)
     if absent or foreign:
         told = " and ".join(
             [f"no {e} ({wanted[e]:g} in a formula unit)" for e in absent] + [f"{present[e]:.3g} {e} that the row has not" for e in foreign]
         )
-        outside.append(f"it has {told}")
+        if not inside(deviation):
+            outside.append(f"it has {told}")
         message = f"The file has {told}: {_formula(present)} against {row.text(col.REDUCED_COMPOSITION)}."
         formula = row.text(col.REDUCED_COMPOSITION)
         yield pair.finding("cif.missing-element", "error", message, col.REDUCED_COMPOSITION, formula, _formula(present))
@@ -268,12 +272,12 @@ def _content(pair: _Pair, wanted: Mapping[str, float], compared: CellComparison 
         message = f"The content of the file, {_formula(present)}, is not neutral: {left:+.1%} of the charge of its anions is left over."
         yield pair.finding("cif.charge", "warning", message, value=_formula(present))
     broken = not absent and left is not None and abs(left) > BROKEN and not _charge(wanted)
-    yield from _amounts(pair, present, wanted, {*absent, *foreign}, held, left if broken else None, outside)
+    yield from _amounts(pair, present, wanted, {*absent, *foreign}, held, left if broken else None, deviation, outside)
 
 
 def _amounts(
     pair: _Pair, present: Mapping[str, float], wanted: Mapping[str, float], known: set[str], units: float, broken: float | None,
-    outside: list[str],
+    deviation: float, outside: list[str],
 ) -> Iterator[Finding]:  # fmt: skip
     """The element whose amount differs most, of those in both; ``broken`` is the charge of a file that is not neutral though its row is."""
     differences = {e: abs(present.get(e, 0.0) - wanted.get(e, 0.0)) for e in {*present, *wanted} - known}
@@ -281,11 +285,11 @@ def _amounts(
     if worst is None:
         return
     difference = differences[worst]
-    if difference > WINDOW + SLACK:
+    if not inside(deviation) and not known:
         outside.append(f"its composition differs by {difference:.2g} {worst} in a formula unit")
-    if difference <= (WINDOW if pair.is_close else PRINTED + _printed(pair, worst, units)) + SLACK:
+    if difference <= (COMPOSITION_WINDOW if pair.is_close else COMPOSITION_ROUNDING + _printed(pair, worst, units)) + COMPOSITION_SLACK:
         return
-    severity: Severity = "error" if difference > OTHER or (difference > WINDOW + SLACK and broken) else "warning"
+    severity: Severity = "error" if difference > OTHER or (difference > COMPOSITION_WINDOW + COMPOSITION_SLACK and broken) else "warning"
     charge = f" (charged by {broken:+.1%} of its anions)" if broken else ""
     formula = pair.row.text(col.REDUCED_COMPOSITION)
     message = (
@@ -295,17 +299,15 @@ def _amounts(
     yield pair.finding("cif.composition", severity, message, col.REDUCED_COMPOSITION, formula, _formula(present))
 
 
-def _units(content: Mapping[str, float], wanted: Mapping[str, float], units: float) -> float:
-    """Formula units in the file's cell: the row's, or another whole number that makes the compositions agree where the row's does not."""
+def _units(content: Mapping[str, float], wanted: Mapping[str, float], units: float, best: float) -> float:
+    """Formula units in the file's cell: the row's, or the best number where that makes the compositions agree and the row's does not."""
 
     def misfit(z: float) -> float:
         return max(abs(content.get(e, 0.0) / z - wanted.get(e, 0.0)) for e in {*content, *wanted})
 
-    ratio = sum(content.get(e, 0.0) * amount for e, amount in wanted.items()) / sum(amount**2 for amount in wanted.values())
-    best = min((z for z in (floor(ratio), ceil(ratio)) if z >= 1), key=misfit, default=1)
     if units and (best == units or misfit(units) <= FITS or misfit(best) > FITS):
         return units
-    return float(best)
+    return best
 
 
 def _printed(pair: _Pair, element: str | None, units: float) -> float:

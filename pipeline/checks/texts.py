@@ -8,6 +8,7 @@ from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
 from pipeline.structures import contacts
+from pipeline.structures.matching import window
 
 E: tuple[Severity, ...] = ("error",)
 W: tuple[Severity, ...] = ("warning",)
@@ -250,14 +251,14 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "cif.missing-element", E, "An element of the row is absent from the file", "Structures without lithium or hydrogen are not those of the compound.",
         "Every element of the row occurs in the file and the reverse.",
-        f"Dopants up to {structures.WINDOW} per formula unit may be left out, as the published window allows.", "Definition of a structure.",
+        f"Dopants up to {window.COMPOSITION_WINDOW} per formula unit may be left out, as the published window allows.", "Definition of a structure.",
         "Add the missing sites, or declare a close match.",
     ),
     Check(
         "cif.composition", EW, "Row and file have different compositions", "Row and structure describe different samples.",
         "The amounts of all elements in a formula unit agree.",
-        f"{structures.PRINTED} and what the digits of occupancies hide ({structures.WINDOW} for a close match). An error beyond {structures.OTHER} per formula unit, or beyond "
-        f"{structures.WINDOW} when the file has lost {structures.BROKEN:.0%} of the charge of its anions: refinements of a nominal composition stay below.", f"{_PAPER}, section 3.2.",
+        f"{window.COMPOSITION_ROUNDING} and what the digits of occupancies hide ({window.COMPOSITION_WINDOW} for a close match). An error beyond {structures.OTHER} per formula unit, or beyond "
+        f"{window.COMPOSITION_WINDOW} when the file has lost {structures.BROKEN:.0%} of the charge of its anions: refinements of a nominal composition stay below.", f"{_PAPER}, section 3.2.",
         "Correct occupancies or composition.",
     ),
     Check(

@@ -11,6 +11,7 @@ import pytest
 from pipeline.structures.cif import read
 from pipeline.structures.matching import match
 from pipeline.structures.matching.descriptor import Descriptors, joined, of_structures
+from pipeline.structures.matching.window import composition_deviation, composition_deviations, same_group
 from schemas import candidates as candidates_schema
 from schemas import columns as col
 from schemas import structures as structures_schema
@@ -169,7 +170,7 @@ def test_composition_takes_the_number_of_formula_units_that_fits_best() -> None:
     assert row is not None
     system = ("La", "Li", "O", "Zr")
     content = np.array([[24.0, 56.0, 96.0, 16.0], [24.0, 52.0, 96.0, 16.0], [12.0, 28.0, 48.0, 8.0], [24.0, 56.0, 96.0, 15.5]])
-    deviations, units = match.composition(row, system, content)
+    deviations, units = composition_deviations(row.amounts, system, content)
     assert deviations.tolist() == pytest.approx([0, 0.5, 0, 0.0625])
     assert units.tolist() == [8, 8, 4, 8]
 
@@ -213,3 +214,20 @@ def test_structures_table() -> None:
     assert table[col.IS_DISORDERED].tolist()[:3] == [False, True, False]
     assert table[col.N_PARTIAL_SITES].tolist()[:3] == [0, 2, 0]
     assert table.loc[3, [str(col.SPACEGROUP_CIF), str(col.SETTING)]].isna().all()
+
+
+def test_the_space_group_of_a_file_is_that_of_its_operations_its_mirror_image_or_its_atoms() -> None:
+    assert same_group(62, 62, 62)
+    assert same_group(92, 96, 96)  # P41212 and P43212: one powder pattern
+    assert same_group(225, 1, 225)  # every atom listed, no operation
+    assert not same_group(62, 63, 63)
+    assert not same_group(None, 62, 62)
+    assert not same_group(62, None, 62)
+
+
+def test_checks_and_table_measure_one_deviation() -> None:
+    """Half of the atoms of a row whose formula is itself four formula units: neither reads it as another composition."""
+    formula = {"Li": 4.0, "Ti": 8.0, "P": 12.0, "O": 48.0}
+    assert composition_deviation(formula, {"Li": 2.0, "Ti": 4.0, "P": 6.0, "O": 24.0}) == (0.0, 0.5)
+    deviation, units = composition_deviation({"Li": 1.3, "Cl": 1.3}, {"Li": 5.2, "Cl": 5.4})
+    assert (deviation, units) == (pytest.approx(0.05), 4.0)

@@ -1,21 +1,13 @@
 """Rows against structures: how a row's own structure fits it, and which structures of a library may be its own.
 
-*The window* of a close match is that of the release's paper: the same space group number, composition within 0.05 per formula
-unit, cell lengths within 3 %, angles within 3 degrees, whatever the setting. Its edge belongs to it: doping goes in steps of
-0.05, so ``Li1.30`` against ``Li1.35`` is inside, and a slack of 1e-6 keeps floating point out of that decision.
-
-*Composition deviation* is the largest ``|n_e / Z - r_e|`` over the elements e of row and file: ``r`` is the row's reduced
-composition, ``n`` the content of the file's cell, and Z the number of the row's formula units that the file's cell holds best:
-of the two whole numbers next to the least-squares scale the one that makes the deviation smaller (where the row's formula is
-itself m formula units, Z may be a multiple of 1/m). A row whose own Z is wrong is therefore measured by the file's.
+What is compared and how far apart may be is the business of :mod:`pipeline.structures.matching.window`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from math import gcd, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,20 +18,23 @@ from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.structures.matching import lattice
 from pipeline.structures.matching.slips import explained as explained_by_a_slip
 from pipeline.structures.matching.slips import slip as slip_in
+from pipeline.structures.matching.window import (
+    COMPOSITION_SLACK,
+    COMPOSITION_WINDOW,
+    composition_deviation,
+    composition_deviations,
+    inside,
+    same_group,
+    verdict,
+)
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from pipeline.structures.cif import Structure
     from pipeline.structures.matching.descriptor import Block, Descriptors
 
-COMPOSITION_WINDOW = 0.05
-#: Slack on the composition window: 0.35 - 0.30 is 0.04999999999999999 and 1.35 - 1.30 is 0.050000000000000044.
-COMPOSITION_SLACK = 1e-6
-#: What printing explains: occupancies have two or three digits, so contents per formula unit are known to about 0.01.
-COMPOSITION_ROUNDING = 0.01
 #: Scatter of the cell between samples of one material: three quarters of the 116 pairs of entries of the release that share composition
 #: and space group but not the cell agree within 0.28 % in every length. Angles in the proportion of the window.
 LENGTH_SCATTER = 0.003
@@ -53,7 +48,7 @@ SPARE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Wanted:
     """What a row says about its structure.
 
     Attributes
@@ -62,21 +57,18 @@ class Row:
         ID of the row.
     amounts
         Reduced composition: amount of each element in one formula unit.
-    units
-        How many times the formula could be divided by a whole number: 4 for Li4Ti8(PO4)12, 1 where an amount is no whole number.
     Z, spacegroup, cell
         As the row has them; ``None`` where it has none, or where the cell is no cell.
     """
 
     id: str
     amounts: Mapping[str, float]
-    units: int
     Z: int | None
     spacegroup: int | None
     cell: cells.Cell | None
 
 
-def row_of(id: str, entry: Mapping[str, Any]) -> Row | None:
+def row_of(id: str, entry: Mapping[str, Any]) -> Wanted | None:
     """The row of an entry (labels of the release, typed); ``None`` when its composition cannot be read."""
     Z = _integer(entry.get(col.Z))
     content = _amounts(entry, Z)
@@ -85,10 +77,8 @@ def row_of(id: str, entry: Mapping[str, Any]) -> Row | None:
     numbers = [_number(entry.get(column)) for column in col.LATTICE]
     a, b, c, alpha, beta, gamma = numbers
     cell = (a, b, c, alpha, beta, gamma) if cells.possible(numbers) else None
-    whole = all(abs(x - round(x)) < 1e-6 and round(x) for x in content.values())
-    units = reduce(gcd, (round(x) for x in content.values())) if whole else 1
     spacegroup = _integer(entry.get(col.SPACE_GROUP_NUMBER))
-    return Row(id, content, units, Z, spacegroup if spacegroup and 1 <= spacegroup <= 230 else None, cell)
+    return Wanted(id, content, Z, spacegroup if spacegroup and 1 <= spacegroup <= 230 else None, cell)
 
 
 def _rows(entries: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -99,7 +89,7 @@ def _rows(entries: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
         yield str(id), dict(zip(columns, values, strict=True))
 
 
-def rows_of(entries: pd.DataFrame) -> Iterator[Row]:
+def rows_of(entries: pd.DataFrame) -> Iterator[Wanted]:
     """The rows that a structure can be looked for: those with a composition that can be read and a space group."""
     for id, entry in _rows(entries):
         row = row_of(id, entry)
@@ -131,47 +121,12 @@ def _integer(value: Any) -> int | None:
     return int(number) if isfinite(number) and number == int(number) and number > 0 else None
 
 
-def composition(row: Row, system: tuple[str, ...], content: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Composition deviation of many files of one chemical system, and the number of the row's formula units each holds.
-
-    Parameters
-    ----------
-    system
-        Elements of the files.
-    content
-        ``(n, elements)``: contents of the files' cells.
-
-    Returns
-    -------
-    deviations, units
-        ``(n,)`` each.
-    """
-    wanted = np.array([row.amounts.get(element, 0.0) for element in system])
-    absent = max((amount for element, amount in row.amounts.items() if element not in system), default=0.0)
-    weight = float(wanted @ wanted)
-    if not weight:
-        return np.full(len(content), np.inf), np.ones(len(content))
-    scale = content @ wanted / weight * row.units
-    deviations, units = np.full(len(content), np.inf), np.ones(len(content))
-    for step in (np.rint, lambda x: np.rint(x) + np.where(x > np.rint(x), 1, -1)):  # the nearest whole number, and the one beyond
-        Z = np.maximum(step(scale), 1.0) / row.units
-        found = np.maximum(np.abs(content / Z[:, None] - wanted).max(axis=1), absent)
-        better = found < deviations - COMPOSITION_SLACK
-        deviations[better], units[better] = found[better], Z[better]
-    return deviations, units
-
-
 def misfit(composition_deviation: Any, lattice_deviation: Any, angle_deviation: Any) -> Any:
     """One number to rank by: the sum of the deviations, of composition in units of its window, of the cell in units of its scatter.
 
     In units of its own window the cell would hardly count: samples of one material lie within a tenth of it.
     """
     return composition_deviation / COMPOSITION_WINDOW + lattice_deviation / LENGTH_SCATTER + angle_deviation / ANGLE_SCATTER
-
-
-def inside(composition_deviation: Any) -> Any:
-    """Whether a composition deviation is in the window, its edge included."""
-    return composition_deviation <= COMPOSITION_WINDOW + COMPOSITION_SLACK
 
 
 # --- candidates for rows without a structure --------------------------------------------------------------------------
@@ -238,12 +193,12 @@ class _Found:
         return tuple(self.block.cells[self.at].tolist())
 
 
-def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidate]:
+def _candidates(row: Wanted, descriptors: Descriptors, most: int) -> list[_Candidate]:
     """Candidates of one row, each compared exactly; the doubtful ones only where the others leave room."""
     near: list[_Found] = []
     rest: list[_Found] = []
     for block in descriptors.holding(row.amounts, row.spacegroup, COMPOSITION_WINDOW + COMPOSITION_SLACK):
-        deviations, units = composition(row, block.system, block.amounts)
+        deviations, units = composition_deviations(row.amounts, block.system, block.amounts)
         kept = np.flatnonzero(inside(deviations))
         if not len(kept):
             continue
@@ -272,7 +227,7 @@ def _candidates(row: Row, descriptors: Descriptors, most: int) -> list[_Candidat
     return [each for each in compared if each is not None]
 
 
-def _exact(row: Row, name: str, found: _Found) -> _Candidate | None:
+def _exact(row: Wanted, name: str, found: _Found) -> _Candidate | None:
     """A file as a candidate; ``None`` when its cell is simply another one."""
     deviation = float(found.composition)
     if row.cell is None:
@@ -303,7 +258,7 @@ def _exact(row: Row, name: str, found: _Found) -> _Candidate | None:
     return _Candidate(False, misfit(deviation, length, angle), name, deviation, length, angle, compared.setting, remark)
 
 
-def _foreign(row: Row, found: _Found) -> str:
+def _foreign(row: Wanted, found: _Found) -> str:
     """Elements within the window that only one of the two holds: a dopant that the structure does not show."""
     lacks = [element for element in row.amounts if element not in found.block.system]
     extra = [element for element in found.block.system if element not in row.amounts]
@@ -319,7 +274,7 @@ def structures(
 ) -> pd.DataFrame:
     """How each structure fits its row: one row an entry that has a structure, in the columns of ``structures.csv``.
 
-    ``exact``: same space group, and composition, lengths and angles agree to the digits they are printed with (0.01 per formula unit,
+    ``exact``: the same space group, and composition, lengths and angles agree to the digits they are printed with (0.01 per formula unit,
     0.1 %, 0.1 degree). ``close``: inside the window. ``outside``: any of them outside. ``unreadable``: the file cannot be read.
 
     Parameters
@@ -345,20 +300,6 @@ def structures(
     return table.astype({str(column): dtypes[column.type] for column in COLUMNS}).round(6)
 
 
-def verdict(same_group: bool, composition_deviation: float, lattice_deviation: float, angle_deviation: float) -> str:
-    """``exact``, ``close`` or ``outside``; deviations that are not known (NaN) are outside."""
-    if not (same_group and inside(composition_deviation)):
-        return "outside"
-    if not (lattice_deviation <= cells.LENGTH_WINDOW + cells.SLACK and angle_deviation <= cells.ANGLE_WINDOW + cells.SLACK):
-        return "outside"
-    rounding = (
-        composition_deviation <= COMPOSITION_ROUNDING + COMPOSITION_SLACK
-        and lattice_deviation <= cells.LENGTH_ROUNDING + cells.SLACK
-        and angle_deviation <= cells.ANGLE_ROUNDING + cells.SLACK
-    )
-    return "exact" if rounding else "close"
-
-
 def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str) -> tuple[Any, ...]:
     """One row of ``structures.csv``."""
     from pipeline.structures.cif import CifError, read
@@ -375,12 +316,11 @@ def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str) 
     deviation = length = angle = float("nan")
     setting = ""
     if row is not None:
-        system = tuple(sorted(structure.content))
-        deviation = float(composition(row, system, np.array([[structure.content[e] for e in system]]))[0][0])
+        deviation = composition_deviation(row.amounts, structure.content)[0]
         if row.cell is not None:
             compared = cells.compare(row.cell, structure.cell, spacegroup=row.spacegroup)
             length, angle, setting = compared.lattice_deviation, compared.angle_deviation, compared.setting
-    match = verdict(group == structure.group_number, deviation, length, angle)
+    match = verdict(same_group(group, structure.group_number, spglib.number), deviation, length, angle)
     return (
         id, file, match, group, structure.group_number, spglib.number, spglib.symprec, deviation, length, angle, setting or None,
         len(structure.sites), structure.is_disordered, structure.n_partial_sites, noise,

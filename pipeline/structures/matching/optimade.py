@@ -23,7 +23,8 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.structures.matching.descriptor import Descriptor, Descriptors, blocks, of_atoms
-from pipeline.structures.matching.match import COMPOSITION_SLACK, COMPOSITION_WINDOW, rows_of
+from pipeline.structures.matching.match import rows_of
+from pipeline.structures.matching.window import COMPOSITION_SLACK, COMPOSITION_WINDOW
 
 if TYPE_CHECKING:
     import pandas as pd
