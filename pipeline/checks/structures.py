@@ -27,6 +27,7 @@ from pipeline.structures.matching.window import (
     same_group,
 )
 from pipeline.structures.perturb import is_perturbed
+from pipeline.structures.pymatgen_view import OVERFULL
 from pipeline.structures.symmetry import Examined, composition, examined
 from schemas import columns as col
 
@@ -46,8 +47,7 @@ FITS = 0.1
 #: 30 to 50 millionths a kelvin. One part in a hundred, or a degree, is another sample.
 OTHER_LENGTH = 0.01
 OTHER_ANGLE = 1.0
-#: Occupancies of three atoms on one position, each rounded to two digits, sum to 1.015 at most; twice that is an error.
-OVERFULL = 1.015
+#: Occupancies of one position add up to more than :data:`OVERFULL` by twice of what rounding adds: an error.
 SPILLING = 1.03
 #: Two positions filled to at least nine tenths and nearer than this part of the sum of their radii overlap: an error. Where one is
 #: partly empty, a split site refined to 0.54 may be the reason, and the finding is a warning. Files with noise are asked for no more

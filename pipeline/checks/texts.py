@@ -7,7 +7,7 @@ from pipeline.checks import composition, conductivity, duplicates, lattice, stru
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
-from pipeline.structures import contacts
+from pipeline.structures import contacts, pymatgen_view
 from pipeline.structures.matching import window
 
 E: tuple[Severity, ...] = ("error",)
@@ -274,7 +274,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "cif.occupancy", EW, "A position is more than full", "Two atoms cannot be in one place.",
         "Occupancies on one position add up to at most one.",
-        f"{structures.OVERFULL}: three occupancies rounded to two digits; an error beyond {structures.SPILLING}, twice that.", "Definition of an occupancy.",
+        f"{pymatgen_view.OVERFULL}: three occupancies rounded to two digits; an error beyond {structures.SPILLING}, twice that.", "Definition of an occupancy.",
         "Compare occupancies with the paper.",
     ),
     Check(

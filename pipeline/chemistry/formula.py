@@ -13,7 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pymatgen.core.composition import Composition
 
 _NUMBER = r"\d+(?:\.\d+)?|\.\d+"
 #: An element or a closing bracket with its number, an opening bracket, or a number that counts nothing.
@@ -44,16 +47,35 @@ class Part:
 
 @dataclass(frozen=True)
 class Compound:
-    """One compound: its amounts of elements."""
+    """One compound: its amounts of elements, in the order of the text.
+
+    What pymatgen's ``Composition`` cannot tell is whether a text is one compound or a mixture, and to how many digits it was printed
+    (:func:`resolution`); :meth:`to_pymatgen` gives the rest.
+    """
 
     amounts: Mapping[str, float]
+
+    def to_pymatgen(self) -> Composition:
+        """The compound as pymatgen's composition."""
+        from pymatgen.core.composition import Composition
+
+        return Composition(self.amounts)
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Several compounds, in the order of the text. Shares are as written; they need not add up to one."""
+    """Several compounds, in the order of the text. Shares are as written; they need not add up to one.
+
+    pymatgen's ``Composition`` holds the elements of the whole, and neither what was mixed nor shares by weight.
+    """
 
     parts: tuple[Part, ...]
+
+    def to_pymatgen(self) -> Composition | None:
+        """The elements of the whole as pymatgen's composition, ``None`` when shares are weights without a molar whole."""
+        from pymatgen.core.composition import Composition
+
+        return None if self.amounts is None else Composition(self.amounts)
 
     @cached_property
     def amounts(self) -> Mapping[str, float] | None:
@@ -98,8 +120,21 @@ def amounts(formula: str) -> Mapping[str, float]:
 
 
 def _parse(text: str, formula: str) -> dict[str, float]:
-    """Amounts by a single pass: each bracket opens a new count that is added to the one below when it closes."""
-    counts: list[dict[str, float]] = [{}]
+    """Amounts by pymatgen, behind a strict front: pymatgen reads ``P04`` as four phosphorus atoms and takes a stray number for a factor."""
+    from pymatgen.core.composition import Composition
+
+    elements = _demand(text, formula)
+
+    found = {str(element.name): float(amount) for element, amount in Composition(text).items()}
+    lost = elements - found.keys()
+    if lost:  # pymatgen takes an amount below 1e-8 for zero
+        raise FormulaError(f"{formula!r} is not a formula: an amount of {min(lost)} that is next to zero")
+    return found
+
+
+def _demand(text: str, formula: str) -> set[str]:
+    """The elements of a formula; raises unless each character has its place: elements, amounts above zero, brackets that close."""
+    elements: set[str] = set()
     brackets: list[str] = []
     place = 0
     while place < len(text):
@@ -107,44 +142,40 @@ def _parse(text: str, formula: str) -> dict[str, float]:
         if token is None:
             raise FormulaError(f"{formula!r} is not a formula: {text[place]!r} has no meaning there")
         element, close, number, opening, stray = token.groups()
-        place = token.end()
         if stray:
             raise FormulaError(f"{formula!r} is not a formula: the number {stray} has nothing to count")
         if opening:
             brackets.append(opening)
-            counts.append({})
-            continue
+        elif element and not _is_element(element):
+            raise FormulaError(f"{formula!r} is not a formula: there is no element {element}")
+        elif close and (not brackets or _CLOSES[brackets.pop()] != close):
+            raise FormulaError(f"{formula!r} is not a formula: the bracket {close} closes nothing")
+        elif close and text[place - 1] in _CLOSES:
+            raise FormulaError(f"{formula!r} is not a formula: brackets hold nothing")
+        if number:
+            _demand_count(number, formula)
         if element:
-            if not _is_element(element):
-                raise FormulaError(f"{formula!r} is not a formula: there is no element {element}")
-            group = {element: 1.0}
-        else:
-            if not brackets or _CLOSES[brackets.pop()] != close:
-                raise FormulaError(f"{formula!r} is not a formula: the bracket {close} closes nothing")
-            group = counts.pop()
-        _add(counts[-1], group, _count(number, formula) if number else 1.0)
+            elements.add(element)
+        place = token.end()
     if brackets:
         raise FormulaError(f"{formula!r} is not a formula: the bracket {brackets[-1]} is never closed")
-    if not counts[0]:
+    if not text:
         raise FormulaError(f"{formula!r} holds no element")
-    return counts[0]
+    return elements
 
 
-def _count(number: str, formula: str) -> float:
-    count = float(number)
-    if not count:
+def _demand_count(number: str, formula: str) -> None:
+    if not float(number):
         raise FormulaError(f"{formula!r} is not a formula: an amount of zero")
     if number[0] == "0" and number[1:2].isdigit():
         raise FormulaError(f"{formula!r} is not a formula: the number {number} lacks its decimal point")
-    return count
 
 
 @lru_cache(maxsize=1024)
 def _is_element(symbol: str) -> bool:
-    import gemmi
+    from pymatgen.core.periodic_table import Element
 
-    element = gemmi.Element(symbol)
-    return bool(element.atomic_number != 0 and element.name == symbol)
+    return bool(Element.is_valid_symbol(symbol)) and symbol != "T"  # sooner a variable or a slip than tritium
 
 
 def _add(total: dict[str, float], more: Mapping[str, float], times: float = 1.0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pymatgen.core.composition import Composition
 
 from pipeline.chemistry.formula import Compound, FormulaError, Mixture, amounts, deviation, reading, resolution, same, scale
 
@@ -125,3 +126,23 @@ def test_the_resolution_is_half_the_last_decimal_and_whole_numbers_are_exact() -
 def test_when_two_compositions_are_the_same(ours: str, theirs: str, equal: bool) -> None:
     assert same(ours, theirs) is equal
     assert same(theirs, ours) is equal
+
+
+@pytest.mark.parametrize(
+    "text", ["Li0.000000001O", "(Li0.0001)0.00001O", "()Li", "Li(O", "Li)O", "P04", "LiO2@C", "T2O", "Li2O0", "2Li2O", "Li[O)"]
+)
+def test_what_pymatgen_would_accept_or_drop_is_no_formula(text: str) -> None:
+    with pytest.raises(FormulaError, match="is not a formula"):
+        amounts(text)
+
+
+def test_deuterium_stays_deuterium() -> None:
+    assert dict(amounts("LiOD")) == {"Li": 1.0, "O": 1.0, "D": 1.0}
+
+
+def test_readings_convert_to_pymatgen() -> None:
+    compound = reading("Li1.3Al0.3Ti1.7(PO4)3")
+    assert compound.to_pymatgen() == Composition("Li1.3Al0.3Ti1.7P3O12")
+    mixture = reading("0.75Li2S-0.25P2S5")
+    assert mixture.to_pymatgen() == Composition({"Li": 1.5, "P": 0.5, "S": 2.0})
+    assert reading("Li3PS4 - 2 wt% Al2O3").to_pymatgen() is None
