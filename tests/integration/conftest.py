@@ -34,9 +34,7 @@ def literature(archive: Archive, published: pd.DataFrame) -> Literature:
     from pipeline.literature.merge import measurements
 
     ours = liion(archive.read("liion"), archive.file("liion"))
-    theirs = laskowski(
-        archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"), checked=archive.read("checked_by_hand")
-    )
+    theirs = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
     merged = measurements(ours, theirs)
     linked = links(published, merged, ours, theirs)
     settled = accounted(merged, linked, published)

@@ -15,8 +15,8 @@ from schemas.laskowski import schema
 REFERENCES = b"ref. number,DOI\r\n1,10.1000/One.s001\r\n2,10.1000/two\r\n2,10.1000/two\r\n3,10.1000/three\r\n"
 
 
-def table(*rows: str, references: bytes = REFERENCES, checked: bytes | None = None):
-    return laskowski("".join(f"{row}\r\n" for row in rows).encode(), references, "torn.csv", checked=checked, expected=None)
+def table(*rows: str, references: bytes = REFERENCES):
+    return laskowski("".join(f"{row}\r\n" for row in rows).encode(), references, "torn.csv", expected=None)
 
 
 def one(*rows: str, **more: bytes):
@@ -197,12 +197,6 @@ def test_citations_several_missing_and_ranges() -> None:
     none = one("LiBr,1E-6,,,,,,")
     assert none.repairs == "no-citation"
     assert none[["reference", "doi"]].isna().all()
-
-
-def test_a_record_without_citation_takes_the_doi_that_curators_confirmed_for_it() -> None:
-    checked = b"Composition,IC,DOI\nLiBr,1e-6,10.1000/Confirmed\nLiBr,3e-6,10.1000/other\nLiI,<1E-10,10.1000/bound\n"
-    found = one("LiBr,1.00E-6,,,,,,", checked=checked)
-    assert (found.doi, found.repairs) == ("10.1000/confirmed", "no-citation; doi-from-curators")
 
 
 @pytest.mark.parametrize(

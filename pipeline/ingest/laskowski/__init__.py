@@ -12,7 +12,6 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.chemistry.formula import FormulaError, same
 from pipeline.dois import SEPARATOR, bare, is_doi
 from pipeline.errors import InputError
 from pipeline.ingest.laskowski import compositions, values
@@ -32,15 +31,13 @@ _BLANK: dict[str, Any] = dict.fromkeys(map(str, COLUMNS))
 
 
 def laskowski(
-    data: bytes, references: bytes, file: str, references_file: str = "references", *, checked: bytes | None = None,
-    expected: int | None = RECORDS,
+    data: bytes, references: bytes, file: str, references_file: str = "references", *, expected: int | None = RECORDS,
 ) -> pd.DataFrame:  # fmt: skip
     """One row a record of the Laskowski table, in the order of the source: the columns of ``schemas.laskowski``.
 
     * ``first_line`` and ``last_line`` name the physical lines, from 1; ``repairs`` names the rules that fired;
     * a bound leaves ``conductivity`` blank;
-    * DOIs come from the citation numbers; a record without one takes the DOI that curators confirmed for its composition and
-      conductivity (``checked``, columns Composition, IC, DOI), when there is exactly one;
+    * DOIs come from the citation numbers; the one record without a number has none;
     * what is left of a lost record stays a row (repair ``lost``).
 
     Parameters
@@ -58,8 +55,7 @@ def laskowski(
     physical = lines(data, file)
     problems: list[InputError] = []
     dois = _references(references, references_file)
-    confirmed = _confirmed(checked)
-    rows = [_record(torn, place, dois, confirmed, file, problems) for place, torn in enumerate(records(physical, file), start=1)]
+    rows = [_record(torn, place, dois, file, problems) for place, torn in enumerate(records(physical, file), start=1)]
     problems += _disordered(rows, file)
     if problems:
         raise InputError.gather(problems)
@@ -73,9 +69,7 @@ def laskowski(
     return typed(rows, COLUMNS)
 
 
-def _record(
-    torn: Torn, place: int, dois: Mapping[int, str], confirmed: list[tuple[str, float, str]], file: str, problems: list[InputError]
-) -> dict[str, Any]:
+def _record(torn: Torn, place: int, dois: Mapping[int, str], file: str, problems: list[InputError]) -> dict[str, Any]:
     rules: list[str] = []
     row = _BLANK.copy()
     row[col.RECORD], row[col.FIRST_LINE], row[col.LAST_LINE] = str(place), torn.first, torn.last
@@ -109,7 +103,7 @@ def _record(
         rules += symbol.rules
     row[col.ICSD_ID_SOURCE] = cell(col.ICSD_ID_SOURCE, _collection_code)
     cited = cell(col.REFERENCE, values.citations)
-    _papers(torn, row, cited, dois, confirmed, rules, file, problems)
+    _papers(torn, row, cited, dois, rules, file, problems)
     if torn.values is None:
         rules.append("lost")
     row[col.REPAIRS] = "; ".join(dict.fromkeys(rules)) or None
@@ -148,8 +142,8 @@ def _sound(composition: compositions.Repaired) -> bool:
 
 
 def _papers(
-    torn: Torn, row: dict[str, Any], cited: list[int] | None, dois: Mapping[int, str], confirmed: list[tuple[str, float, str]],
-    rules: list[str], file: str, problems: list[InputError],
+    torn: Torn, row: dict[str, Any], cited: list[int] | None, dois: Mapping[int, str], rules: list[str], file: str,
+    problems: list[InputError],
 ) -> None:  # fmt: skip
     """Citation and DOI of a record."""
     if cited:
@@ -167,20 +161,6 @@ def _papers(
         row[col.DOI_SOURCE] = SEPARATOR.join(dict.fromkeys(dois[number] for number in cited if number in dois)) or None
         return
     rules.append("no-citation")
-    found = {doi for text, value, doi in confirmed if _confirms(row, text, value)}
-    if len(found) == 1:
-        row[col.DOI_SOURCE] = found.pop()
-        rules.append("doi-from-curators")
-
-
-def _confirms(row: Mapping[str, Any], text: str, value: float) -> bool:
-    conductivity = row[col.CONDUCTIVITY]
-    if row[col.COMPOSITION] is None or conductivity is None or abs(conductivity / value - 1) > 0.01:
-        return False
-    try:
-        return same(row[col.COMPOSITION], text)
-    except FormulaError:
-        return False
 
 
 def _spacegroup_number(text: str) -> int:
@@ -232,20 +212,6 @@ def _references(data: bytes, file: str) -> dict[int, str]:
             raise InputError("not a DOI", file=file, row=line, value=cells[1], cure="correct the cell")
         if found.setdefault(number, doi) != doi:
             raise InputError(f"a second DOI for citation {number}", file=file, row=line, value=doi, cure="remove the wrong line")
-    return found
-
-
-def _confirmed(data: bytes | None) -> list[tuple[str, float, str]]:
-    """Composition, conductivity and DOI that curators confirmed; bounds confirm no value and are left out."""
-    if data is None:
-        return []
-    found = []
-    for line, cells in _table(data, "checked_by_hand", 3):
-        if line > 1 and not cells[1].startswith("<"):
-            try:
-                found.append((cells[0], float(cells[1]), bare(cells[2])))
-            except ValueError:
-                raise InputError("not a number", file="checked_by_hand", row=line, value=cells[1], cure="correct the cell") from None
     return found
 
 
