@@ -113,7 +113,7 @@ def _record(cells: Mapping[str, str], line: int, file: str, problems: list[Input
     def problem(what: str, name: str) -> None:
         problems.append(InputError(what, file=file, row=line, column=name, value=cells[name], cure=_RESTORE))
 
-    def number(name: str) -> float | None:
+    def numeral(name: str) -> float | None:
         if _NUMBER.fullmatch(cells[name]):
             return float(cells[name])
         problem("not a number", name)
@@ -124,7 +124,7 @@ def _record(cells: Mapping[str, str], line: int, file: str, problems: list[Input
             problem("a blank where a value is required", name)
     if cells["ID"] and not cells["ID"].isdigit():
         problem("not an ID of the dataset", "ID")
-    temperature, conductivity, logarithm = number("temperature"), number("target"), number("log_target")
+    temperature, conductivity, logarithm = numeral("temperature"), numeral("target"), numeral("log_target")
     if conductivity is not None and conductivity <= 0:
         problem("a conductivity is above zero", "target")
     elif conductivity is not None and logarithm is not None and abs(10**logarithm / conductivity - 1) > _LOGARITHM_TOLERANCE:

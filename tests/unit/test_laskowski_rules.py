@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.laskowski import laskowski, values
-from pipeline.ingest.laskowski.compositions import composition, join, phase
+from pipeline.ingest.laskowski.compositions import join, phase, recovered
 from pipeline.ingest.laskowski.lines import lines, records
 from schemas.laskowski import schema
 
@@ -93,20 +93,20 @@ def test_what_is_left_of_a_lost_record_stays_a_record() -> None:
     ],
 )
 def test_rules_of_the_composition(lines: list[str], text: str, rules: list[str]) -> None:
-    mended = composition(lines)
+    mended = recovered(lines)
     assert mended.text == text
     assert list(mended.rules) == rules
 
 
 def test_charge_says_whether_a_zero_is_an_oxygen_or_lost_its_point() -> None:
-    assert composition(["LiZr2(P04)3"]).text == "LiZr2(PO4)3"
-    assert composition(["LiZr2(P04)3"]).rules == ("digit-for-letter (charge: LiZr2(PO4)3 rather than LiZr2(P0.4)3)",)
-    assert composition(["Li3.4Si0.4P06S4"]).text == "Li3.4Si0.4P0.6S4"
-    assert composition(["Li3.4Si0.4P06S4"]).rules[0].startswith("lost-point (charge: ")
+    assert recovered(["LiZr2(P04)3"]).text == "LiZr2(PO4)3"
+    assert recovered(["LiZr2(P04)3"]).rules == ("digit-for-letter (charge: LiZr2(PO4)3 rather than LiZr2(P0.4)3)",)
+    assert recovered(["Li3.4Si0.4P06S4"]).text == "Li3.4Si0.4P0.6S4"
+    assert recovered(["Li3.4Si0.4P06S4"]).rules[0].startswith("lost-point (charge: ")
 
 
 def test_where_charge_does_not_decide_the_rule_says_that_it_is_not_certain() -> None:
-    assert "(not certain: " in composition(["LiU02"]).rules[0]
+    assert "(not certain: " in recovered(["LiU02"]).rules[0]
 
 
 @pytest.mark.parametrize(
@@ -119,14 +119,14 @@ def test_where_charge_does_not_decide_the_rule_says_that_it_is_not_certain() -> 
     ],
 )
 def test_where_numbers_could_stand_elsewhere_charge_chooses_and_the_rule_says_so(line: str, text: str, said: str) -> None:
-    mended = composition([line])
+    mended = recovered([line])
     assert mended.text == text
     assert mended.rules == ("slid-subscripts", f"open-subscript ({said})")
 
 
 def test_where_the_law_gives_a_neutral_formula_it_stands() -> None:
-    assert composition(["Li PS Br 6 5"]).rules == ("slid-subscripts",)
-    assert composition(["0.9Li PS ·10ZnO 3 4"]).text == "0.9Li3PS4·10ZnO"
+    assert recovered(["Li PS Br 6 5"]).rules == ("slid-subscripts",)
+    assert recovered(["0.9Li PS ·10ZnO 3 4"]).text == "0.9Li3PS4·10ZnO"
 
 
 def test_a_phase_letter_before_the_formula_goes_to_the_phase() -> None:
@@ -154,13 +154,13 @@ def test_authors_mistakes_are_left_alone() -> None:
     ],
 )
 def test_numbers_and_bounds(cell: str, value: float | None, bound: str, rules: tuple[str, ...]) -> None:
-    assert values.number(cell, ceiling=values.CEILING if "E" in cell.upper() else None) == values.Number(value, bound, rules)
+    assert values.printed_number(cell, ceiling=values.CEILING if "E" in cell.upper() else None) == values.Number(value, bound, rules)
 
 
 @pytest.mark.parametrize("cell", ["abc", "1E-4 1E-5", "1.2.3", "<", "-"])
 def test_what_is_no_number(cell: str) -> None:
     with pytest.raises(ValueError, match="not a number"):
-        values.number(cell)
+        values.printed_number(cell)
 
 
 @pytest.mark.parametrize(

@@ -88,11 +88,11 @@ def _record(torn: Torn, place: int, dois: Mapping[int, str], file: str, problems
         return None
 
     _composition(torn, row, rules, file, problems)
-    conductivity = cell(col.CONDUCTIVITY, lambda text: values.number(text, ceiling=values.CEILING))
+    conductivity = cell(col.CONDUCTIVITY, lambda text: values.printed_number(text, ceiling=values.CEILING))
     if conductivity is not None:
         row[col.CONDUCTIVITY], row[col.CONDUCTIVITY_BOUND] = conductivity.value, conductivity.bound or None
         rules += conductivity.rules
-    energy = cell(col.ACTIVATION_ENERGY, values.number)
+    energy = cell(col.ACTIVATION_ENERGY, values.printed_number)
     if energy is not None:
         row[col.ACTIVATION_ENERGY] = energy.value
         rules += energy.rules
@@ -117,7 +117,7 @@ def _composition(torn: Torn, row: dict[str, Any], rules: list[str], file: str, p
     row[col.PHASE] = phase.text or None
     if not texts:
         return
-    composition = compositions.composition(texts)
+    composition = compositions.recovered(texts)
     rules += composition.rules
     row[col.COMPOSITION] = composition.text
     row[col.PHASE] = phase.text or composition.phase or None

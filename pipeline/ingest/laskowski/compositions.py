@@ -34,7 +34,7 @@ class Repaired:
     phase: str = ""
 
 
-def composition(torn: list[str]) -> Repaired:
+def recovered(torn: list[str]) -> Repaired:
     """Composition of a record: each line repaired by itself, then joined, then read.
 
     Rules: ``torn-composition`` (joined from several lines), those of :mod:`subscripts` (where a number could

@@ -27,7 +27,7 @@ class Number:
     rules: tuple[str, ...] = ()
 
 
-def number(cell: str, *, ceiling: float | None = None) -> Number:
+def printed_number(cell: str, *, ceiling: float | None = None) -> Number:
     """Number of a cell. A bound such as ``<1E-10`` is no value.
 
     Rules: ``slid-overline`` (the overline of a space group's axis that landed on a neighbour), ``unicode-minus``,
