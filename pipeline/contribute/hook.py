@@ -1,9 +1,9 @@
 """The pre-commit hook: ``check`` for each table among the files that are about to be committed.
 
-``python -m pipeline.contribute.hook FILE ...``. Structures are looked for beside the table ``rows.csv``: a folder or archive of its
-name (``rows/``,
-``rows.zip``, ``rows.tar.gz``, ``rows.tar``), else a folder ``cifs`` or an archive of that name. A structure that changed stands for
-the tables that it belongs to.
+``obelix-curate-hook FILE ...``, a console script: started with ``-m`` it would take a folder ``pipeline`` of the repository that it
+checks for its own. Structures are looked for beside the table ``rows.csv``: a folder or archive of its name (``rows/``, ``rows.zip``,
+``rows.tar.gz``, ``rows.tar``), else a folder ``cifs`` or an archive of that name. A structure that changed stands for the tables that
+it belongs to.
 """
 
 from __future__ import annotations
@@ -54,7 +54,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deliver(report, "text", None)
         worst = max(worst, int(report.has_errors))
     return worst
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,3 +44,16 @@ def literature(archive: Archive, published: pd.DataFrame) -> Literature:
     linked = links(published, merged, ours, theirs)
     settled = accounted(merged, linked, published)
     return Literature(ours, theirs, settled, linked, records(settled, ours, theirs, linked), identifiers(published, linked, theirs))
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the console scripts that pyproject.toml declares, as an installer writes them."""
+    folder = tmp_path_factory.mktemp("programs")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    for name, target in declared.items():
+        module, _, function = target.partition(":")
+        script = folder / name
+        script.write_text(f"#!{sys.executable}\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n", encoding="utf-8")
+        script.chmod(0o755)
+    return folder

