@@ -8,11 +8,17 @@ it belongs to.
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from pipeline.reporting.report import Report
 
 TABLES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm"})
 ARCHIVES = ("", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2")
@@ -39,18 +45,38 @@ def structures(table: Path) -> Path | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check every table; the status is that of the worst."""
-    from pipeline.contribute.check import check
-    from pipeline.reporting.formats import deliver
+    """Check every table; the status is that of the worst.
 
+    ``--format`` is one of the report's formats; ``--sarif FOLDER`` writes each report there as well, one file a table.
+    """
+    from pipeline.contribute.check import check
+    from pipeline.reporting.formats import FORMATS, deliver, write
+
+    parser = argparse.ArgumentParser("obelix-curate-hook", description="Check the tables of new rows among the files, for OBELiX.")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the findings")
+    parser.add_argument("--sarif", type=Path, metavar="FOLDER", help="write SARIF there as well, one file a table")
+    options = parser.parse_args(arguments)
     worst = 0
-    for table in tables(map(Path, sys.argv[1:] if arguments is None else arguments)):
+    for number, table in enumerate(tables(options.files), start=1):
         try:
             report = check(table, structures(table)).report
+            deliver(report, options.format, None)
+            if options.sarif:
+                write(options.sarif / f"{number}.sarif", _sarif(report, table))
         except (InputError, OSError) as error:
             sys.stderr.write(f"error: {error}\n")
             worst = 2
             continue
-        deliver(report, "text", None)
         worst = max(worst, int(report.has_errors))
     return worst
+
+
+def _sarif(report: Report, table: Path) -> str:
+    """SARIF of one table, named after it: an upload of several takes runs of one name for one analysis and refuses them."""
+    from pipeline.reporting.formats import render
+
+    document = json.loads(render(report, "sarif"))
+    for run in document["runs"]:
+        run["automationDetails"] = {"id": f"{table.as_posix()}/"}
+    return json.dumps(document, indent=2) + "\n"

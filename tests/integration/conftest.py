@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -57,3 +58,12 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         script.write_text(f"#!{sys.executable}\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n", encoding="utf-8")
         script.chmod(0o755)
     return folder
+
+
+@pytest.fixture(scope="session")
+def environment(archive: Archive, raw: Path) -> dict[str, str]:
+    """Variables for a process that runs outside of the checkout: the sources are there already."""
+    from pipeline.sources import downloads
+
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_", "PRE_COMMIT"))}
+    return {**inherited, "OBELIX_CURATE_DOWNLOADS": str(downloads(raw).resolve()), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}

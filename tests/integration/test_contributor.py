@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,19 +12,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.sources import Archive, downloads
+from pipeline.sources import Archive
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, Sent, good, rock_salt, zipped
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = (sys.executable, "-m", "pipeline.cli")
-
-
-@pytest.fixture(scope="module")
-def environment(archive: Archive, raw: Path) -> dict[str, str]:
-    """Variables for a process that runs outside of the checkout: the sources are there already."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_", "PRE_COMMIT"))}
-    return {**inherited, "OBELIX_CURATE_DOWNLOADS": str(downloads(raw)), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 
 
 def run(*arguments: str | Path, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -185,30 +177,28 @@ def action() -> dict[str, Any]:
 
 
 def play(
-    action: dict[str, Any], inputs: dict[str, str], folder: Path, env: dict[str, str]
+    action: dict[str, Any], inputs: dict[str, str], folder: Path, env: dict[str, str], programs: Path
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
     """Run the shell of the step ``check`` as a runner does: inputs in the environment, files for outputs and the summary."""
     [step] = [step for step in action["runs"]["steps"] if step.get("id") == "check"]
     values = {name: inputs.get(name, str(declared.get("default", ""))) for name, declared in action["inputs"].items()}
     assert not [name for name, declared in action["inputs"].items() if declared.get("required") and name not in inputs]
-    variables = {name: values[text.removeprefix("${{ inputs.").removesuffix(" }}")] for name, text in step["env"].items()}
+    values["program"] = str(programs / "obelix-curate")
+    expressions = {name: text.removesuffix(" }}").split(".") for name, text in step["env"].items() if text}
+    variables = {name: values[parts[-1]] for name, parts in expressions.items()}
     assert "${{" not in step["run"]  # an input inside the script could become a command
-    output, summary, programs = folder / "output", folder / "summary.md", folder / "programs"
-    programs.mkdir(exist_ok=True)
-    program = programs / "obelix-curate"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pipeline.cli "$@"\n')
-    program.chmod(0o755)
-    runner = {**env, **variables, "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary), "PATH": f"{programs}:{env['PATH']}"}
+    output, summary = folder / "output", folder / "summary.md"
+    runner = {**env, **variables, "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     done = subprocess.run(command, cwd=folder, env=runner, capture_output=True, text=True, encoding="utf-8", check=False)
     return done, dict(line.split("=", 1) for line in output.read_text().splitlines())
 
 
-def test_the_action_annotates_a_pull_request(action: dict[str, Any], tmp_path: Path, environment: dict[str, str]) -> None:
+def test_the_action_annotates_a_pull_request(action: dict[str, Any], tmp_path: Path, environment: dict[str, str], programs: Path) -> None:
     put(TABLES["papers"](), tmp_path)
     (tmp_path / "papers.csv").rename(tmp_path / "my rows.csv")
     inputs = {"table": "my rows.csv", "markdown": "comment.md", "sarif": "check.sarif", "junit": "check.xml"}
-    done, outputs = play(action, inputs, tmp_path, environment)
+    done, outputs = play(action, inputs, tmp_path, environment, programs)
     assert (done.returncode, outputs) == (1, {"status": "1"})
     assert done.stdout.startswith("::error file=my rows.csv,line=2,")
     assert "## ❌" in (tmp_path / "summary.md").read_text(encoding="utf-8")
@@ -217,12 +207,14 @@ def test_the_action_annotates_a_pull_request(action: dict[str, Any], tmp_path: P
     assert (tmp_path / "check.xml").read_text().startswith("<?xml")
 
 
-def test_the_action_passes_good_rows_and_tells_unusable_ones(action: dict[str, Any], tmp_path: Path, environment: dict[str, str]) -> None:
+def test_the_action_passes_good_rows_and_tells_unusable_ones(
+    action: dict[str, Any], tmp_path: Path, environment: dict[str, str], programs: Path
+) -> None:
     put(good(), tmp_path)
-    done, outputs = play(action, {"table": "good.csv", "cifs": "cifs.zip"}, tmp_path, environment)
+    done, outputs = play(action, {"table": "good.csv", "cifs": "cifs.zip"}, tmp_path, environment, programs)
     assert (done.returncode, outputs) == (0, {"status": "0"}), done.stdout
     (tmp_path / "output").unlink()
-    done, outputs = play(action, {"table": "$(touch pwned).csv"}, tmp_path, environment)
+    done, outputs = play(action, {"table": "$(touch pwned).csv"}, tmp_path, environment, programs)
     assert (done.returncode, outputs) == (2, {"status": "2"})
     assert not (tmp_path / "pwned").exists()
 
