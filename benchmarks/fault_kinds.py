@@ -10,7 +10,7 @@ from typing import Any
 
 import gemmi
 
-from pipeline.checks.structures import ENANTIOMORPHS
+from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.chemistry.formula import amounts
 from pipeline.chemistry.spacegroup import crystal_system, find, short, standard
 from schemas import columns as col
@@ -133,7 +133,7 @@ def _symbol(case: Case, rng: random.Random, _: Mapping[str, Case]) -> Case:
 
 def _neighbour_group(case: Case, rng: random.Random, _: Mapping[str, Case]) -> Case:
     number = int(case.row[col.SPACE_GROUP_NUMBER])
-    new = rng.choice([n for n in (number - 1, number + 1) if 1 <= n <= 230 and ENANTIOMORPHS.get(number) != n])
+    new = rng.choice([n for n in (number - 1, number + 1) if 1 <= n <= 230 and mirror_image(number) != n])
     return case.cell({col.SPACE_GROUP_NUMBER: new, col.SPACE_GROUP: short(standard(new))})
 
 

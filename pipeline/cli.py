@@ -250,6 +250,9 @@ def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigm
     if (key_file is None) == (seed is None):
         raise click.UsageError("give either --key-file or --seed")
     done = perturb_folder(cifs, out, key=None if key_file is None else read_key(key_file), seed=seed, sigma=sigma)
+    for name, each in done.items():
+        for note in each.structure.notes:
+            click.echo(f"{name}: {note}", err=True)
     click.echo(report(done))
 
 

@@ -409,6 +409,10 @@ N_PARTIAL_SITES = Column("n_partial_sites", "integer", "Sites with an occupancy 
 PERTURBATION = Column(
     "perturbation", "text", "Noise on the positions: none, source (already there) or the noise that this program added.", source="perturb"
 )
+READ_AS = Column(
+    "read_as", "text", "What the reader of the structure assumed, completed or left out, sentences separated by a bar; blank when nothing.",
+    source="match",
+)  # fmt: skip
 RANK = Column("rank", "integer", "Rank of the candidate, 1 is the best.", source="match", required=True, minimum=1)
 REMARK = Column("remark", "text", "What of the row the candidate contradicts: its Z, or its cell. Blank when nothing.", source="match")
 ROW_ID = Column("ID", "text", "ID of the row that the structure is offered to.", source="match", required=True)

@@ -18,6 +18,7 @@ from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
 from pipeline.structures.contacts import TOO_CLOSE, too_close
+from pipeline.structures.header import MISFIT, contradictions
 from pipeline.structures.matching.window import (
     COMPOSITION_ROUNDING,
     COMPOSITION_SLACK,
@@ -28,7 +29,7 @@ from pipeline.structures.matching.window import (
 )
 from pipeline.structures.perturb import is_perturbed
 from pipeline.structures.pymatgen_view import OVERFULL
-from pipeline.structures.symmetry import Examined, composition, examined
+from pipeline.structures.symmetry import MOST_ATOMS, Examined, composition, examined
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -55,8 +56,6 @@ SPILLING = 1.03
 OVERLAP = 0.6
 FULL = 0.9
 
-#: Largest relative change of a product of two axes under an operation: twice that of a length, and cells are printed to a thousandth.
-MISFIT = 0.002
 #: Charges of anions, for scale.
 ANIONS = {"O": 2, "S": 2, "Se": 2, "Te": 2, "N": 3, "F": 1, "Cl": 1, "Br": 1, "I": 1}
 
@@ -110,7 +109,7 @@ def structure_findings(
             continue
         pair = _Pair(row, examined(structure))
         noise = id in noisy or is_perturbed(structure)
-        for check in (_licence(pair, noise), _header(pair), _occupancy(pair), _distance(pair, noise), _against_row(pair)):
+        for check in (_read_as(pair), _licence(pair, noise), _header(pair), _occupancy(pair), _distance(pair, noise), _against_row(pair)):
             yield from check
 
 
@@ -124,6 +123,12 @@ def _files(rows: Mapping[str, Row], structures: Collection[str]) -> Iterator[Fin
             yield Finding(id, "cif.orphan-file", "error", f"No row has the ID of the file {id}.cif.", value=f"{id}.cif", other=f"{id}.cif")
 
 
+def _read_as(pair: _Pair) -> Iterator[Finding]:
+    """What the reader had to assume."""
+    for note in pair.structure.notes:
+        yield pair.finding("cif.read-as", "info", f"In {pair.structure.name}, {note}.")
+
+
 def _licence(pair: _Pair, noise: bool) -> Iterator[Finding]:
     structure, code = pair.structure, pair.row.text(col.ICSD_ID)
     if (structure.icsd or code) and not noise:
@@ -135,21 +140,16 @@ def _licence(pair: _Pair, noise: bool) -> Iterator[Finding]:
 def _header(pair: _Pair) -> Iterator[Finding]:
     """The file's header, its operations and its atoms."""
     structure, found = pair.structure, pair.file.symmetry
-    declared, group = structure.spacegroup_number, structure.group_number
-    if declared is not None and group is not None and declared not in (group, mirror_image(group)):
-        told = f"{declared} ({structure.spacegroup_symbol})" if structure.spacegroup_symbol else str(declared)
-        message = f"The file declares space group {told}, but its operations generate group {group}."
-        yield pair.finding("cif.symmetry", "error", message, value=declared, expected=group)
-    strained = structure.metric_misfit
-    if strained > MISFIT:
-        message = f"The file's operations do not fit its cell: they would change a product of two axes by {strained:.1%}."
-        yield pair.finding("cif.symmetry", "error", message, value=f"{strained:.1%}")
-    wrong = [site for site in structure.sites if site.declared_multiplicity not in (None, site.multiplicity)]
-    if wrong:
-        told = ", ".join(f"{site.label} {site.declared_multiplicity} for {site.multiplicity}" for site in wrong[:4])
-        message = f"The multiplicities in the file are not those that its operations give the sites ({told}): one of the two is wrong."
-        yield pair.finding("cif.symmetry", "error", message, value=told)
-    known = found.number is not None and group is not None and strained <= MISFIT
+    for each in contradictions(structure):
+        yield pair.finding("cif.symmetry", "error", each.message, value=each.value, expected=each.expected)
+    group = structure.group_number
+    if found.number is None:
+        message = (
+            f"Whether the atoms of {structure.name} have more symmetry than its operations is not known: spglib finds no group at "
+            f"{found.symprec:g} angstrom, or was not asked about more than {MOST_ATOMS:,} atoms."
+        )
+        yield pair.finding("cif.read-as", "info", message)
+    known = found.number is not None and group is not None and structure.metric_misfit <= MISFIT
     if known and group is not None and found.number not in (group, mirror_image(group)):
         message = (
             f"The file lists the operations of space group {group}, but its atoms have those of {found.number} "
@@ -200,7 +200,7 @@ def _against_row(pair: _Pair) -> Iterator[Finding]:
     if wanted is None and row.true is not None and row.z:
         wanted = {element: amount / row.z for element, amount in row.true.items()}
     if wanted:
-        yield from _content(pair, wanted, compared, outside)
+        yield from _content(pair, _as_hydrogen(wanted), compared, outside)
     if pair.is_close and outside:
         message = f"The structure is declared a close match, but {' and '.join(outside)}."
         yield pair.finding("cif.close-match", "error", message, col.CLOSE_MATCH, row.text(col.CLOSE_MATCH))
@@ -273,6 +273,15 @@ def _content(pair: _Pair, wanted: Mapping[str, float], compared: CellComparison 
         yield pair.finding("cif.charge", "warning", message, value=_formula(present))
     broken = not absent and left is not None and abs(left) > BROKEN and not _charge(wanted)
     yield from _amounts(pair, present, wanted, {*absent, *foreign}, held, left if broken else None, deviation, outside)
+
+
+def _as_hydrogen(amounts: Mapping[str, float]) -> dict[str, float]:
+    """A row's amounts with deuterium and tritium as the hydrogen that the reader of structures makes of them."""
+    found: dict[str, float] = {}
+    for element, amount in amounts.items():
+        name = "H" if element in ("D", "T") else element
+        found[name] = found.get(name, 0.0) + amount
+    return found
 
 
 def _amounts(

@@ -7,7 +7,7 @@ from pipeline.checks import composition, conductivity, duplicates, lattice, stru
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
-from pipeline.structures import contacts, pymatgen_view
+from pipeline.structures import contacts, header, pymatgen_view, special
 from pipeline.structures.matching import window
 
 E: tuple[Severity, ...] = ("error",)
@@ -227,8 +227,18 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "cif.unreadable", E, "The structure cannot be read", "A file that programs cannot read is no structure.",
-        "The file is a CIF with a cell, symmetry operations and atoms.", "none", "Hall, Allen and Brown, Acta Cryst. A47 (1991) 655.",
+        "The file is a CIF with a cell and atoms, each with an element and coordinates, whose symmetry operations are a group of space. Items that "
+        "are not read may be damaged. Operations of superspace, a list of operations that is no group, and a label that may be of two elements are refused.",
+        "none", "Hall, Allen and Brown, Acta Cryst. A47 (1991) 655.",
         "Mend the line named.",
+    ),
+    Check(
+        "cif.read-as", INFO, "What the reader had to assume", "A structure that was completed, or read in part, may not be the one that was meant.",
+        "One finding for each thing that the reader assumed, completed or left out: dummies and atoms without a position, sites put on a special "
+        "position, blocks not read, symmetry taken from a symbol, P 1 for want of any, what the label of an atom was taken for.",
+        "A full site within " + f"{special.NEAR:g} angstrom of its own image is taken to stand on the special position.",
+        "Brown and McMahon, Acta Cryst. B58 (2002) 317 (the CIF core dictionary).",
+        "Nothing, if it is as meant; else give what is missing in the file.",
     ),
     Check(
         "cif.spacegroup", E, "Row and file have different space groups", "One of the two describes another phase.",
@@ -236,9 +246,10 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "cif.symmetry", EW, "The file's header and its atoms disagree", "The operations do not fit the atoms, so that programs build another structure.",
-        "The declared group is the one that the operations generate, these fit the cell, and declared multiplicities are those that they give; "
+        "Every name of the group in the header (number, Hermann-Mauguin symbol, Hall symbol) is the one that the operations generate, these fit the cell, "
+        "and declared multiplicities are those that they give, or on every site the order of the site symmetry, as SHELXL-97 wrote it; "
         "as a warning, spglib finds in the atoms the group of the operations, no higher one. Mirror-image groups count as one.",
-        f"spglib's 0.01 angstrom; products of two axes may change by {structures.MISFIT:.1%} under an operation, twice the digit that lengths are printed to.", "spglib: Togo, Shinohara and Tanaka, Sci. Technol. Adv. Mater. Meth. 4 (2024) 2384822.",
+        f"spglib's 0.01 angstrom; products of two axes may change by {header.MISFIT:.1%} under an operation, twice the digit that lengths are printed to.", "spglib: Togo, Shinohara and Tanaka, Sci. Technol. Adv. Mater. Meth. 4 (2024) 2384822.",
         "Export the file again from its source.",
     ),
     Check(

@@ -39,10 +39,31 @@ def find(symbol: str) -> gemmi.SpaceGroup | None:
 
     >>> find("P42/nmcZ").xhm(), find("R-3c").xhm(), find("Pmnb").number, find("Pxyz")
     ('P 42/n m c:2', 'R -3 c:H', 62, None)
+
+    Full symbols (International Tables A, table 2.1.3.4) name every axis and plane:
+
+    >>> [find(full).hm for full in ("F 4/m -3 2/m", "P 21/n 21/m 21/a", "R -3 2/c", "P 1 21/c 1")]
+    ['F m -3 m', 'P n m a', 'R -3 c', 'P 1 21/c 1']
     """
-    text = tidy(symbol)
+    text = re.sub(r"[Oo](?:rigin)?(?:choice)?([12])$", r":\1", tidy(symbol))
     if not text or text.isdigit():  # gemmi would take a number for its group
         return None
+    return _named(text) or _named(_shortened(text)) or _named(re.sub(r"^([A-Za-z])(21?/[a-e])$", r"\g<1>11\2", text))  # P21/b: axis c
+
+
+def _shortened(text: str) -> str:
+    """A full symbol without the axes that its planes imply: ``P21/n21/m21/a`` is ``Pnma``, ``F4/m-32/m`` is ``Fm-3m``."""
+    if text.count("/") < 2 and not ("/" in text and "-3" in text):
+        return text
+    cubic = re.fullmatch(r"([A-Za-z])(?:2|21|4|41|42|43)/([a-z])(-?3.*)", text)
+    if cubic is not None:
+        text = "".join(cubic.groups())
+    first = re.match(r"[A-Za-z](?:4[123]?|6[1-5]?)/[a-z]", text)  # of these axes the symbol keeps the first
+    start = first.end() if first is not None else 0
+    return text[:start] + re.sub(r"21?/([a-z])", r"\1", text[start:])
+
+
+def _named(text: str) -> gemmi.SpaceGroup | None:
     group: gemmi.SpaceGroup | None = gemmi.find_spacegroup_by_name(text)
     if group is None and text[-1] in GLUED and len(text) > 1:
         bare = text[:-1].rstrip(":")

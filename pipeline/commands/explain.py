@@ -153,6 +153,8 @@ def _structure(name: str, release: Path) -> Iterator[str]:
                 amount, angle = fit[col.COMPOSITION_DEVIATION], fit[col.ANGLE_DEVIATION]
                 yield f"    differs by {amount} atoms per formula unit, {length}, {angle} degrees ({fit[col.SETTING]})"
             yield f"    noise: {fit[col.PERTURBATION]}"
+            if fit.get(col.READ_AS):
+                yield from _wrapped(f"Read as: {fit[col.READ_AS]}", "    ")
     for offer in _records(release, "candidates.csv", False):
         if offer[col.ID] == name:
             yield f"candidate {offer[col.RANK]}: {offer[col.FILE]}"

@@ -8,6 +8,8 @@ symmetry of a site when the rounding of the printed digits explains the distance
 noise of 0.01 takes sites as near as 0.02 angstrom to a mirror plane on which they do not lie, and a file printed to two digits leaves
 sites 0.05 angstrom from theirs.
 
+Where digits do not explain it, :mod:`pipeline.structures.special` asks whether the site and its image can both be there.
+
 *Content.* The amount of an element in the cell is the sum of multiplicity times occupancy over its sites. Expanding the sites and
 merging those that come close gives less whenever a site is split over positions a few tenths of an angstrom apart.
 """
@@ -15,18 +17,23 @@ merging those that come close gives less whenever a site is split over positions
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import gemmi
 import numpy as np
 
-from pipeline.chemistry.spacegroup import find
-from pipeline.structures.items import Atom, Cell, CifError, Items
-from pipeline.structures.operations import OperationError, Operations, of_group, operations_of, settings, shortest_distance, site_symmetry
+from pipeline.structures import tags
+from pipeline.structures.atoms import Atom, AtomList, atoms
+from pipeline.structures.declared import Name, number_and_symbol, symmetry
+from pipeline.structures.declared import names as names_of_group
+from pipeline.structures.items import Items, is_blank
+from pipeline.structures.legible import data_blocks
+from pipeline.structures.operations import Operations, site_symmetry
+from pipeline.structures.special import placed
+from pipeline.structures.tags import CifError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +41,16 @@ if TYPE_CHECKING:
 __all__ = ["CifError", "Site", "Structure", "read", "same_content"]
 
 
+#: Sites times operations at most. The largest structures of inorganic crystals have a few thousand atoms in the cell; what follows, from
+#: distances to symmetry, grows with the square.
+MOST_IMAGES = 15_000
+#: Blocks not read that a note names.
+MOST_NAMED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One row of the list of atoms: a site of the asymmetric unit.
+    """An element of one row of the list of atoms: a site of the asymmetric unit. A row that names a mixture has one for each element.
 
     Attributes
     ----------
@@ -110,7 +124,13 @@ class Structure:
     creation_method
         ``_audit_creation_method``.
     notes
-        What the reader had to assume, in sentences.
+        What the reader had to assume, leave out or complete, in sentences.
+    unplaced
+        Atoms that belong to the content of the cell though their positions are unknown: hydrogens, mostly. They have no site symmetry.
+    left_out
+        Labels of the rows that are no atoms but have coordinates: dummies.
+    group_names
+        Every name that the header gives the space group.
     """
 
     name: str
@@ -131,12 +151,15 @@ class Structure:
     block_index: int = 0
     n_structures: int = 1
     notes: tuple[str, ...] = field(default=())
+    unplaced: tuple[Site, ...] = ()
+    left_out: tuple[str, ...] = ()
+    group_names: tuple[Name, ...] = ()
 
     @cached_property
     def content(self) -> dict[str, float]:
-        """Amount of each element in the cell: the sum of multiplicity times occupancy over its sites."""
+        """Amount of each element in the cell: the sum of multiplicity times occupancy over its atoms, those without a position included."""
         parts: dict[str, list[float]] = {}
-        for site in self.sites:
+        for site in (*self.sites, *self.unplaced):
             parts.setdefault(site.element, []).append(site.multiplicity * site.occupancy)
             if site.hydrogens:
                 parts.setdefault("H", []).append(site.multiplicity * site.occupancy * site.hydrogens)
@@ -185,122 +208,74 @@ def read(text: str, name: str) -> Structure:
     Raises
     ------
     CifError
-        When the text is damaged or holds no structure; names the line where one can be named.
+        When the text is damaged, holds no structure, or holds one that cannot be known; names the line where one can be named.
     """
-    blocks = _blocks(text, name)
+    blocks, passed_over = data_blocks(text, name)
     index, others = _with_structure(blocks, name)
     block = blocks[index]
     items = Items(block, name, text, index)
+    items.notes += passed_over
     if others:
-        items.notes.append(f"the file holds several structures; those of blocks {', '.join(others)} are not read")
-    icsd = next((str(value) for each in blocks for value in each.find_values("_database_code_ICSD") if not gemmi.cif.is_null(value)), None)
+        names = [_named(blocks[i]) for i in others]
+        if len(names) > MOST_NAMED:
+            names[MOST_NAMED:] = [f"{len(names) - MOST_NAMED} others"]
+        items.notes.append(
+            f"the file holds {1 + len(others)} structures: that of block {_named(block)}, the first that lists atoms, is read, and not "
+            f"{' or '.join(names)}; write each structure into a file of its own"
+        )
+    codes = (value for each in blocks for value in each.find_values("_database_code_ICSD") if not is_blank(value))
+    icsd = next((gemmi.cif.as_string(code).strip() for code in codes), None)
     cell = items.cell()
-    atoms = items.atoms(cell)
-    operations = _symmetry(items, cell, atoms)
-    number, symbol = _declared(items)
-    fract = np.array([atom.fract for atom in atoms])
-    rounding = np.array([atom.rounding for atom in atoms])
-    order = len(operations.rotations)
+    listed = atoms(items, cell)
+    operations = symmetry(items, cell, listed.placed)
+    if len(operations.rotations) * len(listed.placed) > MOST_IMAGES:
+        counts = f"{len(listed.placed)} sites under {len(operations.rotations)} operations"
+        reason = f"lists {counts}: a cell of more than {MOST_IMAGES:,} images is not examined"
+        raise items.error(reason, tags.FRACTIONAL[0])
+    number, symbol = number_and_symbol(items)
+    basis = np.array(gemmi.UnitCell(*cell).orth.mat.tolist())
+    found, fixed_by, exact, notes = placed(operations, listed.placed, basis)
+    items.notes += notes
     sites = tuple(
-        Site(atom.label, atom.element, atom.fract, atom.occupancy, order // len(fixed), atom.type_symbol, atom.rounding, fixed, exact,
-             atom.declared_multiplicity, atom.hydrogens, atom.row)
-        for atom, fixed, exact in zip(atoms, *site_symmetry(operations.rotations, operations.translations, fract, rounding), strict=True)
+        _site(atom, operations, fixed, position) for atom, fixed, position in zip(found, fixed_by, exact, strict=True)
     )  # fmt: skip
     return Structure(
         name=name, text=text, block=block.name.strip(), cell=cell, rotations=operations.rotations, translations=operations.translations,
         sites=sites, spacegroup_number=number, spacegroup_symbol=symbol, group_number=operations.group_number,
-        setting=operations.setting, formula_sum=items.text_of("_chemical_formula_sum"),
-        formula_units=items.integer("_cell_formula_units_z"), icsd=None if icsd is None else gemmi.cif.as_string(icsd),
-        n_structures=1 + len(others), creation_method=items.text_of("_audit_creation_method"), block_index=index, notes=tuple(items.notes),
+        setting=operations.setting, formula_sum=items.text_of(tags.FORMULA), formula_units=items.integer(tags.UNITS), icsd=icsd,
+        n_structures=1 + len(others), creation_method=items.text_of(tags.METHOD), block_index=index,
+        notes=tuple(dict.fromkeys(items.notes)), unplaced=_unplaced(operations, listed), left_out=listed.left_out,
+        group_names=names_of_group(items),
     )  # fmt: skip
 
 
-def _blocks(text: str, name: str) -> list[gemmi.cif.Block]:
-    """The data blocks of a file."""
-    if not text.isascii():  # a byte order mark, and bytes that are no UTF-8, matter to nobody
-        text = text.replace("\ufeff", " ", 1).encode("utf-8", "replace").decode("utf-8")
-    try:
-        # duplicate items pass here, since many files repeat one with one value; Items looks at the values
-        document = gemmi.cif.read_string(text, 0)
-    except (ValueError, RuntimeError) as error:
-        raise CifError(name, *_syntax(str(error))) from None
-    if not len(document):
-        raise CifError(name, "holds no data block (data_...)", 1)
-    return list(document)
+def _site(atom: Atom, operations: Operations, fixed: tuple[int, ...], exact: tuple[float, float, float]) -> Site:
+    multiplicity = len(operations.rotations) // len(fixed)
+    return Site(atom.label, atom.element, atom.fract, atom.occupancy, multiplicity, atom.type_symbol, atom.rounding, fixed, exact,
+                atom.declared_multiplicity, atom.hydrogens, atom.row)  # fmt: skip
 
 
-def _with_structure(blocks: list[gemmi.cif.Block], name: str) -> tuple[int, list[str]]:
-    """Number of the first block that lists atoms, or else of the first that gives a cell; and the names of the others that do."""
+def _unplaced(operations: Operations, listed: AtomList) -> tuple[Site, ...]:
+    """Atoms without a position, with the multiplicity declared, or else that of the position printed though it means nothing."""
+    if not listed.unplaced:
+        return ()
+    fract = np.array([atom.fract for atom in listed.unplaced])
+    fixed, _ = site_symmetry(operations.rotations, operations.translations, fract, np.zeros_like(fract))
+    sites = (_site(atom, operations, f, atom.fract) for atom, f in zip(listed.unplaced, fixed, strict=True))
+    return tuple(replace(site, multiplicity=site.declared_multiplicity or site.multiplicity) for site in sites)
+
+
+def _named(block: gemmi.cif.Block) -> str:
+    return repr(block.name.strip()) if block.name.strip() else "without a name"
+
+
+def _with_structure(blocks: list[gemmi.cif.Block], name: str) -> tuple[int, list[int]]:
+    """Number of the first block that lists atoms, or else of the first that gives a cell; and the numbers of the others that do."""
     for tag in ("_atom_site_fract_x", "_atom_site.fract_x", "_atom_site_Cartn_x", "_atom_site.Cartn_x", "_cell_length_a", "_cell.length_a"):
-        with_tag = [index for index, block in enumerate(blocks) if block.find_values(tag)]
+        with_tag = [index for index, block in enumerate(blocks) if any(not is_blank(value) for value in block.find_values(tag))]
         if with_tag:
-            return with_tag[0], [blocks[index].name for index in with_tag[1:]]
+            return with_tag[0], with_tag[1:]
     raise CifError(name, "holds neither a cell nor atoms")
-
-
-def _syntax(message: str) -> tuple[str, int | None]:
-    """Reason and line of a message of gemmi's parser, which begins ``string:LINE``."""
-    found = re.match(r'"?string:(\d+)(?::\d+\(\d+\))?(?: in data_\S*)?:\s*(.*?)"?$', message, re.DOTALL)
-    return (found[2], int(found[1])) if found else (message, None)
-
-
-def _declared(items: Items) -> tuple[int | None, str | None]:
-    """Number and symbol of the space group in the file's header; the number is that of the symbol where only that is given."""
-    number = items.integer("_space_group_it_number", "_symmetry_int_tables_number")
-    symbol = items.text_of("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full",
-                           "_space_group_name_h-m_ref")  # fmt: skip
-    if number is None and symbol is not None:
-        group = find(symbol)
-        number = None if group is None else group.number
-    return number, symbol
-
-
-def _symmetry(items: Items, cell: Cell, atoms: list[Atom]) -> Operations:
-    """The operations listed; or those of the Hall symbol, the Hermann-Mauguin symbol or the number, in this order."""
-    listed = items.triplets()
-    if listed is not None:
-        try:
-            found = operations_of(listed[0])
-        except OperationError as error:
-            raise items.error(str(error), listed[1], error.row) from None
-        if found.missing:
-            items.notes.append(f"{found.missing} operations were missing from the list and were added to make it a group")
-        return found
-    hall = items.text_of("_space_group_name_hall", "_symmetry_space_group_name_hall")
-    if hall is not None:
-        try:
-            return of_group(gemmi.symops_from_hall(hall))
-        except (RuntimeError, ValueError):
-            items.notes.append(f"the Hall symbol {hall!r} cannot be read")
-    number, symbol = _declared(items)
-    possible = settings(symbol, cell) if symbol else []
-    if not possible and number is not None:
-        group = gemmi.find_spacegroup_by_number(number)
-        possible = settings(group.hm, cell) if group else []
-    if not possible:
-        if number is not None or symbol is not None:
-            raise items.error(f"lists no symmetry operations, and there is no space group {symbol or number!r}")
-        items.notes.append("the file names no symmetry: P 1 is assumed")
-        return operations_of(("x,y,z",))
-    found = _fitting([of_group(group.operations()) for group in possible], cell, atoms)
-    items.notes.append(f"no operations are listed: those of {found.setting} are used")
-    return found
-
-
-def _fitting(possible: list[Operations], cell: Cell, atoms: list[Atom]) -> Operations:
-    """Of several settings the one that gives the multiplicities declared, or else keeps the atoms furthest apart."""
-    if len(possible) == 1:
-        return possible[0]
-    fract, rounding = np.array([atom.fract for atom in atoms]), np.array([atom.rounding for atom in atoms])
-    occupancies = np.array([atom.occupancy for atom in atoms])
-    basis = np.array(gemmi.UnitCell(*cell).orth.mat.tolist())
-
-    def misfit(found: Operations) -> tuple[float, float]:
-        fixed, _ = site_symmetry(found.rotations, found.translations, fract, rounding)
-        wrong = sum(a.declared_multiplicity not in (None, len(found.rotations) // len(f)) for a, f in zip(atoms, fixed, strict=True))
-        return wrong, -shortest_distance(found, fract, occupancies, basis)
-
-    return min(possible, key=misfit)
 
 
 def same_content(one: Mapping[str, float], other: Mapping[str, float], tolerance: float = 1e-6) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gemmi
 import numpy as np
 
-from pipeline.chemistry.spacegroup import find, tidy
+from pipeline.chemistry.spacegroup import find, tidy, unique_axis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FLOOR = 1e-6
 #: Operations of the largest space groups in any tabulated cell (F-centred cubic).
 LARGEST = 192
+#: A cell angle further from 90 degrees than this is not 90: angles are printed to a hundredth.
+ASKEW = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Operations:
         Extended Hermann-Mauguin symbol; ``None`` for a setting that is not tabulated.
     missing
         How many operations the list lacked to be a group.
+    lacks
+        Two operations listed whose product is none of the list, and that product, as triplets; blank for a group.
     """
 
     rotations: NDArray[np.int64]
@@ -44,6 +48,7 @@ class Operations:
     group_number: int | None
     setting: str | None
     missing: int = 0
+    lacks: tuple[str, ...] = ()
 
 
 class OperationError(ValueError):
@@ -65,8 +70,10 @@ def operations_of(triplets: tuple[str, ...]) -> Operations:
     """
     ops: dict[gemmi.Op, None] = {}
     for row, triplet in enumerate(triplets):
+        if len(triplet.split(",")) > 3:
+            raise OperationError(f"{triplet!r} is an operation of more than three dimensions: give those of the average structure", row)
         try:
-            op = gemmi.Op(gemmi.cif.as_string(triplet).strip()).wrap()
+            op = gemmi.Op(triplet).wrap()
         except (RuntimeError, ValueError) as error:
             raise OperationError(f"{triplet!r} is no symmetry operation: {error}", row) from None
         if abs(op.det_rot()) != gemmi.Op.DEN**3:
@@ -80,8 +87,43 @@ def operations_of(triplets: tuple[str, ...]) -> Operations:
         raise OperationError(f"the list of symmetry operations generates no space group: {error}") from None
     if len(group) > LARGEST:
         raise OperationError("the list of symmetry operations generates no space group: too many operations")
-    complete = len(group) == len(ops)
-    return of_group(group, 0 if complete else len(group) - len(ops), list(ops) if complete else None)
+    if len(group) == len(ops):
+        return of_group(group, list(ops))
+    return replace(of_group(group), missing=len(group) - len(ops), lacks=_lacks(list(ops)))
+
+
+def _lacks(ops: list[gemmi.Op]) -> tuple[str, ...]:
+    """Two operations whose product is not among them, and the product; the identity alone may be missing too."""
+    known = set(ops)
+    pairs = ((a, b, (a * b).wrap()) for a in ops for b in ops)
+    return next(((a.triplet(), b.triplet(), c.triplet()) for a, b, c in pairs if c not in known), ("x,y,z",))
+
+
+def combined(operations: Sequence[str], centring: Sequence[str]) -> tuple[str, ...]:
+    """Operations of a magnetic group without time reversal: each operation with each centring translation, as triplets.
+
+    Magnetic operations carry a fourth part, +1 or -1, which turns moments and leaves positions alone (magnetic CIF dictionary).
+
+    Raises
+    ------
+    OperationError
+        When a triplet cannot be read.
+    """
+    found: dict[str, None] = {}
+    for row, centre in enumerate(centring or ("x,y,z",)):
+        for line, operation in enumerate(operations):
+            try:
+                found[(gemmi.Op(without_time(centre)) * gemmi.Op(without_time(operation))).wrap().triplet()] = None
+            except (RuntimeError, ValueError) as error:
+                raise OperationError(
+                    f"{operation!r} or {centre!r} is no symmetry operation: {error}", line if len(centring) < 2 else row
+                ) from None
+    return tuple(found)
+
+
+def without_time(triplet: str) -> str:
+    """A triplet without the part that reverses time (``x,y,z,-1``)."""
+    return re.sub(r",\s*[-+]?1\s*$", "", triplet) if triplet.count(",") == 3 else triplet
 
 
 def _closed(centring: list[list[int]]) -> list[list[int]]:
@@ -95,7 +137,7 @@ def _closed(centring: list[list[int]]) -> list[list[int]]:
     return [list(vector) for vector in sorted(found)]
 
 
-def of_group(group: gemmi.GroupOps, missing: int = 0, order: list[gemmi.Op] | None = None) -> Operations:
+def of_group(group: gemmi.GroupOps, order: list[gemmi.Op] | None = None) -> Operations:
     """Operations of a group, in the order given."""
     ops = list(group) if order is None else order
     rotations = np.array([op.rot for op in ops]) // gemmi.Op.DEN
@@ -104,7 +146,7 @@ def of_group(group: gemmi.GroupOps, missing: int = 0, order: list[gemmi.Op] | No
     translations.setflags(write=False)
     found = gemmi.find_spacegroup_by_ops(group)
     if found:
-        return Operations(rotations, translations, found.number, found.xhm(), missing)
+        return Operations(rotations, translations, found.number, found.xhm())
     import spglib
 
     try:
@@ -112,19 +154,21 @@ def of_group(group: gemmi.GroupOps, missing: int = 0, order: list[gemmi.Op] | No
     except spglib.SpglibError:  # the operations of a damaged file need not be those of any group
         kind = None
     number = kind and (kind["number"] if isinstance(kind, dict) else kind.number)
-    return Operations(rotations, translations, number, None, missing)
+    return Operations(rotations, translations, number, None)
 
 
 def settings(symbol: str, cell: Sequence[float]) -> list[gemmi.SpaceGroup]:
     """The tabulated settings that a Hermann-Mauguin symbol may mean, the likeliest first; none when there is no such symbol.
 
-    A rhombohedral symbol leaves the axes open and the cell tells them. A symbol with two origins that names neither (``F d -3 m``) leaves
-    both: the atoms must tell.
+    A rhombohedral symbol leaves the axes open and the cell tells them; so does a short monoclinic one (``P 2/m``) with the unique axis. A
+    symbol with two origins that names neither (``F d -3 m``) leaves both: the atoms must tell.
     """
     group = find(symbol)
     if group is None:
         return []
     text = tidy(symbol)
+    if group.crystal_system_str() == "monoclinic":
+        return _monoclinic(group, text, cell)
     bare = re.sub(r"[^A-Za-z]", "", text)
     named = ":" in text or (len(bare) > 1 and bare[-1] in "SZHR" and text[0] != text[-1])
     if named or not group.ext.strip("\0"):
@@ -132,6 +176,23 @@ def settings(symbol: str, cell: Sequence[float]) -> list[gemmi.SpaceGroup]:
     if group.ext in "HR":
         return [gemmi.find_spacegroup_by_name(f"{group.hm}:{'H' if abs(cell[5] - 120) < 1 and abs(cell[3] - 90) < 1 else 'R'}")]
     return [gemmi.find_spacegroup_by_name(f"{group.hm}:{choice}") for choice in "21"]
+
+
+def _monoclinic(group: gemmi.SpaceGroup, text: str, cell: Sequence[float]) -> list[gemmi.SpaceGroup]:
+    """The settings of a monoclinic symbol about the axis that the cell makes unique; the symbol's own where it names its axis itself.
+
+    Of several cell choices those with the centring and the glides of the symbol come first.
+    """
+    askew = [axis for axis, angle in zip("abc", cell[3:], strict=True) if abs(angle - 90) > ASKEW]
+    if group.short_name().replace(" ", "") != text or len(askew) != 1 or unique_axis(group) == askew[0]:
+        return [group]
+    others = [each for each in gemmi.spacegroup_table() if each.number == group.number and unique_axis(each) == askew[0]]
+    alike = [each for each in others if _letters(each) == _letters(group)]
+    return alike or others
+
+
+def _letters(group: gemmi.SpaceGroup) -> list[str]:
+    return sorted(re.findall(r"[A-Za-z]", group.hm))
 
 
 def site_symmetry(

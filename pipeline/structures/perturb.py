@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.structures.cif import CifError, Structure, read, same_content
 from pipeline.structures.contacts import Contact, too_close
+from pipeline.structures.header import unmovable
 from pipeline.structures.noise import free_directions, keyed_seed, normals, open_seed
 from pipeline.structures.operations import FLOOR, site_symmetry
 from pipeline.structures.symmetry import Position, Symmetry, frame, may_have_more, positions, symmetry
@@ -118,6 +119,8 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
         return Perturbed(structure.text, structure, np.zeros((len(structure.sites), 3)), 0, (), None, changed=False)
     if structure.n_structures > 1:
         raise PerturbationError(f"{structure.name} holds {structure.n_structures} structures but one gets noise: write each into a file")
+    for reason in unmovable(structure):
+        raise PerturbationError(f"{structure.name}: {reason}")
     where = positions(structure)
     moving, moving_where = structure, where
     number = structure.group_number
@@ -137,6 +140,8 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
         draws += 1
         moves, free = _moves(moving, moving_where, stream, sigma)
         after, there = _written(structure, where, base + moves, moves, sigma)
+        if [site.fixed_by for site in structure.sites] != [site.fixed_by for site in after.sites]:
+            continue  # so near a special position that a reader takes the site to stand on it
         found = symmetry(after, there)
         _verify(structure, after, np.where(moves != 0, base + moves, printed))
         if found.number == number:
@@ -144,7 +149,8 @@ def perturb(structure: Structure, seed: bytes, sigma: float = SIGMA) -> Perturbe
         if found.number is None:
             raise PerturbationError(f"{structure.name}: spglib finds no space group after the perturbation")
     else:
-        raise PerturbationError(f"{structure.name}: space group {number} became {found.number} in each of {MOST_DRAWS} draws")
+        told = f"space group {number} or a site's special position changed"
+        raise PerturbationError(f"{structure.name}: {told} in each of {MOST_DRAWS} draws")
     contacts = too_close(after, there)
     if contacts:
         known = {(contact.first, contact.second) for contact in too_close(structure, where)}

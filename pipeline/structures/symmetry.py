@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SYMPREC = 0.01
 #: Tried in turn when spglib fails, as it does when two atoms of a kind are nearer than the tolerance.
 FALLBACK = (0.001, 0.0001)
+#: Atoms of the telling kinds in the primitive cell that spglib is asked about at most: it needs the square of their number, 17 s for 5,000.
+MOST_ATOMS = 1200
 #: Images of a general position, in the primitive cell, that seldom have more symmetry than its group.
 MANY = 24
 #: Turns a rotation into one number; its elements lie between -3 and 3 in any cell that is not skewed beyond use.
@@ -95,7 +97,7 @@ class Symmetry:
     Attributes
     ----------
     number
-        Space group number; ``None`` when spglib finds no symmetry at any tolerance.
+        Space group number; ``None`` when spglib finds no symmetry at any tolerance, or is not asked about so many atoms.
     symprec
         Tolerance used, angstrom.
     version
@@ -316,6 +318,8 @@ def symmetry(structure: Structure, where: Sequence[Position] | None = None, symp
     where = positions(structure) if where is None else where
     group = frame(structure)
     some = _telling(structure, where)
+    if sum(len(group.rotations) // len(position.fixed_by) for position in some) > MOST_ATOMS:
+        return Symmetry(None, symprec, spglib.__version__, np.eye(3, dtype=np.int64)[None], np.zeros((1, 3)))
     for tolerance in (symprec, *(t for t in FALLBACK if t < symprec)):
         found = _search(structure, some, tolerance)
         if found is not None and len(found.rotations) != len(group.rotations) and len(some) < len(where):

@@ -310,8 +310,8 @@ def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str) 
     group = _integer(entry.get(col.SPACE_GROUP_NUMBER))
     try:
         structure = read(given, file) if isinstance(given, str) else given
-    except CifError:
-        return (id, file, "unreadable", group, *(None,) * 10, noise)
+    except CifError as error:
+        return (id, file, "unreadable", group, *(None,) * 10, noise, error.reason)
     spglib = examined(structure).symmetry
     deviation = length = angle = float("nan")
     setting = ""
@@ -324,4 +324,5 @@ def _fit(id: str, entry: Mapping[str, Any], given: Structure | str, noise: str) 
     return (
         id, file, match, group, structure.group_number, spglib.number, spglib.symprec, deviation, length, angle, setting or None,
         len(structure.sites), structure.is_disordered, structure.n_partial_sites, noise,
+        " | ".join(structure.notes) or None,
     )  # fmt: skip
