@@ -10,9 +10,8 @@ from typing import Any
 
 import gemmi
 
-from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.chemistry.formula import amounts
-from pipeline.chemistry.spacegroup import crystal_system, find, short, standard
+from pipeline.chemistry.spacegroup import crystal_system, find, mirror_image, short, standard
 from schemas import columns as col
 
 
