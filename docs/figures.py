@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pipeline.commands.study import numbers, open_study
+from pipeline.release.opened import opened
 from pipeline.reporting.figures import figures
 
 ROOT = Path(__file__).parent.parent
@@ -13,8 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 def main(folder: Path) -> None:
     """Draw every figure as PNG; the same release gives the same bytes."""
-    study = open_study(ROOT / "raw")
-    figures(study.entries, numbers(study), study.texts.keys(), study.train, study.test, folder, ("png",))
+    release = opened(ROOT / "raw")
+    split = release.split
+    figures(release.entries, release.statistics, release.texts.keys(), split.train, split.test, folder, ("png",))
 
 
 if __name__ == "__main__":

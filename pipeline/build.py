@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
 from pipeline.checks.run import Subject, check
-from pipeline.correct import corrected, link_corrections, read_corrections, read_waivers, waived
+from pipeline.correct import LINK_COLUMNS, waived
 from pipeline.errors import InputError
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
-from pipeline.ingest.contributed.table import contributions
-from pipeline.ingest.laskowski import laskowski
-from pipeline.ingest.liion import liion
-from pipeline.literature import accounted, identifiers, links, records
-from pipeline.literature.merge import measurements
+from pipeline.literature import accounted, records
 from pipeline.release import emit
-from pipeline.release.emit import Release, Split
+from pipeline.release.emit import Release
 from pipeline.release.folder import replaced
 from pipeline.release.gate import gate
+from pipeline.release.opened import Opened, opened
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
-from pipeline.reporting.statistics import statistics
-from pipeline.split import audit, extend, groups
-from pipeline.structures.cif import Structure
 from pipeline.structures.matching.descriptor import of_structures
 from pipeline.structures.matching.match import candidates
-from pipeline.structures.matching.match import structures as structure_matches
+from schemas import candidates as candidates_schema
 from schemas import columns as col
+from schemas import findings as findings_schema
+from schemas import measurements as measurements_schema
+from schemas import records as records_schema
+from schemas.contract import held
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CONTRIBUTIONS = "contributions"
 
 
 @dataclass(frozen=True)
@@ -85,130 +82,191 @@ class Built:
 
 
 def build(options: Options) -> Built:
-    """Run the whole line and put the release in its place."""
+    """Run the whole line and put the release in its place: each stage is a function below, in this order."""
     ledger = Ledger()
+    base = _fetch(options, ledger)
+    _ingest(base, options, ledger)
+    _merge(base, ledger)
+    curated = _curate(base, ledger)
+    _correct(base, ledger)
+    _perturb(base, ledger)
+    _split(base, ledger)
+    offered = _match(base, ledger)
+    findings = _check(base, curated, ledger)
+    release = _release(base, options, {**curated, "structures.csv": base.matches, "candidates.csv": offered, "findings.csv": findings})
+    unmet = _write(release, base, options, ledger)
+    return Built(findings, unmet, ledger, _places(options))
+
+
+def _fetch(options: Options, ledger: Ledger) -> Opened:
+    """The pinned sources, verified."""
     with ledger.stage("fetch", "the pinned sources") as stage:
-        archive = sources.open_archive(sources.default_pin(options.raw), options.raw)
-        stage.note = f"{archive.pin.package} {archive.pin.version}, SHA-256 verified"
+        folder, key = options.private_cifs, options.key_file
+        originals = None if folder is None else partial(_perturbed, folder, key)
+        found = opened(options.raw, as_published=options.as_published, originals=originals)
+        pin = found.archive.pin
+        stage.note = f"{pin.package} {pin.version}, SHA-256 verified"
+    return found
+
+
+def _ingest(release: Opened, options: Options, ledger: Ledger) -> None:
+    """Workbook, source tables and accepted rows, each read from its own source."""
     with ledger.stage("ingest workbook", "the curators' workbook") as stage:
-        published = workbook.cells(archive.read("workbook"), archive.file("workbook"))
-        texts = archive.structures()
-        stage.rows_in, stage.rows_out, stage.note = _records(archive, "workbook"), len(published), f"{len(texts)} structures"
+        stage.rows_in, stage.rows_out = _records(release, "workbook"), len(release.workbook_cells)
+        stage.note = f"{len(release.archive.structures())} structures"
     with ledger.stage("ingest liion", "the Liverpool Ionics Dataset") as stage:
-        liion_records = liion(archive.read("liion"), archive.file("liion"))
-        at_room = int(liion_records[col.AT_ROOM_TEMPERATURE].sum())
-        stage.rows_in, stage.rows_out, stage.note = _records(archive, "liion"), len(liion_records), f"{at_room} at room temperature"
+        stage.rows_in, stage.rows_out = _records(release, "liion"), len(release.liion)
+        stage.note = f"{int(release.liion[col.AT_ROOM_TEMPERATURE].sum())} at room temperature"
     with ledger.stage("ingest laskowski", "the Laskowski table") as stage:
-        laskowski_records = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
-        mended = int(laskowski_records[col.REPAIRS].notna().sum())
-        stage.rows_in, stage.rows_out, stage.note = _records(archive, "laskowski"), len(laskowski_records), f"{mended} repaired"
-    new_texts: dict[str, str] = {}
+        stage.rows_in, stage.rows_out = _records(release, "laskowski"), len(release.laskowski)
+        stage.note = f"{int(release.laskowski[col.REPAIRS].notna().sum())} repaired"
     if not options.as_published:
         with ledger.stage("ingest contributions", "accepted rows") as stage:
-            new_cells, new_texts = contributions(options.raw / CONTRIBUTIONS)
-            published, texts = _joined(published, new_cells), {**texts, **new_texts}
-            stage.rows_in = stage.rows_out = len(new_cells)
-            stage.note = f"{len(new_texts)} structures"
-    with ledger.stage("correct", "what curators decided") as stage:
-        decisions = [] if options.as_published else read_corrections(options.raw)
-        waivers = [] if options.as_published else read_waivers(options.raw)
-        cells, applied = corrected(published, decisions, str(options.raw / "corrections.yaml"))
-        entries = workbook.entries(cells, archive.file("workbook"))
-        stage.rows_in, stage.rows_out, stage.note = len(published), len(cells), f"{len(applied)} cells corrected"
-    in_icsd = frozenset(entries.index[entries[col.ICSD_ID].notna()])
-    noise = {name: "source" for name in texts if name in in_icsd and name not in new_texts}
-    if options.private_cifs is not None:
-        with ledger.stage("perturb", "original structures") as stage:
-            own, moved = _perturbed(options.private_cifs, options.key_file, entries)
-            texts, noise = {**texts, **own}, {**noise, **dict.fromkeys(moved, "N(0, 0.01), keyed")}
-            stage.rows_in, stage.rows_out = len(own), len(moved)
-            stage.note = "rows out carry new noise, the others carried it already"
+            cells, texts = release.contributed
+            stage.rows_in = stage.rows_out = 0 if cells is None else len(cells)
+            stage.note = f"{len(texts)} structures"
+
+
+def _merge(release: Opened, ledger: Ledger) -> None:
+    """Records into measurements."""
     with ledger.stage("merge", "records into measurements") as stage:
-        merged = measurements(liion_records, laskowski_records)
-        stage.rows_in, stage.rows_out = at_room + len(laskowski_records), len(merged)
+        stage.rows_in = int(release.liion[col.AT_ROOM_TEMPERATURE].sum()) + len(release.laskowski)
+        stage.rows_out = len(release.merged)
+
+
+def _curate(release: Opened, ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """Entries to their records: the source tables, measurements, records and links of the release, by path."""
     with ledger.stage("curate", "entries to their records") as stage:
-        found_links = links(entries, merged, liion_records, laskowski_records)
-        merged = accounted(merged, found_links, entries)
-        accounts = records(merged, liion_records, laskowski_records, found_links)
+        links = release.links
+        merged = accounted(release.merged, links, release.decided_entries)
+        merged = held(merged, measurements_schema.schema(), stage="curate", table_name="measurements.csv")
+        accounts = records(merged, release.liion, release.laskowski, links)
+        accounts = held(accounts, records_schema.schema(), stage="curate", table_name="records.csv")
         states = ", ".join(f"{count} {state}" for state, count in accounts[col.RECORD_STATE].value_counts().items())
-        stage.rows_in, stage.rows_out, stage.note = len(liion_records) + len(laskowski_records), len(accounts), states
-    with ledger.stage("split", "new entries") as stage:
-        split, bridging = _split(archive, entries)
-        stage.rows_in, stage.rows_out = len(entries), len(split.train) + len(split.test)
-        stage.note = f"{len(split.train)} train, {len(split.test)} test"
-    subject = Subject(
-        entries=entries, structures=texts, links=found_links, measurements=merged, test_ids=frozenset(split.test),
-        train_ids=frozenset(split.train), noisy=frozenset(noise),
-    )  # fmt: skip
-    with ledger.stage("match", "structures to their rows") as stage:
-        structures = {name: found for name, found in subject.parsed.items() if isinstance(found, Structure)}
-        matches = structure_matches(entries, {**texts, **structures}, perturbation=noise)
-        without = entries[~entries.index.isin(texts)]
-        offered = candidates(without, of_structures(structures))
-        verdicts = matches[col.MATCH].value_counts()
-        stage.rows_in, stage.rows_out = len(texts), len(matches)
-        stage.note = ", ".join(f"{verdicts[kind]} {kind}" for kind in ("exact", "close", "outside", "unreadable") if kind in verdicts)
-        stage.note += f"; {len(offered)} candidates for {offered[col.ID].nunique()} of {len(without)} rows without one"
-    with ledger.stage("check", "every entry") as stage:
-        found = [*check(subject), *bridging]
-        settled = _settled(published, applied, subject, found)
-        if not options.as_published:
-            right = identifiers(entries, found_links, laskowski_records)
-            decided = zip(applied[col.ID], applied[col.COLUMN], strict=True)
-            cells, relinked = corrected(cells, link_corrections(cells, right, found_links, decided))
-            entries = entries.assign(**{label: right[label] for label in right.columns})
-            applied, renamed = _joined(applied, relinked), set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
-            found = [replace(f, status="corrected") if (f.id, f.column) in renamed else f for f in found]
-        findings = findings_table([*waived(found, waivers, "waiver.unused"), *settled])
-        stage.rows_in, stage.rows_out, stage.note = len(entries), len(findings), "rows out are findings"
-    tables = {
-        "sources/liion.csv": liion_records,
-        "sources/laskowski.csv": laskowski_records,
+        stage.rows_in, stage.rows_out, stage.note = len(release.liion) + len(release.laskowski), len(accounts), states
+    return {
+        "sources/liion.csv": release.liion,
+        "sources/laskowski.csv": release.laskowski,
         "measurements.csv": merged,
         "records.csv": accounts,
-        "links.csv": found_links,
-        "structures.csv": matches,
-        "candidates.csv": offered,
-        "findings.csv": findings,
-        "corrections.csv": applied,
+        "links.csv": links,
     }
-    numbers = statistics(
-        entries,
-        structures,
-        liion_records,
-        laskowski_records,
-        found_links,
-        split.train,
-        split.test,
-        groups=groups(entries),
-        audit=audit(entries, split.test, list(texts), split.train).as_dict(),
-    )
-    release = Release(
-        cells, entries, texts, structures, split, tables, {"statistics.json": numbers}, _provenance(archive), tally(findings),
-        options.as_published, None if options.as_published else options.stamp or read_stamp(options.raw),
+
+
+def _correct(release: Opened, ledger: Ledger) -> None:
+    """Every changed cell through the ledger: what curators decided, and the links that were found."""
+    with ledger.stage("correct", "what curators decided, and links") as stage:
+        stage.rows_in, stage.rows_out = len(release.published), len(release.entries)
+        relinked = int(release.corrections[col.COLUMN].isin(list(map(str, LINK_COLUMNS))).sum())
+        stage.note = f"{len(release.corrections)} cells corrected, {relinked} of them links to the source tables"
+
+
+def _perturb(release: Opened, ledger: Ledger) -> None:
+    """Noise for original structures, where there are any."""
+    if release.originals is None:
+        return
+    with ledger.stage("perturb", "original structures") as stage:
+        stage.rows_in, stage.rows_out = map(len, release.moved)
+        stage.note = "rows out carry new noise, the others carried it already"
+
+
+def _split(release: Opened, ledger: Ledger) -> None:
+    """The published split, new entries placed behind it."""
+    with ledger.stage("split", "new entries") as stage:
+        split = release.split
+        stage.rows_in, stage.rows_out = len(release.entries), len(split.train) + len(split.test)
+        stage.note = f"{len(split.train)} train, {len(split.test)} test"
+
+
+def _match(release: Opened, ledger: Ledger) -> pd.DataFrame:
+    """Structures offered to rows without one (``candidates.csv``), behind the fit of those that are there."""
+    with ledger.stage("match", "structures to their rows") as stage:
+        without = release.entries[~release.entries.index.isin(release.texts)]
+        offered = candidates(without, of_structures(release.structures))
+        offered = held(offered, candidates_schema.schema(), stage="match", table_name="candidates.csv")
+        verdicts = release.matches[col.MATCH].value_counts()
+        stage.rows_in, stage.rows_out = len(release.texts), len(release.matches)
+        stage.note = ", ".join(f"{verdicts[kind]} {kind}" for kind in col.MATCH.categories or () if kind in verdicts)
+        stage.note += f"; {len(offered)} candidates for {offered[col.ID].nunique()} of {len(without)} rows without one"
+    return offered
+
+
+def _check(release: Opened, curated: Mapping[str, pd.DataFrame], ledger: Ledger) -> pd.DataFrame:
+    """Every doubt about the entries, with what became of it (``findings.csv``)."""
+    with ledger.stage("check", "every entry") as stage:
+        subject = Subject(
+            entries=release.entries, structures=release.texts, links=release.links, measurements=curated["measurements.csv"],
+            test_ids=frozenset(release.split.test), train_ids=frozenset(release.split.train), noisy=frozenset(release.noise),
+        )  # fmt: skip
+        relinked = release.corrections[release.corrections[col.COLUMN].isin(list(map(str, LINK_COLUMNS)))]
+        renamed = set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
+        found = [*check(subject), *release.bridging]
+        settled = _settled(release, subject, found)
+        found = [replace(f, status="corrected") if (f.id, f.column) in renamed else f for f in found]
+        findings = findings_table([*waived(found, release.waivers, "waiver.unused"), *settled])
+        findings = held(findings, findings_schema.schema(), stage="check", table_name="findings.csv")
+        stage.rows_in, stage.rows_out, stage.note = len(release.entries), len(findings), "rows out are findings"
+    return findings
+
+
+def _settled(release: Opened, subject: Subject, found: list[Finding]) -> list[Finding]:
+    """Findings on the corrected entries as they were that are gone now (status ``corrected``).
+
+    Only checks of links read the links, and those tell a published link that was corrected whether it still stands there or not.
+    """
+    mended = set(release.decided[1][col.ID])
+    if not mended:
+        return []
+    before = workbook.entries(release.published[release.published[col.ID].isin(mended)])
+    own = {name: text for name, text in subject.structures.items() if name in mended}
+    still = {(f.id, f.check, f.column) for f in found}
+    earlier = check(replace(subject, entries=before, structures=own, links=None, train_ids=None, test_ids=None))
+    return [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
+
+
+def _release(base: Opened, options: Options, tables: Mapping[str, pd.DataFrame]) -> Release:
+    """All that is written."""
+    stamp = None if options.as_published else options.stamp or read_stamp(options.raw)
+    return Release(
+        base.cells, base.entries, base.texts, base.structures, base.split, {**tables, "corrections.csv": base.corrections},
+        {"statistics.json": base.statistics}, _provenance(base.archive), tally(tables["findings.csv"]), options.as_published, stamp,
     )  # fmt: skip
+
+
+def _write(release: Release, base: Opened, options: Options, ledger: Ledger) -> tuple[str, ...]:
+    """Write the release into its folder, judge it, and put it in its place; give the expectations that it does not meet."""
     unmet: tuple[str, ...] = ()
     with replaced(options.out) as folder:
         with ledger.stage("emit", "the release") as stage:
             about = emit.write(release, folder)
-            stage.rows_in = stage.rows_out = len(cells)
+            stage.rows_in = stage.rows_out = len(release.cells)
         if not options.quick:
             with ledger.stage("report and gate", "figures, page, and the whole release against the previous one") as stage:
-                previous = workbook.entries(workbook.cells(archive.read("workbook"), archive.file("workbook")))
-                drawn, verdict = _both(
-                    options.jobs,
-                    (emit.report, (release, numbers, folder)),
-                    (gate, (entries, previous, findings, split.train, split.test, folder / "gate")),
-                )
-                unmet = tuple(f"{check.expectation} {check.column}".strip() for check in verdict.failed)
-                stage.note = f"{drawn} figures; {len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met" + (
-                    f", not met: {', '.join(unmet)}" if unmet else ""
-                )
+                unmet, stage.note = _judge(release, base, options.jobs, folder)
         emit.seal(release, about, folder)
+    return unmet
+
+
+def _judge(release: Release, base: Opened, jobs: int, folder: Path) -> tuple[tuple[str, ...], str]:
+    """Figures, page and gate: the expectations that are not met, and the whole in words."""
+    previous = workbook.entries(base.pinned_cells, base.archive.file("workbook"))
+    split, findings = release.split, release.tables["findings.csv"]
+    drawn, verdict = _both(
+        jobs,
+        (emit.report, (release, release.documents["statistics.json"], folder)),
+        (gate, (release.entries, previous, findings, split.train, split.test, folder / "gate")),
+    )
+    unmet = tuple(f"{check.expectation} {check.column}".strip() for check in verdict.failed)
+    note = f"{drawn} figures; {len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met"
+    return unmet, note + (f", not met: {', '.join(unmet)}" if unmet else "")
+
+
+def _places(options: Options) -> dict[str, str]:
+    """Where the files are that a reader opens first."""
     places = {"release": str(options.out), "findings": str(options.out / "findings.csv")}
-    if not options.quick:
-        places |= {"report": str(options.out / "report.html"), "gate": str(options.out / "gate" / "index.html")}
-    return Built(findings, unmet, ledger, places)
+    if options.quick:
+        return places
+    return places | {"report": str(options.out / "report.html"), "gate": str(options.out / "gate" / "index.html")}
 
 
 def _both(jobs: int, *calls: tuple[Callable[..., Any], tuple[Any, ...]]) -> list[Any]:
@@ -244,43 +302,9 @@ def _perturbed(folder: Path, key_file: Path | None, entries: pd.DataFrame) -> tu
     return {name: result.text for name, result in done.items()}, [name for name, result in done.items() if result.changed]
 
 
-def _records(archive: sources.Archive, role: str) -> int:
-    return archive.pin.members[role].records
-
-
-def _joined(published: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.concat([published, new], ignore_index=True) if len(new) else published
-
-
-def _split(archive: sources.Archive, entries: pd.DataFrame) -> tuple[Split, list[Finding]]:
-    """The published split, new entries placed behind it; findings about those that would tie both sides together."""
-    published = Split(_ids(archive, "train"), _ids(archive, "test"))
-    train, test, bridging = extend(entries, published.train, published.test)
-    grown = Split(*([*side, *(i for i in entries.index if i in all_ids and i not in set(side))] for side, all_ids in
-                    ((published.train, train), (published.test, test))))  # fmt: skip
-    return grown, bridging
-
-
-def _ids(archive: sources.Archive, role: str) -> list[str]:
-    """IDs of one side of the published split. An ID is text."""
-    lines = archive.read(role).decode("utf-8-sig").split()
-    if not lines or lines[0] != col.ID:
-        raise InputError(f"the header is not {col.ID}", file=archive.file(role), row=1)
-    return lines[1:]
-
-
-def _settled(published: pd.DataFrame, applied: pd.DataFrame, subject: Subject, found: list[Finding]) -> list[Finding]:
-    """Findings on the corrected entries as they were that are gone now (status ``corrected``)."""
-    mended = set(applied[col.ID])
-    if not mended:
-        return []
-    before = workbook.entries(published[published[col.ID].isin(mended)])
-    own = {name: text for name, text in subject.structures.items() if name in mended}
-    still = {(f.id, f.check, f.column) for f in found}
-    earlier = check(replace(subject, entries=before, structures=own, links=None, train_ids=None, test_ids=None))
-    return [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
+def _records(release: Opened, role: str) -> int:
+    """Number of records that the pin says a source has."""
+    return release.archive.pin.members[role].records
 
 
 def _provenance(archive: sources.Archive) -> dict[str, Any]:

@@ -283,17 +283,15 @@ def split(
     raw: Path,
 ) -> None:
     """Audit the split into training and test set, or search another. Exit status 1 when a paper or composition leaks."""
-    from pipeline.commands import study
+    from pipeline.commands.split import audited, searched, told
 
-    opened = study.read_split(study.open_study(raw, release), train, test)
     if wanted == "search":
         if seed is None or output is None:
             raise InputError("a search needs --seed N and --output DIR")
-        found = study.searched(opened, seed, output, strict)
-        audits = {"present": found.reference, "found": found.audit} if found.reference else {"found": found.audit}
+        audits = searched(raw, release, train, test, seed=seed, output=output, strict=strict)
     else:
-        audits = {"split": opened.audit()}
-    study.tell_audits(audits, form)
+        audits = audited(raw, release, train, test)
+    click.echo(told(audits, form))
     last = list(audits.values())[-1]
     sys.exit(1 if last.n_leaks["paper"] or last.n_leaks["composition"] else 0)
 
@@ -305,9 +303,10 @@ def split(
 @RAW
 def stats(beside: bool, form: str, release: str | None, raw: Path) -> None:
     """Count the release: entries, structures, elements, space groups, repeated measurements, sources, groups."""
-    from pipeline.commands import study
+    from pipeline.commands.stats import beside_paper
+    from pipeline.commands.stats import stats as run
 
-    click.echo(study.paper_told(raw, release, form) if beside else study.numbers_told(raw, release, form))
+    click.echo(beside_paper(raw, release, form) if beside else run(raw, release, form))
 
 
 @main.command()
@@ -317,9 +316,9 @@ def stats(beside: bool, form: str, release: str | None, raw: Path) -> None:
 @RAW
 def baseline(seeds: int, form: str, release: str | None, raw: Path) -> None:
     """Train the paper's two simple models: random forest and perceptron. Needs scikit-learn (the extra 'baseline')."""
-    from pipeline.commands import study
+    from pipeline.commands.baseline import baseline as run
 
-    click.echo(study.scores_told(raw, release, form, seeds))
+    click.echo(run(raw, release, form, seeds))
 
 
 if __name__ == "__main__":

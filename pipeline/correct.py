@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CORRECTIONS_FILE = "corrections.yaml"
 WAIVERS_FILE = "waivers.yaml"
 ACCEPTED = "accepted"
+#: Columns that name an entry's record in a literature table, by table.
+LINKS = {"laskowski": col.LASKOWSKI_ID, "liion": col.LIION_ID}
+LINK_COLUMNS = tuple(LINKS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def corrected(cells: pd.DataFrame, corrections: Sequence[Correction], file: str 
     """
     import pandas as pd
 
-    rows = {str(name): row for row, name in enumerate(cells[col.ID].tolist())}
+    rows = {str(name): row for row, name in reversed(list(enumerate(cells[col.ID].tolist())))}  # of rows of one ID the first
     changed = {str(label): cells[label].tolist() for label in cells.columns}
     problems: list[InputError] = []
     applied: list[tuple[str, ...]] = []
@@ -178,7 +181,7 @@ def link_corrections(
     evidence = {(link[col.LINK_ENTRY], link[col.SOURCE]): link for link in reversed(links.to_dict("records"))}
     settled = set(decided)
     found: list[Correction] = []
-    for source, column in (("laskowski", col.LASKOWSKI_ID), ("liion", col.LIION_ID)):
+    for source, column in LINKS.items():
         right = identifiers[column]
         for name, before in zip(cells[col.ID].tolist(), cells[column].tolist(), strict=True):
             after = None if pd.isna(right[name]) else str(right[name])

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, sources
 from pipeline.contribute.check import DONE, NO_STRUCTURE, Checked, check
-from pipeline.contribute.existing import CONTRIBUTIONS, taken
+from pipeline.contribute.existing import taken
 from pipeline.dois import bare, cited
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import TABLE, accepted
+from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.reporting.report import Report
 from schemas import columns as col
 

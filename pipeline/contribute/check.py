@@ -15,13 +15,14 @@ from pipeline.checks.duplicates import duplicate_findings
 from pipeline.checks.ids import FREE
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
-from pipeline.contribute.existing import ALONE, Existing, typed
+from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.ingest.contributed.bundle import Bundle, bundle
 from pipeline.ingest.contributed.grid import MAX_COLUMNS
 from pipeline.ingest.contributed.table import Contribution, Unread, contribution
+from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Item, Report
 from schemas import columns as col
 

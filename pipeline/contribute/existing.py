@@ -5,31 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from pipeline import __version__, sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
-from pipeline.ingest.contributed.table import contributions
+from pipeline.release.opened import CONTRIBUTIONS, Opened
 from pipeline.reporting.formats import write
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
 
-T = TypeVar("T")
-CONTRIBUTIONS = "contributions"
 #: Why nothing is compared when the user asked for that.
 ALONE = "--without-dataset was given"
 
 
 @dataclass(frozen=True)
 class Existing:
-    """Entries of the dataset, typed (see :func:`typed`); ``None`` when rows are checked alone, and ``reason`` says why."""
+    """Entries of the dataset (:attr:`pipeline.release.opened.Opened.typed`); ``None`` when rows are checked alone: ``reason`` says why."""
 
     entries: pd.DataFrame | None
     reason: str = ""
@@ -56,7 +54,7 @@ def existing(raw: Path | None = None) -> Existing:
 
 
 def entries(raw: Path | None = None) -> pd.DataFrame:
-    """Entries of the pinned workbook, corrected, and of every accepted contribution, typed (see :func:`typed`).
+    """Entries of the pinned workbook, corrected, and of every accepted contribution, typed (see :func:`pipeline.ingest.workbook.typed`).
 
     Without ``raw``, pins and corrections are those that travel with the program: the working folder may be somebody's pull request,
     which must not choose what is installed, read or compared with. What the working folder may hold is data: the archive, since its
@@ -70,11 +68,16 @@ def entries(raw: Path | None = None) -> pd.DataFrame:
         When a source, the corrections or a contribution cannot be read.
     """
     decisions = sources.travelling() if raw is None else raw
-    cells = _corrected(_published(sources.default_pin(decisions), raw), decisions)
-    folders = {path.resolve(): path for path in (decisions, Path("raw") if raw is None else raw)}
-    for folder in folders.values():
-        cells = _joined(cells, contributions(folder / CONTRIBUTIONS)[0])
-    return typed(cells)
+    pin = sources.default_pin(decisions)
+    folders = {path.resolve(): path / CONTRIBUTIONS for path in (decisions, Path("raw") if raw is None else raw)}
+    return Opened(
+        pin.name,
+        source=lambda: sources.opened(pin, sources.find(pin, raw)),
+        sheet=lambda: _published(pin, raw),
+        origin=pin.members["workbook"].path,
+        decisions=decisions,
+        accepted=tuple(folders.values()),
+    ).typed
 
 
 def prepare(raw: Path | None) -> None:
@@ -129,57 +132,6 @@ def _kept(pin: sources.Pin) -> Path | None:
         return None
     parts = (pin.sha256, pin.members["workbook"].path, pin.members["workbook"].sha256, __version__, hashlib.sha256(code).hexdigest())
     return folder / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()}.json"
-
-
-def _corrected(cells: pd.DataFrame, raw: Path) -> pd.DataFrame:
-    from pipeline.correct import corrected, read_corrections
-
-    decisions = read_corrections(raw) if (raw / "corrections.yaml").is_file() else []
-    return corrected(cells, decisions, str(raw / "corrections.yaml"))[0] if decisions else cells
-
-
-def _joined(cells: pd.DataFrame, accepted: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    new = accepted[~accepted[col.ID].isin(set(cells[col.ID]))]
-    return pd.concat([cells, new], ignore_index=True) if len(new) else cells
-
-
-def typed(cells: pd.DataFrame, keys: Sequence[str] | None = None) -> pd.DataFrame:
-    """Cells as typed entries, without the demand that nothing is missing.
-
-    One row an entry, index ``ID`` (or ``keys``), columns as in :mod:`schemas.entries`. A cell that is not of its column's type is a
-    missing value: whoever calls has said so already. :func:`pipeline.ingest.workbook.entries` is the strict reading, for the release;
-    its contract costs a second, which a contributor should not wait for.
-    """
-    import pandas as pd
-
-    from schemas.contract import DTYPES
-    from schemas.entries import COLUMNS
-
-    index = pd.Index([str(key) for key in (cells[col.ID] if keys is None else keys)], name=str(col.ID), dtype="str")
-    columns: dict[str, list[object]] = {}
-    for column in col.WORKBOOK:
-        values = cells[column].tolist()
-        if column == col.IONIC_CONDUCTIVITY:
-            pairs = [_lenient(workbook.conductivity, value) for value in values]
-            columns[column] = [None if pair is None else pair[0] for pair in pairs]
-            columns[col.BOUND] = [None if pair is None else pair[1] for pair in pairs]
-        else:
-            reader = _READERS[column.type]
-            columns[column] = [_lenient(reader, value) for value in values]
-    series = {str(column): pd.Series(columns[column], dtype=DTYPES[column.type], index=index) for column in COLUMNS if column != col.ID}
-    return pd.DataFrame(series, index=index)
-
-
-_READERS: dict[col.Type, Callable[[Any], object]] = {"text": workbook.text, "number": workbook.number, "integer": workbook.integer}
-
-
-def _lenient(reader: Callable[[Any], T], value: object) -> T | None:
-    try:
-        return reader(value)
-    except (ValueError, OverflowError):
-        return None
 
 
 def taken(ids: Iterable[str]) -> frozenset[str]:

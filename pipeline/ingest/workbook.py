@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.errors import InputError
@@ -107,6 +107,36 @@ def entries(cells: pd.DataFrame, file: str = "workbook") -> pd.DataFrame:
     )
     _validate(typed, file)
     return typed
+
+
+def typed(cells: pd.DataFrame, keys: Sequence[str] | None = None) -> pd.DataFrame:
+    """Cells as typed entries, without the demand that nothing is missing.
+
+    One row an entry, index ``ID`` (or ``keys``), columns as in :mod:`schemas.entries`. A cell that is not of its column's type is a
+    missing value: whoever calls has said so already. :func:`entries` is the strict reading, for the release.
+    """
+    import pandas as pd
+
+    index = pd.Index([str(key) for key in (cells[col.ID] if keys is None else keys)], name=str(col.ID), dtype="str")
+    columns: dict[str, list[object]] = {}
+    for column in col.WORKBOOK:
+        values = cells[column].tolist()
+        if column == col.IONIC_CONDUCTIVITY:
+            pairs = [_lenient(conductivity, value) for value in values]
+            columns[column] = [None if pair is None else pair[0] for pair in pairs]
+            columns[col.BOUND] = [None if pair is None else pair[1] for pair in pairs]
+        else:
+            reader = _READERS[column.type]
+            columns[column] = [_lenient(reader, value) for value in values]
+    series = {str(c): pd.Series(columns[c], dtype=DTYPES[c.type], index=index) for c in entries_schema.COLUMNS if c != col.ID}
+    return pd.DataFrame(series, index=index)
+
+
+def _lenient(reader: Callable[[Cell], T], value: Cell) -> T | None:
+    try:
+        return reader(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _numbered(values: pd.Series) -> list[tuple[int, Cell]]:

@@ -14,15 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.release.version import Stamp
+    from pipeline.split.sides import Split
     from pipeline.structures.cif import Structure
-
-
-@dataclass(frozen=True)
-class Split:
-    """IDs of both sides of the split, those that were published first and in their published order."""
-
-    train: list[str]
-    test: list[str]
 
 
 @dataclass(frozen=True)

@@ -154,11 +154,11 @@ def _entries(contents: Contents) -> pd.DataFrame:
     doubts: Counter[str] = Counter()
     if contents.findings is not None:
         doubts.update(contents.findings.loc[contents.findings[col.STATUS] == "open", col.ID].tolist())
-    close = contents.entries[col.CLOSE_MATCH].notna()
     signs = entries[col.BOUND].fillna("")
     entries["conductivity"] = [f"{sign}{value:.4g}" for sign, value in zip(signs, entries[col.IONIC_CONDUCTIVITY], strict=True)]
     entries["set"] = ["test" if name in contents.test_ids else "train" if name in contents.train_ids else "neither" for name in names]
-    entries["structure"] = [("close match" if close[name] else "exact") if name in contents.structures else "none" for name in names]
+    fits = {} if contents.fits is None else dict(zip(contents.fits[col.ID], contents.fits[col.MATCH], strict=True))
+    entries["structure"] = [fits.get(name, "given") if name in contents.structures else "none" for name in names]
     entries["doubts"] = [doubts[name] for name in names]
     entries["group"] = _together(contents.groups, names)
     return entries
@@ -247,7 +247,8 @@ def _facts(numbers: Mapping[str, Any]) -> str:
     """What the cards leave out, as a list of terms."""
     structures, repeats, split = numbers["structures"], numbers["repeats"], numbers.get("split")
     only = (numbers["spacegroups"]["only_in_test"], numbers["elements"]["only_in_test"])
-    kinds = f"{structures['exact']} exact, {structures['close']} close matches"
+    kinds = ", ".join(f"{count} {verdict}" for verdict, count in structures.get("match", {}).items()) or f"{structures['all']} given"
+    kinds += f"; {structures['declared_close']} are close matches by the curators' word"
     facts = [
         ("Structures", f"{kinds}; {numbers['partial_occupancy']['all']} partly occupied"),
         ("Only in the test set", f"{_listed('space groups', only[0])}; {_listed('elements', only[1])}"),

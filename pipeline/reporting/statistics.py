@@ -35,6 +35,7 @@ def statistics(
     train_ids: Collection[str] = (),
     test_ids: Collection[str] = (),
     *,
+    matches: pd.DataFrame | None = None,
     groups: pd.Series | None = None,
     audit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -52,6 +53,8 @@ def statistics(
         ``links.csv``; adds the membership that was found to that of the release's columns.
     train_ids, test_ids
         The split.
+    matches
+        ``structures.csv``; adds how many structures are exact, close or outside.
     groups
         Group of each entry (:func:`pipeline.split.groups`).
     audit
@@ -63,7 +66,7 @@ def statistics(
     own = {name: structures[name] for name in sorted(structures) if name in present}
     found: dict[str, Any] = {
         "entries": {"all": len(entries), "train": len(train), "test": len(test), "test_share": _share(len(test), len(train) + len(test))},
-        "structures": _structures(entries, own, train, test),
+        "structures": _structures(entries, own, train, test, matches),
         "partial_occupancy": _partial(own, train, test),
         "conductivity": _conductivity(entries, {"all": list(entries.index), "train": train, "test": test}, own),
         "bounds": _bounds(entries),
@@ -94,8 +97,13 @@ def _sides(chosen: Collection[str], every: Iterable[str], train: Iterable[str], 
     return {label: sum(name in chosen for name in side) for label, side in (("all", every), ("train", train), ("test", test))}
 
 
-def _structures(entries: pd.DataFrame, own: Mapping[str, Structure], train: list[str], test: list[str]) -> dict[str, Any]:
-    """Structures by kind. Proprietary: the entry or a reference to its file names an ICSD collection code, or the file bears one."""
+def _structures(
+    entries: pd.DataFrame, own: Mapping[str, Structure], train: list[str], test: list[str], matches: pd.DataFrame | None
+) -> dict[str, Any]:
+    """Structures by kind: as they fit their rows, and as the curators declare them (``declared_close`` where ``close match`` is Yes).
+
+    Proprietary: the entry or a reference to its file names an ICSD collection code, or the file bears one.
+    """
     chosen = entries.loc[list(own)]
     close = chosen[col.CLOSE_MATCH].notna()
     proprietary = in_icsd(chosen) | chosen.index.isin([name for name, structure in own.items() if structure.icsd is not None])
@@ -105,15 +113,22 @@ def _structures(entries: pd.DataFrame, own: Mapping[str, Structure], train: list
         "train": n_train,
         "test": n_test,
         "test_share": _share(n_test, n_train + n_test),
-        "exact": int((~close).sum()),
-        "close": int(close.sum()),
+        **({} if matches is None else {"match": _matches(matches)}),
+        "declared_exact": int((~close).sum()),
+        "declared_close": int(close.sum()),
         "without": len(entries) - len(own),
         "proprietary": int(proprietary.sum()),
-        "exact_icsd": int((~close & proprietary).sum()),
-        "exact_elsewhere": int((~close & ~proprietary).sum()),
-        "close_icsd": int((close & proprietary).sum()),
-        "close_elsewhere": int((close & ~proprietary).sum()),
+        "declared_exact_icsd": int((~close & proprietary).sum()),
+        "declared_exact_elsewhere": int((~close & ~proprietary).sum()),
+        "declared_close_icsd": int((close & proprietary).sum()),
+        "declared_close_elsewhere": int((close & ~proprietary).sum()),
     }
+
+
+def _matches(matches: pd.DataFrame) -> dict[str, int]:
+    """How many structures fit their row in each way, in the order of the contract."""
+    counts = Counter(matches[col.MATCH])
+    return {verdict: counts[verdict] for verdict in col.MATCH.categories or () if verdict != "unreadable" or counts[verdict]}
 
 
 def in_icsd(entries: pd.DataFrame) -> pd.Series:

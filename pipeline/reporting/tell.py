@@ -109,7 +109,8 @@ def _sections(numbers: Mapping[str, Any]) -> Iterable[tuple[str, list[tuple[str,
     yield "Structures", [
         ("all", structures["all"]), ("train / test", f"{structures['train']} / {structures['test']}"),
         ("test share", _percent(structures["test_share"])),
-        ("exact", structures["exact"]), ("close match", structures["close"]), ("proprietary", structures["proprietary"]),
+        *structures.get("match", {}).items(),
+        ("close match by the curators' word", structures["declared_close"]), ("proprietary", structures["proprietary"]),
         ("partly occupied", partial["all"]), ("  train / test", f"{partial['train']} / {partial['test']}"),
     ]  # fmt: skip
     groups = numbers["spacegroups"]

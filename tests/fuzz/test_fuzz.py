@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.contribute.check import check_table
-from pipeline.contribute.existing import Existing, typed
+from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle, archive
 from pipeline.ingest.contributed.table import contribution
+from pipeline.ingest.workbook import typed
 from pipeline.reporting.formats import FORMATS, render
 from tests.contributed.tables import good
 from tests.fuzz.mutate import table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import main
-from pipeline.commands.study import numbers, open_study
+from pipeline.release.opened import opened
 from pipeline.reporting.paper import Compared, paper
 
 
 @pytest.fixture(scope="module")
 def compared(raw: Path) -> dict[tuple[str, str], Compared]:
-    study = open_study(raw, "1.0.1")
-    return {(one.what, one.printed): one for one in paper(numbers(study), study.entries)}
+    release = opened(raw, "1.0.1")
+    return {(one.what, one.printed): one for one in paper(release.statistics, release.entries)}
 
 
 AGREE = {
@@ -52,13 +53,42 @@ def test_what_does_not_agree_is_explained(compared: dict[tuple[str, str], Compar
         assert "not known" not in one.reason, one
 
 
-def test_statistics_of_the_present_release_as_json(raw: Path) -> None:
+def test_the_numbers_told_are_those_of_the_release_key_by_key(raw: Path, built: Path) -> None:
     told = CliRunner().invoke(main, ["stats", "--format", "json", "--raw", str(raw)])
     assert told.exit_code == 0, told.output
-    found = json.loads(told.stdout)
-    assert found["entries"]["all"] >= 599
-    assert found["entries"]["train"] + found["entries"]["test"] <= found["entries"]["all"]
-    assert found["sources"]["columns"]["regions"]["none"] <= 2
+    found, released = json.loads(told.stdout), json.loads((built / "statistics.json").read_text(encoding="utf-8"))
+    assert sorted(found) == sorted(released)
+    for key in released:
+        assert found[key] == released[key], key
+
+
+def test_links_are_counted_as_the_release_has_them(built: Path) -> None:
+    """The columns of the sheet that is released, counted anew."""
+    released = json.loads((built / "statistics.json").read_text(encoding="utf-8"))["sources"]["columns"]
+    with (built / "all.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert released["Laskowski"] == sum(bool(row["Laskowski ID"]) for row in rows)
+    assert released["Liion"] == sum(bool(row["Liion ID"]) for row in rows)
+    in_none = [row for row in rows if not (row["Laskowski ID"] or row["Liion ID"] or row["ICSD ID"])]
+    assert released["regions"]["none"] == len(in_none)
+
+
+def test_the_numbers_as_published_are_those_of_the_build_as_published(raw: Path, built_as_published: Path) -> None:
+    told = CliRunner().invoke(main, ["stats", "--release", "1.2.0", "--format", "json", "--raw", str(raw)])
+    assert json.loads(told.stdout) == json.loads((built_as_published / "statistics.json").read_text(encoding="utf-8"))
+
+
+def test_the_audit_told_is_that_of_the_release(raw: Path, built: Path) -> None:
+    told = CliRunner().invoke(main, ["split", "--format", "json", "--raw", str(raw)])
+    released = json.loads((built / "statistics.json").read_text(encoding="utf-8"))["split"]
+    assert json.loads(told.stdout) == {"split": released}
+
+
+def test_matches_have_one_vocabulary_and_one_count(built: Path) -> None:
+    released = json.loads((built / "statistics.json").read_text(encoding="utf-8"))["structures"]["match"]
+    with (built / "structures.csv").open(encoding="utf-8", newline="") as handle:
+        fits = [row["match"] for row in csv.DictReader(handle)]
+    assert released == {verdict: fits.count(verdict) for verdict in ("exact", "close", "outside")}
 
 
 def test_the_split_command_audits_files(raw: Path, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import yaml
 from pipeline.contribute import accept as module
 from pipeline.contribute import check as contribute
 from pipeline.contribute.accept import Accepted, accept, new_ids
-from pipeline.contribute.existing import Existing, typed
+from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import contribution, contributions
+from pipeline.ingest.workbook import typed
 from schemas import columns as col
 from tests.contributed.tables import HEADER, Sent, files, good, zipped
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline.contribute.check import check_table
-from pipeline.contribute.existing import Existing, typed
+from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle
 from pipeline.ingest.contributed.table import contribution
+from pipeline.ingest.workbook import typed
 from pipeline.reporting.formats import FORMATS, render
 from pipeline.reporting.report import Report
 from schemas import columns as col

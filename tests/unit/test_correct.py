@@ -7,11 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.correct import Correction, Waiver, corrected, read_corrections, read_waivers, waived
+from pipeline.correct import Correction, Waiver, corrected, link_corrections, read_corrections, read_waivers, waived
 from pipeline.errors import InputError
 from pipeline.findings import Finding
 from pipeline.ingest.workbook import cells
 from schemas import columns as col
+from schemas.contract import typed
+from schemas.links import COLUMNS as LINK_COLUMNS
 from tests.unit.sheets import row, workbook
 
 
@@ -120,3 +122,36 @@ def test_a_waiver_that_matches_nothing_is_a_finding() -> None:
 
 def test_a_proposed_waiver_does_nothing() -> None:
     assert list(waived([FINDING], [Waiver("abc", "lattice.volume", "seen", "proposed")], "waiver.unused")) == [FINDING]
+
+
+def linked(name: str, source: str, record: str | None, agrees: bool | None = False) -> dict[str, object]:
+    fields = dict.fromkeys(map(str, LINK_COLUMNS))
+    return {**fields, "ID": name, "source": source, "record": record, "agrees_with_published": agrees, "composition_agrees": True}
+
+
+def right(laskowski: str | None, liion: str | None, *names: str) -> pd.DataFrame:
+    made = {str(col.LASKOWSKI_ID): [laskowski] * len(names), str(col.LIION_ID): [liion] * len(names)}
+    return pd.DataFrame(made, index=pd.Index(names, name="ID"), dtype="str")
+
+
+def test_links_are_corrected_through_the_same_ledger() -> None:
+    before = cells(workbook([row(LASKOWSKI_ID="5", LIION_ID=7)]), "book.xlsx")
+    table = typed([linked("abc", "laskowski", "20"), linked("abc", "liion", "7", True)], LINK_COLUMNS)
+    decisions = link_corrections(before, right("18", "7", "abc"), table)
+    after, applied = corrected(before, decisions)
+    assert (after.iloc[0][col.LASKOWSKI_ID], after.iloc[0][col.LIION_ID]) == ("18", 7), "7 and '7' are one link"
+    assert applied[["ID", "column", "before", "after"]].to_numpy().tolist() == [["abc", "Laskowski ID", "5", "18"]]
+    assert "Record 20: composition agrees" in applied.iloc[0][col.EVIDENCE]
+
+
+def test_a_link_without_a_record_is_taken_out() -> None:
+    before = cells(workbook([row(LIION_ID="9")]), "book.xlsx")
+    after, applied = corrected(before, link_corrections(before, right(None, None, "abc"), typed([], LINK_COLUMNS)))
+    assert after.iloc[0][col.LIION_ID] is None
+    assert applied[[str(col.BEFORE), str(col.AFTER)]].to_numpy().tolist() == [["9", ""]]
+
+
+def test_what_a_curator_decided_of_a_link_stays() -> None:
+    before = cells(workbook([row(LIION_ID="9")]), "book.xlsx")
+    decided = [("abc", str(col.LIION_ID))]
+    assert link_corrections(before, right(None, "4", "abc"), typed([], LINK_COLUMNS), decided) == []

@@ -78,11 +78,11 @@ def test_structures_by_kind_and_side() -> None:
         entries(rows), dict.fromkeys(("aaa", "bbb", "ccc", "ddd"), structure(1)), train_ids=["aaa", "bbb", "ccc"], test_ids=["ddd", "eee"]
     )
     numbers = found["structures"]
-    assert {key: numbers[key] for key in ("all", "train", "test", "exact", "close", "without")} == {
-        "all": 4, "train": 3, "test": 1, "exact": 3, "close": 1, "without": 1,
+    assert {key: numbers[key] for key in ("all", "train", "test", "declared_exact", "declared_close", "without")} == {
+        "all": 4, "train": 3, "test": 1, "declared_exact": 3, "declared_close": 1, "without": 1,
     }  # fmt: skip
-    assert {key: numbers[key] for key in ("exact_icsd", "exact_elsewhere", "close_icsd", "proprietary")} == {
-        "exact_icsd": 2, "exact_elsewhere": 1, "close_icsd": 1, "proprietary": 3,
+    assert {key: numbers[key] for key in ("declared_exact_icsd", "declared_exact_elsewhere", "declared_close_icsd", "proprietary")} == {
+        "declared_exact_icsd": 2, "declared_exact_elsewhere": 1, "declared_close_icsd": 1, "proprietary": 3,
     }  # fmt: skip
     assert numbers["test_share"] == 0.25
 

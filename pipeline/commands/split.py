@@ -1,0 +1,88 @@
+"""The command ``split``: the audit of a split, and the search of another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.release.opened import Opened, opened
+from pipeline.split import Audit, Search, search
+from pipeline.split.sides import Split, read_ids
+from schemas import columns as col
+
+TRAIN_FILE, TEST_FILE = "train_idx.csv", "test_idx.csv"
+
+
+def audited(raw: Path, release: str | None, train: Path | None, test: Path | None) -> dict[str, Audit]:
+    """The audit of the release's split, or of one that stands in files (see :func:`read_split`)."""
+    found = opened(raw, release)
+    return {"split": found.audit(read_split(found, train, test))}
+
+
+def read_split(release: Opened, train: Path | None, test: Path | None) -> Split:
+    """The split of two files; the release's own without files; without a file of training IDs, all entries not in the test set train.
+
+    Raises
+    ------
+    InputError
+        As :func:`pipeline.split.sides.read_ids`, or when an entry stands on both sides.
+    """
+    if train is None and test is None:
+        return release.split
+    if test is None:
+        raise InputError("a training set without its test set", file=train, cure="name the test set with --test")
+    every = release.entries.index
+    in_test = read_ids(_text(test), test, every)
+    in_train = [name for name in every if name not in set(in_test)] if train is None else read_ids(_text(train), train, every)
+    if both := sorted(set(in_train) & set(in_test)):
+        raise InputError(f"{len(both)} entries stand on both sides", file=test, value=" ".join(both[:10]), cure="give each entry one side")
+    return Split(in_train, in_test)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 text: {error}", file=path, cure="save it as UTF-8") from error
+
+
+def searched(
+    raw: Path, release: str | None, train: Path | None, test: Path | None, *, seed: int, output: Path, strict: bool = False
+) -> dict[str, Audit]:
+    """Search a split that improves on the release's own, or on that of two files, and write it; the audits of both.
+
+    ``strict`` keeps stoichiometries together too.
+    """
+    from pipeline.split.bonds import BONDS, PUBLISHED_BONDS
+
+    base = opened(raw, release)
+    present = read_split(base, train, test)
+    chosen = base.entries.loc[sorted(base.entries.index)]
+    bonds = BONDS if strict else PUBLISHED_BONDS
+    found = search(chosen, base.texts.keys(), seed, reference_test_ids=frozenset(present.test), bonds=bonds)
+    _write(found, output, seed, strict)
+    return {"present": found.reference, "found": found.audit} if found.reference else {"found": found.audit}
+
+
+def _write(found: Search, output: Path, seed: int, strict: bool) -> None:
+    """Both sides, and both audits side by side."""
+    from pipeline.reporting.formats import write
+
+    output.mkdir(parents=True, exist_ok=True)
+    for name, side in ((TRAIN_FILE, found.train), (TEST_FILE, found.test)):
+        write(output / name, "\n".join([str(col.ID), *side]) + "\n")
+    report = {"seed": seed, "strict": strict, "found": found.audit.as_dict()}
+    if found.reference:
+        report["present"] = found.reference.as_dict()
+    write(output / "audit.json", json.dumps(report, indent=1) + "\n")
+
+
+def told(audits: Mapping[str, Audit], form: str) -> str:
+    """Audits side by side as text, or as JSON where ``form`` is ``json``."""
+    from pipeline.reporting.tell import audit_text
+
+    if form == "json":
+        return json.dumps({name: each.as_dict() for name, each in audits.items()}, indent=1, ensure_ascii=False)
+    return audit_text(audits)

@@ -1,0 +1,356 @@
+"""A release opened: the one reading of its cells, corrections, links, contributions, typed entries and split.
+
+``build``, ``check`` and every command that tells a number of the release read it here, so that all of them tell the same. A part is
+computed when it is asked for, once, and each table is held to its contract where it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import sources
+from pipeline.correct import CORRECTIONS_FILE, LINK_COLUMNS, corrected, link_corrections, read_corrections, read_waivers
+from pipeline.errors import InputError
+from pipeline.ingest import workbook
+from pipeline.ingest.contributed.table import contributions
+from schemas import columns as col
+from schemas import corrections as corrections_schema
+from schemas import laskowski as laskowski_schema
+from schemas import liion as liion_schema
+from schemas import links as links_schema
+from schemas import measurements as measurements_schema
+from schemas import structures as structures_schema
+from schemas.contract import held
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.correct import Waiver
+    from pipeline.findings import Finding
+    from pipeline.split import Audit
+    from pipeline.split.sides import Split
+    from pipeline.structures.cif import Structure
+
+CONTRIBUTIONS = "contributions"
+Originals = Callable[["pd.DataFrame"], tuple[dict[str, str], list[str]]]
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The curators' workbook.
+
+    Attributes
+    ----------
+    data
+        Its bytes; they are asked for only where the cells are.
+    origin
+        Where it comes from, for messages: a file, or a member of an archive.
+    """
+
+    data: Callable[[], bytes]
+    origin: str
+
+    def cells(self) -> pd.DataFrame:
+        """One row an entry, 28 columns, each cell as the sheet holds it."""
+        return workbook.cells(self.data(), self.origin)
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A release.
+
+    Attributes
+    ----------
+    name
+        Name of the pin that it stands on.
+    source
+        Gives the verified archive of that pin: literature tables, split, structures.
+    sheet
+        Gives the cells of the workbook (:meth:`Workbook.cells`), the pinned one or a curators' own.
+    origin
+        Where the workbook comes from, for messages.
+    decisions
+        Folder of corrections and waivers; ``None`` for a release as it was published.
+    accepted
+        Folders of accepted contributions. A later folder adds what the earlier ones do not have.
+    originals
+        Gives for the entries the text of each original structure with its noise, by ID, and the IDs of those that carried none before.
+    """
+
+    name: str
+    source: Callable[[], sources.Archive]
+    sheet: Callable[[], pd.DataFrame]
+    origin: str
+    decisions: Path | None = None
+    accepted: tuple[Path, ...] = ()
+    originals: Originals | None = None
+
+    # --- what the sources hold ---------------------------------------------------------------------------------------
+    @cached_property
+    def archive(self) -> sources.Archive:
+        """The verified sources of the pin."""
+        return self.source()
+
+    @cached_property
+    def workbook_cells(self) -> pd.DataFrame:
+        """The workbook: one row an entry, 28 columns, each cell as the sheet holds it."""
+        return self.sheet()
+
+    @cached_property
+    def pinned_cells(self) -> pd.DataFrame:
+        """The workbook of the pin, whichever one the release is built from: what was released last."""
+        archive = self.archive
+        return self.workbook_cells if self.origin == archive.file("workbook") else workbook.cells(archive.read("workbook"), self.origin)
+
+    @cached_property
+    def liion(self) -> pd.DataFrame:
+        """The Liverpool Ionics Dataset, one row a record (:mod:`schemas.liion`)."""
+        from pipeline.ingest.liion import liion
+
+        found = liion(self.archive.read("liion"), self.archive.file("liion"))
+        return held(found, liion_schema.schema(), stage="ingest liion", table_name="sources/liion.csv")
+
+    @cached_property
+    def laskowski(self) -> pd.DataFrame:
+        """The Laskowski table, one row a record (:mod:`schemas.laskowski`)."""
+        from pipeline.ingest.laskowski import laskowski
+
+        archive = self.archive
+        found = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
+        return held(found, laskowski_schema.schema(), stage="ingest laskowski", table_name="sources/laskowski.csv")
+
+    @cached_property
+    def contributed(self) -> tuple[pd.DataFrame | None, dict[str, str]]:
+        """Accepted contributions: their cells, in the columns of the workbook, and the text of each structure by ID."""
+        import pandas as pd
+
+        parts: list[pd.DataFrame] = []
+        texts: dict[str, str] = {}
+        for folder in self.accepted:
+            cells, own = contributions(folder)
+            known = {name for part in parts for name in part[col.ID]}
+            parts.append(cells[~cells[col.ID].isin(known)])
+            texts = {**own, **texts}
+        filled = [part for part in parts if len(part)]
+        return (pd.concat(filled, ignore_index=True) if filled else None), texts
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """Cells before any correction: the workbook's rows, then the contributed ones."""
+        import pandas as pd
+
+        new = self.contributed[0]
+        return self.workbook_cells if new is None else pd.concat([self.workbook_cells, new], ignore_index=True)
+
+    # --- what curators decided -----------------------------------------------------------------------------------------
+    @cached_property
+    def decided(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Cells with the curators' corrections, and one row a correction. Links are still as published."""
+        decisions = [] if self.decisions is None else read_corrections(self.decisions)
+        return corrected(self.published, decisions, str((self.decisions or Path()) / CORRECTIONS_FILE))
+
+    @cached_property
+    def waivers(self) -> list[Waiver]:
+        """Findings that curators accept."""
+        return [] if self.decisions is None else read_waivers(self.decisions)
+
+    @cached_property
+    def typed(self) -> pd.DataFrame:
+        """Entries as a contributed row is compared with them: typed in a lenient reading (:func:`pipeline.ingest.workbook.typed`).
+
+        The curators' corrections are in, links are as published: neither source tables nor contracts are needed, which a contributor
+        should not wait for.
+        """
+        cells = self.decided[0]
+        return workbook.typed(cells[~cells[col.ID].duplicated()])
+
+    @cached_property
+    def decided_entries(self) -> pd.DataFrame:
+        """The same as typed values, index ID: what the records of the literature are looked for with."""
+        return workbook.entries(self.decided[0], self.origin)
+
+    # --- records, measurements, links -----------------------------------------------------------------------------------
+    @cached_property
+    def merged(self) -> pd.DataFrame:
+        """Measurements of both literature tables, one row each (:data:`schemas.measurements.MERGED`)."""
+        from pipeline.literature.merge import measurements
+
+        found = measurements(self.liion, self.laskowski)
+        return held(found, measurements_schema.merged(), stage="merge", table_name="measurements.csv")
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """Entries and the records found for them (:mod:`schemas.links`)."""
+        from pipeline.literature import links
+
+        found = links(self.decided_entries, self.merged, self.liion, self.laskowski)
+        return held(found, links_schema.schema(), stage="curate", table_name="links.csv")
+
+    @cached_property
+    def _ledger(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Cells as released, and every cell that was changed: by curators, then by the links that were found."""
+        import pandas as pd
+
+        from pipeline.literature import identifiers
+
+        cells, applied = self.decided
+        if self.decisions is not None:
+            right = identifiers(self.decided_entries, self.links, self.laskowski)
+            settled = zip(applied[col.ID], applied[col.COLUMN], strict=True)
+            cells, relinked = corrected(cells, link_corrections(cells, right, self.links, settled), "links.csv")
+            applied = pd.concat([applied, relinked], ignore_index=True)
+        return cells, held(applied, corrections_schema.schema(), stage="correct", table_name="corrections.csv")
+
+    # --- the release -----------------------------------------------------------------------------------------------------
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """The sheet to be released: one row an entry, 28 columns."""
+        return self._ledger[0]
+
+    @cached_property
+    def corrections(self) -> pd.DataFrame:
+        """One row a cell that differs from the published one (:mod:`schemas.corrections`)."""
+        return self._ledger[1]
+
+    @cached_property
+    def entries(self) -> pd.DataFrame:
+        """The same as typed values, index ID (:mod:`schemas.entries`)."""
+        import pandas as pd
+
+        entries, cells = self.decided_entries, self.cells
+        links = {str(c): pd.Series([workbook.text(v) for v in cells[c]], dtype="str", index=entries.index) for c in LINK_COLUMNS}
+        return entries.assign(**links)
+
+    @cached_property
+    def _placed(self) -> tuple[Split, list[Finding]]:
+        """The published split with new entries placed behind it, and findings about those that would tie both sides together."""
+        from pipeline.split import extend
+        from pipeline.split.sides import Split, read_ids
+
+        entries, archive = self.entries, self.archive
+        published = [read_ids(archive.read(side).decode("utf-8-sig"), archive.file(side), entries.index) for side in ("train", "test")]
+        train, test, bridging = extend(entries, *published)
+        grown = [
+            [*old, *(name for name in entries.index if name in now and name not in set(old))]
+            for old, now in zip(published, (train, test), strict=True)
+        ]
+        return Split(*grown), bridging
+
+    @cached_property
+    def split(self) -> Split:
+        """IDs of both sides; an entry may be in neither."""
+        return self._placed[0]
+
+    @cached_property
+    def bridging(self) -> list[Finding]:
+        """Findings about new entries that are in neither set, since they would tie both together."""
+        return self._placed[1]
+
+    # --- structures -------------------------------------------------------------------------------------------------------
+    @cached_property
+    def moved(self) -> tuple[dict[str, str], list[str]]:
+        """Text of each original structure with its noise by ID, and the IDs of those that carried none before."""
+        return ({}, []) if self.originals is None else self.originals(self.entries)
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Text of each structure file by ID: those of the pin, of the contributions, and originals with their noise."""
+        return {**self.archive.structures(), **self.contributed[1], **self.moved[0]}
+
+    @cached_property
+    def noise(self) -> dict[str, str]:
+        """Noise that a structure file carries, by ID: ``source``, or the noise that this program added."""
+        in_icsd = frozenset(self.entries.index[self.entries[col.ICSD_ID].notna()])
+        theirs = {name: "source" for name in self.archive.structures() if name in in_icsd and name not in self.contributed[1]}
+        return {**theirs, **dict.fromkeys(self.moved[1], "N(0, 0.01), keyed")}
+
+    @cached_property
+    def structures(self) -> dict[str, Structure]:
+        """Structures that can be read, by ID; what cannot is for the checks to say."""
+        from pipeline.structures.cif import CifError, read
+
+        found: dict[str, Structure] = {}
+        for name, text in sorted(self.texts.items()):
+            try:
+                found[name] = read(text, f"{name}.cif")
+            except CifError:
+                continue
+        return found
+
+    @cached_property
+    def matches(self) -> pd.DataFrame:
+        """How each structure fits its row: exact, close or outside (:mod:`schemas.structures`)."""
+        from pipeline.structures.matching.match import structures
+
+        found = structures(self.entries, {**self.texts, **self.structures}, perturbation=self.noise)
+        return held(found, structures_schema.schema(), stage="match", table_name="structures.csv")
+
+    # --- numbers ----------------------------------------------------------------------------------------------------------
+    def audit(self, split: Split | None = None) -> Audit:
+        """Audit of the release's split, or of another."""
+        from pipeline.split import audit
+
+        sides = split or self.split
+        return audit(self.entries, frozenset(sides.test), self.texts.keys(), frozenset(sides.train))
+
+    @cached_property
+    def statistics(self) -> dict[str, Any]:
+        """``statistics.json``: the numbers of the release (:func:`pipeline.reporting.statistics.statistics`)."""
+        from pipeline.reporting.statistics import statistics
+        from pipeline.split import groups
+
+        return statistics(
+            self.entries,
+            self.structures,
+            self.liion,
+            self.laskowski,
+            self.links,
+            self.split.train,
+            self.split.test,
+            matches=self.matches,
+            groups=groups(self.entries),
+            audit=self.audit().as_dict(),
+        )
+
+
+def opened(
+    raw: Path,
+    release: str | None = None,
+    *,
+    as_published: bool = False,
+    book: Workbook | None = None,
+    originals: Originals | None = None,
+) -> Opened:
+    """Open a release: a pin as it was published, or without a name the present one, corrected and with accepted contributions.
+
+    Parameters
+    ----------
+    raw
+        Folder of pins and decisions.
+    release
+        Name of a pin.
+    as_published
+        Leave corrections, waivers and contributions of the present release out.
+    book
+        A workbook in place of the pinned one.
+    originals
+        As of :class:`Opened`.
+
+    Raises
+    ------
+    InputError
+        When there is no such pin. A source that cannot be read is told when it is asked for.
+    """
+    pins = sources.pins(raw)
+    if release is not None and release not in pins:
+        raise InputError(f"no such pin: {release}", file=raw / sources.PINS, cure=f"the pins are {', '.join(pins)}")
+    pin = pins[release] if release else next(iter(pins.values()))
+    archive = sources.open_archive(pin, raw)
+    sheet = book or Workbook(lambda: archive.read("workbook"), archive.file("workbook"))
+    plain = as_published or release is not None
+    folders = () if plain else (raw / CONTRIBUTIONS,)
+    return Opened(pin.name, lambda: archive, sheet.cells, sheet.origin, None if plain else raw, folders, originals)
