@@ -37,6 +37,7 @@ from pipeline.structures.tags import CifError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from pymatgen.core.structure import Structure as PymatgenStructure
 
 __all__ = ["CifError", "Site", "Structure", "read", "same_content"]
 
@@ -192,6 +193,12 @@ class Structure:
     def volume(self) -> float:
         """Volume of the cell in cubic angstrom."""
         return float(gemmi.UnitCell(*self.cell).volume)
+
+    def to_pymatgen(self) -> PymatgenStructure:
+        """The same for pymatgen: every site of the cell, disorder kept (:func:`pipeline.structures.expanded.to_pymatgen`)."""
+        from pipeline.structures.expanded import to_pymatgen
+
+        return to_pymatgen(self)
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,7 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from pipeline.release.metadata import about
+from pipeline.structures.expanded import positions
 from schemas import columns as col
 from schemas.columns import Column
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pipeline.structures.cif import Site, Structure
+    from pipeline.structures.cif import Structure
+    from pipeline.structures.expanded import Site
 
 API_VERSION = "1.2.0"
 PREFIX = "obelix"
@@ -33,10 +35,6 @@ PREFIX = "obelix"
 COORDINATE_DECIMALS, CONCENTRATION_DECIMALS, FORMULA_DECIMALS = 6, 9, 4
 #: An occupancy this close to one is one: 1/3 + 2/3 printed to four digits leaves 1e-4.
 FULL = 1e-3
-#: Images of a special position differ by rounding only, far below the shortest distance between sites.
-_GRID = 100_000
-#: Packs three places on the grid into one number.
-_PLACES = (_GRID**2, _GRID, 1)
 
 
 def labels(folder: Path) -> dict[str, dict[str, Any]]:
@@ -151,27 +149,20 @@ def _sites(structure: Structure) -> tuple[list[dict[str, Any]], NDArray[np.float
     """Species, fractional positions of all sites of the cell, the species at each, and whether some carry hydrogens without position."""
     import numpy as np
 
-    shared: dict[tuple[float, ...], list[Site]] = {}
-    for site in structure.sites:
-        if site.occupancy > 0:
-            shared.setdefault(tuple(round(x % 1.0, 6) % 1.0 for x in site.fract), []).append(site)
-    # one matrix of all operations below each other: a single product for each site gives every image
-    stacked = structure.rotations.reshape(-1, 3).astype(float)
     names: dict[str, str] = {}
     species: list[dict[str, Any]] = []
-    positions: list[NDArray[np.float64]] = []
+    placed: list[NDArray[np.float64]] = []
     at_sites: list[str] = []
-    for sites in shared.values():
+    for sites, images in positions(structure):
         described = _species(sites)
         key = json.dumps(described)
         if key not in names:
             names[key] = _species_name(described, {one["name"] for one in species})
             species.append({"name": names[key], **described})
-        images = _orbit(sites[0], stacked, structure.translations)
-        positions.append(images)
+        placed.append(images)
         at_sites += [names[key]] * len(images)
-    placed = np.concatenate(positions) if positions else np.empty((0, 3))
-    return species, placed, at_sites, any("attached" in one for one in species)
+    every = np.concatenate(placed) if placed else np.empty((0, 3))
+    return species, every, at_sites, any("attached" in one for one in species)
 
 
 def _species(sites: Sequence[Site]) -> dict[str, Any]:
@@ -201,33 +192,6 @@ def _species_name(described: Mapping[str, Any], taken: set[str]) -> str:
     name = symbols[0] if len(symbols) == 1 else "".join(f"{symbol}{amount:g}" for symbol, amount in zip(symbols, amounts, strict=True))
     name += "".join(f"+{n}{element}" for element, n in zip(described.get("attached", ()), described.get("nattached", ()), strict=True))
     return next(each for each in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if each not in taken)
-
-
-def orbit(structure: Structure, site: Site) -> NDArray[np.float64]:
-    """Images of a site in the cell, fractional coordinates in [0, 1), ``(multiplicity, 3)``.
-
-    The printed position is first put on its special position (the mean of its images under its site symmetry), so that images
-    that are the same differ by less than the last digit of a double and not by the rounding of the file.
-    """
-    return _orbit(site, structure.rotations.reshape(-1, 3).astype(float), structure.translations)
-
-
-def _orbit(site: Site, stacked: NDArray[np.float64], translations: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same from the rotations below each other, ``(3 n, 3)``, and the translations."""
-    import numpy as np
-
-    fract = np.array(site.fract)
-    if len(site.fixed_by) == 1:
-        every: NDArray[np.float64] = ((stacked @ fract).reshape(-1, 3) + translations) % 1.0
-        return every
-    fixed_by = list(site.fixed_by)
-    images = ((stacked @ fract).reshape(-1, 3) + translations)[fixed_by]
-    centre = (images - np.rint(images - fract)).sum(axis=0) / len(images)
-    every = ((stacked @ centre).reshape(-1, 3) + translations) % 1.0
-    keys = (np.rint(every * _GRID).astype(np.int64) % _GRID) @ _PLACES
-    first = {key: place for place, key in reversed(list(enumerate(keys.tolist())))}
-    found: NDArray[np.float64] = every[sorted(first.values())]
-    return found
 
 
 def integers(amounts: Sequence[float]) -> list[int]:
