@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -114,23 +115,46 @@ def build(raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: P
 CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|TAR", help="Structure files, named <ID>.cif.")
 
 
+def reading(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which part of a table file is read, and how."""
+    for option in (
+        click.option("--encoding", default="", metavar="NAME", help="Encoding of a text file that is not UTF-8, such as gbk or cp932."),
+        click.option("--hidden", is_flag=True, help="Read hidden sheets, rows and columns of a workbook too."),
+        click.option("--sheet", default="", metavar="NAME", help="Sheet of a workbook to read, where several hold a table."),
+    ):
+        command = option(command)
+    return command
+
+
 @main.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @CIFS
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write the findings.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
 @click.option("--without-dataset", is_flag=True, help="Check the rows alone: nothing is compared with the dataset.")
+@reading
 @OWN_RAW
-def check(table: Path, cifs: Path | None, kind: str, output: Path | None, without_dataset: bool, raw: Path | None) -> None:
+def check(
+    table: Path,
+    cifs: Path | None,
+    kind: str,
+    output: Path | None,
+    without_dataset: bool,
+    sheet: str,
+    hidden: bool,
+    encoding: str,
+    raw: Path | None,
+) -> None:
     """Check new rows: a TABLE (CSV or XLSX) with its structure files. Exit status 1 when errors stop them from joining.
 
     The rows are compared with the dataset, as it is pinned by this program, and with the rows under raw/contributions of the working
     folder. Exit status 2 when there is no dataset to compare with.
     """
     from pipeline.contribute.check import check as run
+    from pipeline.ingest.contributed.grid import Reading
     from pipeline.reporting.formats import deliver
 
-    report = run(table, cifs, raw, with_dataset=not without_dataset).report
+    report = run(table, cifs, raw, with_dataset=not without_dataset, reading=Reading(sheet, hidden, encoding)).report
     deliver(report, kind, output)
     sys.exit(1 if report.has_errors else 0)
 
@@ -140,13 +164,17 @@ def check(table: Path, cifs: Path | None, kind: str, output: Path | None, withou
 @CIFS
 @click.option("--by", metavar="NAME", help="Who accepts the rows; by default the name that git knows.")
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day of acceptance; by default today.")
+@reading
 @OWN_RAW
-def accept(table: Path, cifs: Path | None, by: str | None, on: datetime | None, raw: Path | None) -> None:
+def accept(
+    table: Path, cifs: Path | None, by: str | None, on: datetime | None, sheet: str, hidden: bool, encoding: str, raw: Path | None
+) -> None:
     """Check new rows and file them under raw/contributions with new IDs; with any error nothing is written."""
     from pipeline.contribute.accept import accept as run
+    from pipeline.ingest.contributed.grid import Reading
     from pipeline.reporting.formats import deliver
 
-    accepted = run(table, cifs, raw, by, on.date() if on else None)
+    accepted = run(table, cifs, raw, by, on.date() if on else None, reading=Reading(sheet, hidden, encoding))
     deliver(accepted.report, "text", None)
     if accepted.folder is None:
         sys.exit(1)

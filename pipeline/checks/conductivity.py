@@ -13,6 +13,8 @@ SAME = 1e-3
 #: Plausible room-temperature conductivities (S/cm). Above: the best lithium conductors of the literature reach 0.03. Below: an
 #: impedance spectrometer ends near 1e-14; less was extrapolated from high temperature, not measured.
 PLAUSIBLE = (1e-14, 0.04)
+#: Above this no lithium conductor can be (S/cm): three times the highest value known (0.032, Science 381 (2023) 50).
+IMPOSSIBLE = 0.1
 
 
 def conductivity_findings(rows: Sequence[Row]) -> Iterator[Finding]:
@@ -20,6 +22,7 @@ def conductivity_findings(rows: Sequence[Row]) -> Iterator[Finding]:
     for row in rows:
         yield from _unparsable(row)
         yield from _total_bulk(row)
+        yield from _implausible(row)
         yield from _range(row)
 
 
@@ -54,9 +57,20 @@ def _total_bulk(row: Row) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _implausible(row: Row) -> Iterator[Finding]:
+    for column in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK):
+        value = row.number(column)
+        if value is not None and value > IMPOSSIBLE:
+            yield Finding(
+                row.id, "conductivity.implausible", "error",
+                f"{number(value)} S/cm is more than any lithium solid electrolyte conducts at room temperature; {_slip(value)}.",
+                column=column, value=number(value), expected=f"at most {IMPOSSIBLE:g}",
+            )  # fmt: skip
+
+
 def _range(row: Row) -> Iterator[Finding]:
     value = row.conductivity
-    if value is None or value <= 0:
+    if value is None or value <= 0 or value > IMPOSSIBLE:
         return
     if value > PLAUSIBLE[1]:
         said = "no lithium solid electrolyte conducts so well at room temperature; the value may be in mS/cm or of another temperature"
@@ -67,3 +81,12 @@ def _range(row: Row) -> Iterator[Finding]:
     yield Finding(
         row.id, "conductivity.range", "warning", f"{number(value)} S/cm: {said}.", column=col.IONIC_CONDUCTIVITY, value=number(value),
     )  # fmt: skip
+
+
+def _slip(value: float) -> str:
+    """The slip of a unit or exponent that would explain a value, the likeliest first."""
+    for unit, factor in (("mS/cm", 1e-3), ("µS/cm", 1e-6), ("nS/cm", 1e-9)):
+        if value * factor <= PLAUSIBLE[1]:
+            other = f", or {number(value)} S/m, which is {number(value / 100)} S/cm" if value / 100 <= PLAUSIBLE[1] else ""
+            return f"probably {number(value)} {unit} is meant, which is {number(value * factor)} S/cm{other}"
+    return "its exponent has lost its sign, or it is a resistance"

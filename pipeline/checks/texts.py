@@ -132,12 +132,29 @@ CHECKS: tuple[Check, ...] = (
         f"{conductivity.SAME:g} relative.", f"{_PAPER}, section 3.2.", "Copy the total conductivity into the headline column.",
     ),
     Check(
+        "conductivity.implausible", E, "A conductivity that cannot be",
+        "A value in mS/cm under a heading in S/cm is a thousand times too large, and one such value spoils a model.",
+        f"The headline, total and bulk conductivity, value or bound, is at most {conductivity.IMPOSSIBLE:g} S/cm.",
+        f"{conductivity.IMPOSSIBLE:g} S/cm, three times the best lithium conductors known (0.032 S/cm); slips of a unit are larger.",
+        "Li et al., Science 381 (2023) 50 (0.032 S/cm); Kato et al., Nature Energy 1 (2016) 16030 (0.025 S/cm).",
+        "Compare unit, exponent and temperature with the paper.",
+    ),
+    Check(
         "conductivity.range", W, "Implausible conductivity",
         "A slip of the unit or the exponent moves a value by a thousand.",
         f"From {conductivity.PLAUSIBLE[0]:g} to {conductivity.PLAUSIBLE[1]:g} S/cm at room temperature; bounds may be lower.",
         "The best lithium conductors reach 0.03 S/cm; impedance spectroscopy ends near 1e-14, and what is lower was extrapolated.",
         "Kato et al., Nature Energy 1 (2016) 16030 (0.025 S/cm); Kamaya et al., Nature Mater. 10 (2011) 682 (0.012 S/cm).",
         "Compare unit, exponent and temperature with the paper; a bound is better than an extrapolated value.",
+    ),
+    Check(
+        "conductivity.temperature", E, "Not measured at room temperature",
+        "Conductivities grow tenfold over some fifty degrees; one measured at 60 °C is no value at room temperature.",
+        "A temperature that a contributed table states (in a heading, a row of units, a column, the cell itself, a title above the header, "
+        "the name of the sheet or the row's note) lies in 15 to 35 °C, its whole range. °C, K and °F are read; a number without a unit "
+        "counts as degrees Celsius from 15 to 35, where kelvins make no sense, and is asked about elsewhere.",
+        "A whole number of kelvins counts as the whole degree that it is rounded from: 298 K is 25 °C.", _PAPER,
+        "Give the conductivity at room temperature, or leave the row out; state the unit of the temperature.",
     ),
     Check(
         "conductivity.source", W, "Conductivity differs from the linked source record",

@@ -22,8 +22,17 @@ _NUMBER = r"\d+(?:\.\d+)?|\.\d+"
 #: An element or a closing bracket with its number, an opening bracket, or a number that counts nothing.
 _TOKEN = re.compile(rf"(?:([A-Z][a-z]?)|([)\]}}]))({_NUMBER})?|([(\[{{])|({_NUMBER})")
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
-_SEPARATORS = "-\N{EN DASH}\N{MINUS SIGN}*\N{MIDDLE DOT}"
-_WATER = re.compile(rf"[*\N{{MIDDLE DOT}}](?:(?P<before>{_NUMBER})?\(?H2O\)?(?P<after>{_NUMBER})?)$")
+#: Dots and stars that people type before crystal water: middle dot, bullet, dot and bullet operator, katakana dots, hyphenation point.
+_DOTS = "*\u00b7\u2022\u22c5\u2219\u30fb\uff65\u2027"
+_SEPARATORS = f"-\N{EN DASH}\N{MINUS SIGN}{_DOTS}"
+_MOLECULES = rf"(?P<before>{_NUMBER})?\(?[HD]2O\)?(?P<after>{_NUMBER})?$"
+_WATER = re.compile(rf"[{_DOTS}]{_MOLECULES}")
+#: The same after a full stop, which may also belong to the number before it.
+_WATER_STOP = re.compile(r"(?<=[A-Za-z0-9)\]}])\.(?P<before>\d+(?:\.\d+)?)?\(?[HD]2O\)?(?P<after>\d+(?:\.\d+)?)?$")
+#: No formula counts more atoms of a kind: the largest cells hold some ten thousand.
+MOST = 1e6
+#: And an amount in brackets is at least this: pymatgen writes what is less with an exponent, which it cannot read itself.
+LEAST = 1e-4
 _WEIGHT = re.compile(rf"\s*[{_SEPARATORS}]\s*({_NUMBER})\s*wt\s*%\s*")
 _COEFFICIENT = re.compile(rf"({_NUMBER})(?=[A-Z(\[])")
 _QUOTES = "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK} \t"
@@ -100,7 +109,8 @@ def amounts(formula: str) -> Mapping[str, float]:
     """Amount of each element in the formula of one compound, in the order of first appearance.
 
     Round, square and curly brackets group; coefficients may be fractions (``Li1.3Al0.3Ti1.7(PO4)3``). Crystal water may follow
-    after an asterisk or a dot. White space is noise.
+    after an asterisk or any dot, a full stop too (``LiNO3.3H2O`` holds three molecules: no subscript of 3.3 stands before them).
+    Deuterium is hydrogen, unless the formula holds both. White space is noise.
 
     Raises
     ------
@@ -111,12 +121,47 @@ def amounts(formula: str) -> Mapping[str, float]:
     {'Li': 2.0, 'O': 0.9, 'H': 0.9, 'F': 0.1, 'Cl': 1.0}
     """
     text = "".join(formula.split())
-    water = _WATER.search(text)
+    water = _WATER.search(text) or _after_full_stop(text)
     if water:
-        dry = amounts(text[: water.start()])
-        molecules = float(water["before"] or 1) * float(water["after"] or 1)
-        return MappingProxyType(_sum([(dry, 1.0), ({"H": 2.0, "O": 1.0}, molecules)]))
-    return MappingProxyType(_parse(text, formula))
+        dry = _parse(text[: water.start()], formula)
+        molecules = 1.0
+        for number in filter(None, (water["before"], water["after"])):
+            _demand_count(number, formula)
+            molecules *= float(number)
+        hydrogen = "D" if "D2O" in water[0] else "H"
+        found = _sum([(dry, 1.0), ({hydrogen: 2.0, "O": 1.0}, molecules)])
+    else:
+        found = _parse(text, formula)
+    if max(found.values()) > MOST:
+        raise FormulaError(f"{formula[:60]!r} is not a formula: it counts more than {MOST:g} atoms of a kind")
+    if "D" in found and "H" not in found:
+        found = {"H" if element == "D" else element: amount for element, amount in found.items()}
+    return MappingProxyType(found)
+
+
+def _after_full_stop(text: str) -> re.Match[str] | None:
+    """Crystal water after a full stop: ``LiNO3.3H2O``, ``Li2SO4.H2O``, ``LiCl.2.5H2O``; ``None`` when there is none.
+
+    Raises
+    ------
+    FormulaError
+        When the digits between two full stops may belong to either side (``Li2O2.1.5H2O``).
+    """
+    water = _WATER_STOP.search(text)
+    if water and water["before"] and "." in water["before"] and text[water.start() - 1].isdigit() and not water["before"].startswith("0."):
+        raise FormulaError(f"{text[:60]!r} can be read in two ways: write the dot before the water as * or \N{MIDDLE DOT}")
+    return water
+
+
+def full_stop_mended(formula: str) -> str:
+    """The formula with the full stop before crystal water written as an asterisk, which no other program takes for a decimal point.
+
+    >>> full_stop_mended("LiNO3.3H2O"), full_stop_mended("Li1.3Al0.3Ti1.7(PO4)3")
+    ('LiNO3*3H2O', 'Li1.3Al0.3Ti1.7(PO4)3')
+    """
+    text = "".join(formula.split())
+    water = None if _WATER.search(text) else _after_full_stop(text)
+    return f"{text[: water.start()]}*{text[water.start() + 1 :]}" if water else formula
 
 
 def _parse(text: str, formula: str) -> dict[str, float]:
@@ -136,6 +181,7 @@ def _demand(text: str, formula: str) -> set[str]:
     """The elements of a formula; raises unless each character has its place: elements, amounts above zero, brackets that close."""
     elements: set[str] = set()
     brackets: list[str] = []
+    sizes: list[list[float]] = [[]]  # least and largest amount in each bracket that is open
     place = 0
     while place < len(text):
         token = _TOKEN.match(text, place)
@@ -146,6 +192,7 @@ def _demand(text: str, formula: str) -> set[str]:
             raise FormulaError(f"{formula!r} is not a formula: the number {stray} has nothing to count")
         if opening:
             brackets.append(opening)
+            sizes.append([])
         elif element and not _is_element(element):
             raise FormulaError(f"{formula!r} is not a formula: there is no element {element}")
         elif close and (not brackets or _CLOSES[brackets.pop()] != close):
@@ -156,6 +203,12 @@ def _demand(text: str, formula: str) -> set[str]:
             _demand_count(number, formula)
         if element:
             elements.add(element)
+            sizes[-1] = _limits([*sizes[-1], float(number or 1)])
+        elif close:
+            inner = [size * float(number or 1) for size in sizes.pop()]
+            if not LEAST <= min(inner) <= max(inner) <= MOST:
+                raise FormulaError(f"{formula[:60]!r} is not a formula: an amount that is next to zero, or above {MOST:g}")
+            sizes[-1] = _limits([*sizes[-1], *inner])
         place = token.end()
     if brackets:
         raise FormulaError(f"{formula!r} is not a formula: the bracket {brackets[-1]} is never closed")
@@ -164,7 +217,13 @@ def _demand(text: str, formula: str) -> set[str]:
     return elements
 
 
+def _limits(sizes: list[float]) -> list[float]:
+    return [min(sizes), max(sizes)]
+
+
 def _demand_count(number: str, formula: str) -> None:
+    if float(number) > MOST:
+        raise FormulaError(f"{formula[:60]!r} is not a formula: an amount above {MOST:g}")
     if not float(number):
         raise FormulaError(f"{formula!r} is not a formula: an amount of zero")
     if number[0] == "0" and number[1:2].isdigit():

@@ -21,6 +21,7 @@ from pipeline.contribute.check import DONE, NO_STRUCTURE, Checked, check
 from pipeline.contribute.existing import taken
 from pipeline.dois import bare, cited
 from pipeline.errors import InputError
+from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.reporting.report import Report
@@ -46,7 +47,15 @@ class Accepted:
     ids: tuple[str, ...] = ()
 
 
-def accept(table: Path, cifs: Path | None, raw: Path | None = None, by: str | None = None, on: date | None = None) -> Accepted:
+def accept(
+    table: Path,
+    cifs: Path | None,
+    raw: Path | None = None,
+    by: str | None = None,
+    on: date | None = None,
+    *,
+    reading: Reading = ASKED_NOTHING,
+) -> Accepted:
     """Check the table and file it under ``raw/contributions/<date>-<DOI>/``.
 
     The folder holds ``rows.csv`` (the 28 columns of the release), ``<ID>.cif`` and ``contribution.yaml`` (who, when, which papers, the
@@ -61,6 +70,8 @@ def accept(table: Path, cifs: Path | None, raw: Path | None = None, by: str | No
         Who accepts it; by default the name and address that git knows.
     on
         Day of acceptance; by default today.
+    reading
+        The sheet, the hidden parts and the encoding that the user asked for.
 
     Raises
     ------
@@ -76,7 +87,7 @@ def accept(table: Path, cifs: Path | None, raw: Path | None = None, by: str | No
             file=home / sources.PINS,
             cure="if you trust this folder, name it: --raw raw",
         )
-    checked = check(table, cifs, raw)
+    checked = check(table, cifs, raw, reading=reading)
     if checked.report.has_errors:
         return Accepted(checked.report)
     if checked.existing.entries is None:

@@ -20,7 +20,7 @@ from pipeline.contribute.existing import existing as load_existing
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.ingest.contributed.bundle import Bundle, bundle
-from pipeline.ingest.contributed.grid import MAX_COLUMNS
+from pipeline.ingest.contributed.grid import ASKED_NOTHING, MAX_COLUMNS, Reading
 from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Item, Report
@@ -70,7 +70,9 @@ class Checked:
     existing: Existing
 
 
-def check(table: Path, cifs: Path | None, raw: Path | None = None, *, with_dataset: bool = True) -> Checked:
+def check(
+    table: Path, cifs: Path | None, raw: Path | None = None, *, with_dataset: bool = True, reading: Reading = ASKED_NOTHING
+) -> Checked:
     """Check a contributed table and its structure files.
 
     Parameters
@@ -81,6 +83,8 @@ def check(table: Path, cifs: Path | None, raw: Path | None = None, *, with_datas
         Folder of pins and decisions; by default those that travel with the program (:func:`pipeline.contribute.existing.entries`).
     with_dataset
         Whether the rows are compared with the entries of the dataset. Without, the report says that they were not.
+    reading
+        The sheet, the hidden parts and the encoding that the user asked for.
 
     Raises
     ------
@@ -95,16 +99,16 @@ def check(table: Path, cifs: Path | None, raw: Path | None = None, *, with_datas
         raise InputError("there is no such file", file=table, cure="check the spelling of the name") from None
     given = None if cifs is None else bundle(cifs)
     known = load_existing(raw) if with_dataset else Existing(None, ALONE)
-    return check_table(data, str(table), given, known)
+    return check_table(data, str(table), given, known, reading)
 
 
-def check_table(data: bytes, file: str, given: Bundle | None, known: Existing) -> Checked:
+def check_table(data: bytes, file: str, given: Bundle | None, known: Existing, reading: Reading = ASKED_NOTHING) -> Checked:
     """The same for the bytes of a table. ``given`` is ``None`` when no structures were handed in."""
-    read = contribution(data, file)
+    read = contribution(data, file, reading)
     keys = _keys(read, known)
     own = _structures(read, given)
     unread = list(_unread(read, keys))
-    lost = {(finding.id, str(finding.column)) for finding, _ in unread}
+    lost = {(finding.id, str(finding.column)) for finding, _ in unread if finding.check != "conductivity.temperature"}
     findings = [*unread, *_names(read, keys), *_files(read, keys, own, given), *_checked(read, keys, own, known, lost)]
     report = Report(
         file=file,
@@ -181,6 +185,9 @@ def _unread(read: Contribution, keys: list[str]) -> Iterator[Said]:
             guess = f" Did you mean {bad.expected!r}?" if bad.expected else ""
             message = f"The column {bad.column!r} is none of ours and was not read.{guess}"
             yield Finding("", "table.unknown-column", "warning", message, value=bad.column, expected=bad.expected), ""
+        elif bad.kind == "temperature":
+            finding = Finding(key, "conductivity.temperature", "error", _sentence(bad.why), bad.column, bad.value, bad.expected)
+            yield finding, ""
         elif bad.kind == "shape":
             yield Finding(key, "table.row-shape", "error", _sentence(bad.why), value=bad.value, expected=bad.expected), ""
         else:

@@ -64,13 +64,23 @@ def test_variants_of_a_heading_mean_the_column(label: str, column: col.Column, p
 
 
 @pytest.mark.parametrize(
-    "label", ["log10(sigma)", "log σ (S/cm)", "Activation energy (eV)", "volume", "temperature (°C)", "conductivity at 100 °C", "", 7]
+    "label",
+    [
+        "log10(sigma)",
+        "log σ (S/cm)",
+        "Activation energy (eV)",
+        "volume",
+        "sintering temperature (°C)",
+        "electronic conductivity (S/cm)",
+        "",
+        7,
+    ],
 )
 def test_other_quantities_are_not_taken_for_ours(label: object) -> None:
     assert heading(label) is None
 
 
-@pytest.mark.parametrize(("label", "unit"), [("alpha (rad)", "rad"), ("σ (60 °C)", "60 °C"), ("a (bohr)", "bohr")])
+@pytest.mark.parametrize(("label", "unit"), [("alpha (rad)", "rad"), ("σ (MS/cm)", "MS/cm"), ("a (bohr)", "bohr")])
 def test_an_unknown_unit_is_remembered(label: str, unit: str) -> None:
     found = heading(label)
     assert found is not None
@@ -274,11 +284,14 @@ def test_a_vague_heading_gives_way_to_a_plain_one() -> None:
     assert [(bad.kind, bad.column) for bad in table.unread] == [("column", "Compound")]
 
 
-def test_symbols_do_not_take_the_place_of_numbers() -> None:
-    header = HEADER.replace("Space group #", "Space group")
-    with pytest.raises(InputError, match="'Space group #'"):
-        read(ROW.replace("225", "Fm-3m"), header=header)
-    assert cell(read(ROW, header=header), col.SPACE_GROUP_NUMBER) == 225
+def test_the_cells_tell_whether_a_space_group_column_holds_symbols_or_numbers() -> None:
+    for name in ("Space group", "Space group #", "SG"):
+        header = HEADER.replace("Space group #", name)
+        for written in ("Fm-3m", "F m -3 m", "Fm-3m (225)", "225"):
+            table = read(ROW.replace("225", written), header=header)
+            assert (cell(table, col.SPACE_GROUP_NUMBER), table.unread) == (225, ()), (name, written)
+    [bad] = read(ROW.replace("225", "Xm-3m"), header=HEADER.replace("Space group #", "Space group")).unread
+    assert (bad.column, bad.value) == (col.SPACE_GROUP, "Xm-3m")
 
 
 def test_an_unknown_column_is_not_passed_over_in_silence() -> None:
@@ -380,7 +393,9 @@ def test_a_table_read_twice_is_the_same(name: str) -> None:
         for row in first.cells.to_numpy().tolist()
     )
     second = contribution(target.getvalue().encode(), "again.csv")
-    assert second.cells.to_numpy().tolist() == first.cells.to_numpy().tolist()
+    lost = {bad.position for bad in first.unread}  # what could not be read is blank the second time, and symmetry may then complete it
+    kept = [position for position in range(len(first.cells)) if position not in lost]
+    assert second.cells.to_numpy()[kept].tolist() == first.cells.to_numpy()[kept].tolist()
 
 
 def test_the_header_row_of_prose_is_not_invented() -> None:

@@ -7,7 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymatgen.core.composition import Composition
 
-from pipeline.chemistry.formula import Compound, FormulaError, Mixture, amounts, deviation, reading, resolution, same, scale
+from pipeline.chemistry.formula import (
+    Compound,
+    FormulaError,
+    Mixture,
+    amounts,
+    deviation,
+    full_stop_mended,
+    reading,
+    resolution,
+    same,
+    scale,
+)
 
 AMOUNTS = st.integers(1, 999).map(lambda hundredths: hundredths / 100)
 FORMULAS = st.dictionaries(st.sampled_from(["Li", "La", "Ti", "P", "S", "O", "Cl", "Co"]), AMOUNTS, min_size=1)
@@ -136,8 +147,38 @@ def test_what_pymatgen_would_accept_or_drop_is_no_formula(text: str) -> None:
         amounts(text)
 
 
-def test_deuterium_stays_deuterium() -> None:
-    assert dict(amounts("LiOD")) == {"Li": 1.0, "O": 1.0, "D": 1.0}
+def test_deuterium_is_hydrogen_unless_the_formula_tells_them_apart() -> None:
+    assert dict(amounts("LiOD")) == {"Li": 1.0, "O": 1.0, "H": 1.0}
+    assert dict(amounts("LiOD*D2O")) == {"Li": 1.0, "O": 2.0, "H": 3.0}
+    assert dict(amounts("LiOD0.9H0.1")) == {"Li": 1.0, "O": 1.0, "D": 0.9, "H": 0.1}
+
+
+@pytest.mark.parametrize("dot", ["·", "•", "⋅", "∙", "・", "･", "‧", "*", ".", " . ", " · ", " * "])
+def test_crystal_water_follows_any_dot(dot: str) -> None:
+    assert dict(amounts(f"LiNO3{dot}3H2O")) == {"Li": 1.0, "N": 1.0, "O": 6.0, "H": 6.0}
+    assert dict(amounts(f"Li2SO4{dot}H2O")) == {"Li": 2.0, "S": 1.0, "O": 5.0, "H": 2.0}
+    assert dict(amounts(f"LiCl{dot}2.5(H2O)")) == {"Li": 1.0, "Cl": 1.0, "H": 5.0, "O": 2.5}
+
+
+def test_a_full_stop_before_water_is_read_in_one_way_or_not_at_all() -> None:
+    assert dict(amounts("CaSO4.0.5H2O")) == {"Ca": 1.0, "S": 1.0, "O": 4.5, "H": 1.0}
+    for text in ("Li2O2.1.5H2O", "Li0.5H2O"):
+        with pytest.raises(FormulaError):
+            amounts(text)
+    assert full_stop_mended("LiNO3.3H2O") == "LiNO3*3H2O"
+    assert full_stop_mended("Li1.3Al0.3Ti1.7(PO4)3") == "Li1.3Al0.3Ti1.7(PO4)3"
+
+
+@pytest.mark.parametrize(
+    "text", ["Li" + "9" * 310 + "Cl", "LiCl*" + "9" * 400 + "H2O", "(((Li999999)999999)999999)2Cl", "Li1000001", "(Li0.001)0.001Cl"]
+)
+def test_amounts_are_finite_and_of_a_size(text: str) -> None:
+    with pytest.raises(FormulaError):
+        amounts(text)
+
+
+def test_many_groups_side_by_side_are_a_formula() -> None:
+    assert amounts("(LiO)200(PO)200(SO)200(ClO)200")["O"] == 800
 
 
 def test_readings_convert_to_pymatgen() -> None:

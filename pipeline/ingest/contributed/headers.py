@@ -1,152 +1,157 @@
-"""Names of columns as people write them."""
+"""What a heading means: the column, the unit of its numbers and the temperature at which they were measured."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from pipeline.ingest.contributed.names import LOOKUP, WEAK, key
+from pipeline.ingest.contributed.units import CELSIUS, Temperature, is_unit, power, scale, stated, tidy
 from schemas import columns as col
 
-#: Other names of a column, lower case without white space and punctuation. Published names need no entry.
-_NAMES: dict[col.Column, str] = {
-    col.ID: "id name sample sampleid samplename entry entryid label identifier material key",
-    col.REDUCED_COMPOSITION: "reducedcomposition reducedformula redcomposition redcomp compositionreduced formulaunit reduced "
-    "compositionperformulaunit composition chemicalcomposition formula chemicalformula compound nominalcomposition",
-    col.Z: "z formulaunits formulaunitspercell fu zformulaunits numberofformulaunits zvalue znumber cellformulaunitsz",
-    col.TRUE_COMPOSITION: "truecomposition truecomp trueformula compositiontrue cellcomposition unitcellcomposition cellcontent "
-    "cellcontents unitcellcontent unitcellcontents cellformula unitcellformula fullcomposition compositionpercell",
-    col.IONIC_CONDUCTIVITY: "ionicconductivity conductivity ionicconductivityrt rtionicconductivity rtconductivity conductivityrt "
-    "liionconductivity liconductivity ionconductivity sigma sigmart sigmaion sigmali sigmai "
-    "roomtemperatureconductivity roomtemperatureionicconductivity ic ionicconductivitys",
-    col.IC_TOTAL: "ictotal totalic totalconductivity sigmatotal sigmatot totalionicconductivity ionicconductivitytotal conductivitytotal",
-    col.IC_BULK: "icbulk bulkic bulkconductivity sigmabulk sigmab bulkionicconductivity ionicconductivitybulk conductivitybulk",
-    col.SPACE_GROUP: "spacegroup spacegroupsymbol sgsymbol spgsymbol hmsymbol hermannmauguin hermannmauguinsymbol symmetry "
-    "spacegroupname spacegrouphm",
-    col.SPACE_GROUP_NUMBER: "spacegroup# spacegroupnumber spacegroupno spacegroupnr spacegroupnum sg# sgnumber sgno sgnr spg# spgnumber "
-    "spgno itnumber itno spacegroupitnumber spacegroupittables inttablesnumber sg spg #spacegroup",
-    col.A: "a latticea latticeparametera cella celllengtha acell ao a0 lata lengtha aparameter",
-    col.B: "b latticeb latticeparameterb cellb celllengthb bcell bo b0 latb lengthb bparameter",
-    col.C: "c latticec latticeparameterc cellc celllengthc ccell co c0 latc lengthc cparameter",
-    col.ALPHA: "alpha alfa al anglealpha cellalpha cellanglealpha latticealpha",
-    col.BETA: "beta be anglebeta cellbeta cellanglebeta latticebeta",
-    col.GAMMA: "gamma gama ga anglegamma cellgamma cellanglegamma latticegamma",
-    col.FAMILY: "family structuralfamily structurefamily structuretype class",
-    col.DOI: "doi reference paper publication doilink doiurl paperdoi source literature citation",
-    col.NOTE: "note notes comment comments remark remarks",
-    col.ICSD_ID: "icsdid icsd icsdcode icsdnumber icsdno icsd# icsdcollectioncode",
-    col.CLOSE_MATCH: "closematch",
-    col.CLOSE_MATCH_DOI: "closematchdoi",
-    col.CIF_ID: "cifid",
-}
-
-#: Names that mean a column only when no other heading does: beside a composition, a compound is a name (LGPS).
-_WEAK = frozenset(("name", "samplename", "material", "compound", "label", "key", "class", "symmetry",
-                   "reference", "paper", "publication", "source", "literature", "citation"))  # fmt: skip
-#: Words that may stand behind a name without changing what it means.
-_PASSING = re.compile(r"(?:@|at)?(?:rt|roomtemp(?:erature)?|25c|25oc|298k|300k|20c|293k|30c|303k)$")
-_AT_END = re.compile(r"(?:[\s,_]+(?:at\s*)?|\s*@\s*)(?:rt|room temp(?:erature)?|2\d\s*°?\s*c|298(?:.15)?\s*k|300\s*k)$", re.IGNORECASE)
-_BEHIND_UNIT = re.compile(r"\s*(?:@|at)?\s*(?:rt|room temp(?:erature)?|2\d\s*°?\s*c|298(?:.15)?\s*k|300\s*k)\s*$", re.IGNORECASE)
-#: Factor from a unit in a header to the unit of the release; units are compared without white space, dots and carets.
-CONDUCTIVITY_UNITS = {
-    f"{prefix}{unit}": power + shift
-    for prefix, power in (("", 0), ("m", -3), ("u", -6), ("n", -9))
-    for unit, shift in (("S/cm", 0), ("Scm-1", 0), ("S/m", -2), ("Sm-1", -2))
-}
-LENGTH_UNITS = {
-    **dict.fromkeys(["A", "Å", "Ang", "ang", "Angstrom", "angstrom", "Angstroms", "angstroms", "Ångström", "ångström"], 0),
-    "nm": 1,
-    "pm": -2,
-}
-ANGLE_UNITS = dict.fromkeys(["°", "º", "deg", "deg.", "degree", "degrees", "Degree", "Degrees", "o"], 0)
+#: No heading is longer.
+LONGEST = 120
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "σ": "sigma", "Σ": "sigma"}
+_LOGARITHM = re.compile(r"^\W*-?\s*(?:log|ln|lg)(?![a-z])|\blog\s*10|\blog\W", re.IGNORECASE)
+_BRACKETS = re.compile(r"[(\[{]((?:[^()\[\]{}]|[(\[{][^()\[\]{}]*[)\]}])*)[)\]}]")
+#: Words beside a name that do not change what it means.
+_HARMLESS_WORDS = (
+    "li liion lithium lithiumion ionic ion eis ac impedance exp experimental measured value values rt total in unit units the "
+    "of paper link nominal refined headline"
+)
+_HARMLESS = frozenset(_HARMLESS_WORDS.split())
+#: Words that make another quantity of it, even in brackets.
+_OTHER_WORDS = (
+    "source ref reference doi link url error err esd std sd stdev unc uncertainty dev deviation old previous comment comments "
+    "note notes remark method electronic electron theoretical calculated calc dft md simulated predicted extrapolated "
+    "structure cif icsd ratio difference log ln family file date id grain boundary gb interface activation"
+)
+_OTHER = frozenset(_OTHER_WORDS.split())
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What a header cell means: the column, and the power of ten that brings its numbers to the unit of the release."""
+    """What a header cell means.
+
+    Attributes
+    ----------
+    column
+        The column of the release; ``temperature`` for that of the measurement.
+    power
+        The power of ten that brings its numbers to the unit of the column.
+    unknown_unit
+        A unit that cannot be converted, or two that disagree: no number can then be read.
+    unit
+        The unit as it is written; blank when none is given.
+    temperature
+        The temperature that the heading states.
+    """
 
     column: col.Column
     power: int = 0
     unknown_unit: str = ""
     unit: str = ""
-
-
-def units(column: col.Column) -> dict[str, int]:
-    """Units a column may be given in, with the power of ten that leads to the release's unit."""
-    if column in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK):
-        return CONDUCTIVITY_UNITS
-    if column in (col.A, col.B, col.C):
-        return LENGTH_UNITS
-    return ANGLE_UNITS if column in col.LATTICE else {}
-
-
-def plain_unit(text: str) -> str:
-    """A unit in one spelling: ``S·cm^-1``, ``Ω−1 cm−1`` and ``S cm⁻¹`` are all ``Scm-1``."""
-    text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-")
-    text = re.sub(r"[\s·.*^⋅(){}\[\]]", "", text).replace("Å", "Å")
-    text = re.sub(r"^(m|u|μ|µ|n)?(?:Ω|Ω|[Oo]hm)-1", r"\1S", text).replace("μ", "u").replace("µ", "u")
-    return re.sub(r"^S/m$|^s/cm$", lambda match: match[0].replace("s/", "S/"), text)
-
-
-def shift(text: str, power: int) -> str:
-    """A decimal number with its point moved by ``power`` digits: exact, no binary rounding."""
-    return format(Decimal(text).scaleb(power).normalize(), "G") if power else text
+    temperature: Temperature | None = None
 
 
 def heading(cell: object) -> Heading | None:
-    """Meaning of one header cell, ``None`` when it is no column of the release."""
-    if not isinstance(cell, str) or not cell.strip() or len(cell) > 120:
+    """Meaning of one header cell, ``None`` when it is no column of the release and no temperature of measurement."""
+    if not isinstance(cell, str) or not cell.strip() or len(cell) > LONGEST:
         return None
-    label = unicodedata.normalize("NFKC", cell).strip().strip("\ufeff").strip()
+    label = cell.replace("\ufeff", "").strip()
     for published in col.WORKBOOK:
         if label == published:
-            return Heading(published)
+            return Heading(published, unit=published.unit if published == col.IONIC_CONDUCTIVITY else "")
+    label = tidy(label)
     for greek, latin in _GREEK.items():
         label = label.replace(greek, latin)
-    label = re.sub(r"[(\[]([^()\[\]]*)[)\]]", lambda match: "" if _PASSING.fullmatch(_key(match[1])) else match[0], label).strip()
-    label = _AT_END.sub("", label)
-    name, unit = _divided(label)
-    column = _LOOKUP.get(_key(label)) or _LOOKUP.get(_key(name)) or _LOOKUP.get(_PASSING.sub("", _key(name)))
-    if column is None:
+    if _LOGARITHM.search(label):
         return None
-    known = units(column)
-    if not unit or not known or _LOOKUP.get(_key(label)) is not None:
+    direct = _meaning(label)
+    if direct is not None and not direct.unknown_unit:
+        found, rest = stated(label)
+        return direct if found is None or _meaning(rest) != direct else replace(direct, temperature=found)
+    found, rest = stated(label)
+    if found is None:
+        return direct
+    meaning = _meaning(rest)
+    return None if meaning is None else replace(meaning, temperature=found)
+
+
+def _meaning(label: str) -> Heading | None:
+    base, groups = _BRACKETS.sub(" ", label).strip(), [match[1].strip() for match in _BRACKETS.finditer(label)]
+    words = [group for group in groups if not _is_unit(group)]
+    for name, tail in _divisions(base):
+        for used in dict.fromkeys((tuple(words), tuple(groups), ())):
+            column = LOOKUP.get(key(" ".join((name, *used)))) or (LOOKUP.get(key(" ".join((*used, name)))) if used else None)
+            if column is not None:
+                left = [group for group in groups if group not in used]
+                if key(name) == key(column) and "(" in column:  # the published name holds its unit
+                    left.append(column.unit)
+                return _united(column, tail, left)
+    return None
+
+
+def _is_unit(text: str) -> bool:
+    return is_unit(re.sub(r"^(?:/|in\s)\s*", "", text))
+
+
+def _divisions(base: str) -> Iterator[tuple[str, str]]:
+    """Name and rest of a heading without its brackets: ``a / Å``, ``sigma, S/cm``, ``conductivity in mS/cm``, ``gamma_deg``."""
+    base = base.strip(" ,;:/_")
+    yield base, ""
+    for separator in (r"\s*/\s*", r"\s*[,;:]\s*", r"\s+in\s+"):
+        parts = re.split(separator, base, maxsplit=1)
+        if len(parts) == 2:
+            yield parts[0], parts[1]
+    for match in reversed(list(re.finditer(r"[\s_]+", base))):
+        yield base[: match.start()], base[match.end() :]
+
+
+def _united(column: col.Column, tail: str, groups: Sequence[str]) -> Heading | None:
+    """The heading of a column with what stands beside its name: a unit, or words."""
+    beside = [part for text in groups for part in (re.split(r"[,;]\s*", text) if not _is_unit(text) else [text])]
+    texts = [re.sub(r"^(?:/|in\s)\s*", "", text.strip(" ,;:_")).strip() for text in (tail, *beside)]
+    known: dict[str, int] = {}
+    for text in texts:
+        found = factor(text, column)
+        if found is not None:
+            known[text] = found
+    rest = [text for text in texts if text and text not in known and not _harmless(text)]
+    if any(set(re.findall(r"[a-z]+", text.casefold())) & _OTHER for text in rest):
+        return None
+    if len(set(known.values())) > 1:
+        return Heading(column, 0, " and ".join(known), " and ".join(known))
+    if known:
+        unit, value = next(iter(known.items()))
+        return None if rest else Heading(column, value, "", unit)
+    if not rest:
         return Heading(column)
-    if _PASSING.fullmatch(_key(unit)):
+    if tail and rest[0] == texts[0] and (not column.unit or LOOKUP.get(key(re.split(r"\W", tail)[0])) or not re.search(r"[/,]", tail)):
+        # a word behind the name makes another quantity of it; a unit is only looked for behind a stroke, a comma or in brackets
+        return None if not _looks_like_unit(tail) else Heading(column, 0, tail, tail)
+    if not column.unit and column != col.TEMPERATURE:
         return Heading(column)
-    first, _, last = unit.partition(",")
-    unit = last.strip() if last and _PASSING.fullmatch(_key(first)) else unit
-    plain = {plain_unit(key): power for key, power in known.items()}
-    spelt = plain_unit(_BEHIND_UNIT.sub("", unit).rstrip(" ,;"))
-    if spelt in plain:
-        return Heading(column, plain[spelt], "", unit)
-    return Heading(column, 0, unit, unit)
+    return Heading(column, 0, rest[0], rest[0])
 
 
-def _divided(label: str) -> tuple[str, str]:
-    """Name and unit of a header such as ``a (Å)``, ``a / Å``, ``sigma_RT [S/cm]`` or ``Conductivity, S cm-1``."""
-    for pattern in (r"(.+?)\s*[(\[{](.*)[)\]}]\s*(?:at.*|@.*)?", r"(.+?)\s*/\s*(.+)", r"(.+?)\s*,\s*(.+)", r"(.+?)[\s_]+(\S+)"):
-        match = re.fullmatch(pattern, label)
-        if match:
-            inner = re.fullmatch(r"(?:.*\))?\s*/\s*(.+)|(.+)", match[2].strip())
-            unit = (inner[1] or inner[2]) if inner else match[2]
-            if _LOOKUP.get(_key(match[1])) or _LOOKUP.get(_PASSING.sub("", _key(match[1]))):
-                return match[1], unit.strip()
-    return label, ""
+def _looks_like_unit(text: str) -> bool:
+    return bool(re.search(r"[/^°]|-\d", text)) and not LOOKUP.get(key(re.split(r"\W", text)[0]))
 
 
-def _key(text: str) -> str:
-    return re.sub(r"[^a-z0-9#]", "", text.casefold())
+def _harmless(text: str) -> bool:
+    return set(re.findall(r"[^\W\d_]+", text.casefold())) <= _HARMLESS and not re.search(r"\d", text)
 
 
-_LOOKUP: dict[str, col.Column] = {_key(column): column for column in col.WORKBOOK}
-for _column, _names in _NAMES.items():
-    for _name in _names.split():
-        _LOOKUP.setdefault(_name, _column)
+def factor(text: str, column: col.Column) -> int | None:
+    """Power of ten from a unit to that of the column, ``None`` when it is none of its units. A scale of temperature has none: 0."""
+    if not text:
+        return None
+    if column.unit == CELSIUS:
+        return 0 if scale(text) else None
+    return power(text, column.unit)
 
 
 def recognised(cells: Sequence[object]) -> int:
@@ -156,10 +161,10 @@ def recognised(cells: Sequence[object]) -> int:
 
 def is_weak(cell: object) -> bool:
     """Whether a heading gives way to another one that means the same column."""
-    return isinstance(cell, str) and _key(cell) in _WEAK
+    return isinstance(cell, str) and key(cell) in WEAK
 
 
 def suggestion(label: str) -> str:
     """The published column that an unknown name may mean, ``""`` when none is near."""
-    near = get_close_matches(_key(label), list(_LOOKUP), n=1, cutoff=0.75)
-    return str(_LOOKUP[near[0]]) if near else ""
+    near = get_close_matches(key(label), list(LOOKUP), n=1, cutoff=0.75)
+    return str(LOOKUP[near[0]]) if near and LOOKUP[near[0]] != col.TEMPERATURE else ""

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.ingest.contributed.grid import Row, read_grid, shown
-from pipeline.ingest.contributed.headers import Heading, heading, is_weak, recognised, suggestion
-from pipeline.ingest.contributed.values import UnreadableError, Value, read_cell
+from pipeline.ingest.contributed.cells import Row, shown
+from pipeline.ingest.contributed.complete import spacegroup
+from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
+from pipeline.ingest.contributed.header_rows import temperatures as titled
+from pipeline.ingest.contributed.headers import Heading, is_weak, suggestion
+from pipeline.ingest.contributed.reader import Table, read_table
+from pipeline.ingest.contributed.rows import RowReader, Unread, warm
+from pipeline.ingest.contributed.units import stated
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["TABLE", "Contribution", "Unread", "accepted", "contribution", "contributions"]
+
 TABLE = "rows.csv"
-
-
-@dataclass(frozen=True)
-class Unread:
-    """A cell, or a place in the table, that could not be read.
-
-    ``position`` is the place of the row in ``Contribution.cells``, ``None`` for the header; ``column`` is blank when the whole
-    row is meant. ``kind`` is ``cell``, ``blank`` (a required cell that is empty), ``shape`` or ``column``.
-    """
-
-    position: int | None
-    column: str
-    value: str
-    expected: str
-    why: str
-    kind: str = "cell"
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,8 @@ class Contribution:
     header
         Row number of the header.
     places
-        For each column of the release that the file has: its place from the left, from 0, and the name it bears there.
+        For each column of the release, and the temperature, that the file has: its place from the left, from 0, and the name it bears
+        there.
     unread
         What could not be read, in the order of the file.
     notes
@@ -72,13 +64,15 @@ class Contribution:
     is_text: bool
 
 
-def contribution(data: bytes, file: str) -> Contribution:
+def contribution(data: bytes, file: str, reading: Reading = ASKED_NOTHING) -> Contribution:
     """Read a contributed table, whatever program wrote it.
 
     * the header is found by its names, of which many variants are known; columns may stand in any order;
-    * units in the header or the cell are converted where they are known (``mS/cm``, ``nm``);
+    * units in the header, in a row below it or in the cell are converted where they are known (``mS/cm``, ``nm``);
     * decimal commas, ``1.2×10⁻⁴``, ``8.830(2)``, typographic minus signs and subscripts are read;
-    * blank rows and a row of units are passed over, row numbers are those of the file.
+    * the number of a space group follows from its symbol, and cell parameters that symmetry fixes from the others;
+    * a temperature that is stated anywhere must be room temperature;
+    * blank rows are passed over, row numbers are those of the file.
 
     Raises
     ------
@@ -87,82 +81,77 @@ def contribution(data: bytes, file: str) -> Contribution:
     """
     import pandas as pd
 
-    grid = read_grid(data, file, recognised)
-    header, *body = grid.rows
-    headings, unknown = _headings(header, body, grid.file)
-    notes = [*grid.notes, *_renamed(header, headings)]
+    source = read_table(data, file, reading=reading)
+    headings, temperatures, unknown = _headings(source)
+    if not source.rows:
+        raise InputError("the table has a header and no rows", file=file, row=source.header.number, cure="add one row for each material")
     unread = [Unread(None, label, "", _near(label, headings), "none of ours", "column") for label in unknown]
-    understood: Counter[str] = Counter()
-    table: list[list[Value]] = []
-    kept: list[Row] = []
-    for row in body:
-        if not table and _is_units(row, headings):
-            notes.append(f"row {row.number} holds units and was passed over")
-            continue
-        position = len(table)
-        unread += _misshapen(row, header, position)
-        values: dict[str, Value] = {}
-        for place, found in headings.items():
-            cell = row.cells[place] if place < len(row.cells) else None
-            try:
-                read = read_cell(cell, found)
-            except UnreadableError as error:
-                unread.append(Unread(position, str(found.column), shown(cell), error.expected, str(error)))
-                continue
-            values[found.column] = read.value
-            understood.update(filter(None, read.understood.split(" and ")))
-            if read.value is None and found.column in col.CONTRIBUTED:
-                unread.append(Unread(position, str(found.column), shown(cell), "", "the cell is blank", "blank"))
-        table.append([values.get(column) for column in col.WORKBOOK])
-        kept.append(row)
-    if not table:
-        raise InputError("the table has a header and no rows", file=file, row=header.number, cure="add one row for each material")
-    notes += [f"{what} ({count} {'cell' if count == 1 else 'cells'})" for what, count in understood.items()]
+    unread += _elsewhere(source)
+    reader = RowReader(source, headings, temperatures)
+    table = [reader.row(row, position) for position, row in enumerate(source.rows)]
+    places = {str(found.column): (place, shown(source.header.cells[place])) for place, found in {**temperatures, **headings}.items()}
     return Contribution(
         file,
         pd.DataFrame(table, columns=pd.Index([str(c) for c in col.WORKBOOK], dtype=object), dtype=object),
-        tuple(row.number for row in kept),
-        tuple(row.line for row in kept),
-        header.number,
-        {str(found.column): (place, shown(header.cells[place])) for place, found in headings.items()},
-        tuple(unread),
-        tuple(notes),
-        grid.is_text,
+        tuple(row.number for row in source.rows),
+        tuple(row.line for row in source.rows),
+        source.header.number,
+        places,
+        (*unread, *reader.unread),
+        (*source.notes, *_renamed(source.header, {**headings, **temperatures}), *reader.notes()),
+        source.is_text,
     )
 
 
-def _headings(header: Row, body: Sequence[Row], file: str) -> tuple[dict[int, Heading], list[str]]:
-    """Meaning of each column by its place, and the names that mean none."""
-    found = {place: meaning for place, cell in enumerate(header.cells) if (meaning := heading(cell))}
-    found = _spacegroup(found, body)
+def _elsewhere(source: Table) -> Iterator[Unread]:
+    """Titles above the header, and the name of the sheet, that state another temperature than room temperature."""
+    for _, why in titled(source.above):
+        yield warm(None, str(col.TEMPERATURE), "", f"a title above the header says {why}")
+    temperature, rest = stated(source.sheet)
+    if temperature is not None and temperature.scale and not temperature.is_room and not re.search(r"[^\W\d_]{4,}", rest):
+        yield warm(None, str(col.TEMPERATURE), source.sheet, f"the name of the sheet says {temperature.why()}")
+
+
+def _headings(source: Table) -> tuple[dict[int, Heading], dict[int, Heading], list[str]]:
+    """Meaning of each column by its place, the columns of temperatures, and the names that mean none."""
+    header, file = source.header, source.file
+    temperatures = {place: meaning for place, meaning in source.headings.items() if meaning.column == col.TEMPERATURE}
+    found = _spacegroup({place: meaning for place, meaning in source.headings.items() if place not in temperatures}, source.rows)
     exact = {place for place, meaning in found.items() if shown(header.cells[place]) == meaning.column}
-    unknown: list[str] = []
     for column in col.WORKBOOK:
         places = [place for place, meaning in found.items() if meaning.column == column]
         if len(places) < 2:
             continue
-        # A published name wins over a variant of it ("ID" beside "Sample"), and so does a plain one over a vague one ("Composition"
-        # beside "Compound"); of two equals nobody can tell.
+        # A published name wins over a variant of it ("ID" beside "Sample"), so does a plain one over a vague one ("Composition" beside
+        # "Compound"), and a conductivity at room temperature over one that was measured elsewhere; of two equals nobody can tell.
         strong = [place for place in places if not is_weak(header.cells[place])]
-        published = [place for place in places if place in exact] or (strong if len(strong) == 1 else [])
+        near = [place for place in places if (warmth := found[place].temperature) is None or warmth.is_room]
+        published = [place for place in places if place in exact and place in near]
+        published = published or (strong if len(strong) == 1 else near if len(near) == 1 else [])
         if len(published) != 1:
             names = " and ".join(repr(shown(header.cells[place])) for place in places)
             raise InputError(f"the columns {names} both mean {str(column)!r}", file=file, row=header.number, cure="rename or remove one")
         for place in places:
             if place not in published:
                 found.pop(place)
-    unknown = [shown(cell) for place, cell in enumerate(header.cells) if place not in found and shown(cell)]
-    missing = [column for column in col.CONTRIBUTED if column not in {meaning.column for meaning in found.values()}]
+    unknown = [shown(cell) for place, cell in enumerate(header.cells) if place not in found and place not in temperatures and shown(cell)]
+    there = {meaning.column for meaning in found.values()}
+    if col.SPACE_GROUP in there:
+        there.add(col.SPACE_GROUP_NUMBER)
+    if {col.SPACE_GROUP_NUMBER, col.A} <= there:
+        there.update(col.LATTICE)  # symmetry may fix the others; where it does not, the row says so
+    missing = [column for column in col.CONTRIBUTED if column not in there]
     if missing:
         names = ", ".join(repr(str(column)) for column in missing)
-        there = f"; columns that were not recognised: {', '.join(map(repr, unknown))}" if unknown else ""
+        told = f"; columns that were not recognised: {', '.join(map(repr, unknown))}" if unknown else ""
+        told += "".join(f"; {note}" for note in source.hidden)
         raise InputError(
-            f"required {'column is' if len(missing) == 1 else 'columns are'} missing: {names}{there}",
+            f"required {'column is' if len(missing) == 1 else 'columns are'} missing: {names}{told}",
             file=file,
             row=header.number,
             cure="add the column with a value in every row (header names as in docs/contributing-data.md)" + _unit_of(missing),
         )
-    return dict(sorted(found.items())), unknown
+    return dict(sorted(found.items())), temperatures, unknown
 
 
 def _near(label: str, headings: Mapping[int, Heading]) -> str:
@@ -173,20 +162,22 @@ def _near(label: str, headings: Mapping[int, Heading]) -> str:
 
 def _unit_of(missing: Sequence[col.Column]) -> str:
     units = [f"{column} in {column.unit}" for column in missing if column.unit and column.unit not in column]
-    symbols = "; a column of symbols does not take the place of the numbers" if col.SPACE_GROUP_NUMBER in missing else ""
-    return (f"; {', '.join(units)}" if units else "") + symbols
+    return f"; {', '.join(units)}" if units else ""
 
 
 def _spacegroup(found: dict[int, Heading], body: Sequence[Row]) -> dict[int, Heading]:
-    """``Space group`` may head symbols or numbers: the cells tell which."""
-    if any(meaning.column == col.SPACE_GROUP_NUMBER for meaning in found.values()):
-        return found
-    places = [place for place, meaning in found.items() if meaning.column == col.SPACE_GROUP]
-    for place in places:
-        texts = [shown(row.cells[place]) for row in body if place < len(row.cells)]
-        numbers = sum(text.isdecimal() for text in texts)
-        if numbers * 2 > len([text for text in texts if text]):
-            return {**found, place: Heading(col.SPACE_GROUP_NUMBER)}
+    """``Space group`` may head symbols or numbers, and so may ``Space group #``: the cells tell which."""
+    pairs = ((col.SPACE_GROUP, col.SPACE_GROUP_NUMBER), (col.SPACE_GROUP_NUMBER, col.SPACE_GROUP))
+    columns = [meaning.column for meaning in found.values()]
+    for column, other in pairs:
+        if columns.count(column) != 1 or other in columns:
+            continue
+        place = next(place for place, meaning in found.items() if meaning.column == column)
+        texts = [text for row in body if place < len(row.cells) and (text := shown(row.cells[place]))]
+        numbers = sum(bool(re.fullmatch(r"\d+(?:\.0*)?", text)) for text in texts)
+        symbols = sum(spacegroup(text) is not None for text in texts) - sum(text.isdecimal() for text in texts)
+        if (numbers if column == col.SPACE_GROUP else symbols) * 2 > len(texts):
+            return {**found, place: Heading(other)}
     return found
 
 
@@ -195,27 +186,6 @@ def _renamed(header: Row, headings: Mapping[int, Heading]) -> Iterator[str]:
     changed = [f"{label!r} as {str(meaning.column)!r}" for label, meaning in pairs if label != meaning.column]
     if changed:
         yield f"columns read by meaning: {', '.join(changed)}"
-
-
-def _is_units(row: Row, headings: Mapping[int, Heading]) -> bool:
-    """Whether the row below the header holds units: nothing in it is a number, and every number column's cell is a unit or blank."""
-    from pipeline.ingest.contributed.headers import plain_unit, units
-
-    cells = [(shown(row.cells[place]) if place < len(row.cells) else "", meaning.column) for place, meaning in headings.items()]
-    given = [(text, column) for text, column in cells if text and column.unit]
-    return bool(given) and all(plain_unit(text) in {plain_unit(unit): 0 for unit in units(column)} for text, column in given) and not any(
-        text for text, column in cells if column in (col.ID, col.REDUCED_COMPOSITION, col.DOI)
-    )  # fmt: skip
-
-
-def _misshapen(row: Row, header: Row, position: int) -> Iterator[Unread]:
-    """A row with more cells than the header has names: a separator inside a cell has moved the rest to the right."""
-    width = len(header.cells)
-    extra = [shown(cell) for cell in row.cells[width:] if shown(cell)]
-    if extra:
-        yield Unread(position, "", ", ".join(extra)[:80], f"{width} cells",
-                     f"the row has {width + len(extra)} cells, the header {width}: an unquoted comma (of a number, of a list) has moved "
-                     "the cells behind it to the right", "shape")  # fmt: skip
 
 
 # --- what was accepted -----------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 
-from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.chemistry.formula import FormulaError, amounts, full_stop_mended
 from pipeline.dois import one_cell
-from pipeline.ingest.contributed.grid import Formula, shown
-from pipeline.ingest.contributed.headers import Heading, plain_unit, shift, units
+from pipeline.ingest.contributed.cells import Formula, Percentage, shown
+from pipeline.ingest.contributed.headers import Heading, factor
+from pipeline.ingest.contributed.units import Temperature, shift, stated
 from schemas import columns as col
 
 Value = str | int | float | None
@@ -22,6 +23,7 @@ BLANKS = frozenset(["-", "--", "n/a", "n.a.", "na", "nan", "none", "null", "?", 
 }
 #: What says "nothing" in a cell of free text, where "unknown" is information.
 _NOTHING = frozenset({"", "-", "n/a", "nan", "none", "null"})
+CONDUCTIVITIES = frozenset((col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK))
 #: No number, unit and uncertainty together are longer.
 LONGEST = 100
 _MINUS = str.maketrans(dict.fromkeys("−–—‐‑‒﹣-", "-"))
@@ -30,12 +32,13 @@ _SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _HIDDEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _MANTISSA = r"(?:\d+(?:[.,]\d*)*|[.,]\d+)"
 _NUMBER = re.compile(
-    rf"(?P<sign>[+-]?)(?:(?P<mantissa>{_MANTISSA})(?P<uncertainty>\(\d+(?:[.,]\d+)?\))?"
-    r"(?:(?:[eE]|[x*×·⋅•]10(?:\^|\*\*|[eE])?)\(?(?P<exponent>[+-]?\d{1,4})\)?)?|10(?:\^|\*\*)\(?(?P<power>[+-]?\d{1,4})\)?)",
-    re.ASCII,
+    rf"(?P<sign>[+-]?)\s*(?:(?P<mantissa>{_MANTISSA})\s*(?P<uncertainty>\(\d+(?:[.,]\d+)?\))?"
+    r"(?:\s*(?:[eE]|(?P<times>[xX*×·⋅•∙])\s*10\s*(?:(?P<raised>\^|\*\*|[eE])|(?=[+-])))\s*\(?(?P<exponent>[+-]?\s?\d{1,4})\)?)?"
+    r"|10\s*(?:\^|\*\*)\s*\(?(?P<power>[+-]?\d{1,4})\)?)"
+    r"\s*(?P<unit>[^\d\s.,()eE+±~^*-].*)?",
+    re.ASCII | re.DOTALL,
 )
 _BOUND = re.compile(r"([<>≤≥≲≳]=?)(.+)", re.DOTALL)
-_TRAILING_UNIT = re.compile(r"(?P<number>.*?[\d.)])\s*(?P<unit>[^\d\s.,()eE+-].*|(?:°|Å).*)", re.DOTALL)
 
 
 class UnreadableError(ValueError):
@@ -48,10 +51,11 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True)
 class Read:
-    """What a cell holds, and what was done to understand it (a kind, counted in a note)."""
+    """What a cell holds, what was done to understand it (a kind, counted in a note), and the temperature that it states."""
 
     value: Value
     understood: str = ""
+    temperature: Temperature | None = None
 
 
 def read_cell(cell: object, heading: Heading) -> Read:
@@ -76,6 +80,8 @@ def read_cell(cell: object, heading: Heading) -> Read:
         raise UnreadableError(f"the cell holds the spreadsheet's error {cell.strip()}", "the value itself")
     if column.type == "text":
         return _text(cell, column)
+    if isinstance(cell, Percentage):
+        raise UnreadableError(f"the spreadsheet shows this cell as a percentage ({shown(cell)})", f"a plain number{_in(column)}")
     text = clean(shown(cell) if isinstance(cell, bool) else cell)
     if text.lower() in BLANKS:
         return Read(None)
@@ -105,6 +111,10 @@ def _number(text: str, heading: Heading) -> Read:
         raise UnreadableError(
             f"the header gives the unit {heading.unknown_unit!r}, which cannot be converted", f"a number in {column.unit}"
         )
+    if column in CONDUCTIVITIES and not _is_number(text, column):
+        found, rest = stated(text)
+        if found is not None and rest:
+            return replace(_number(rest, heading), temperature=found)
     bounded = _BOUND.fullmatch(text)
     if bounded and column == col.IONIC_CONDUCTIVITY:
         plain, how = _plain(bounded[2].strip(), heading)
@@ -130,32 +140,48 @@ def _in(column: col.Column) -> str:
     return f" in {column.unit}" if column.unit else ""
 
 
+def _is_number(text: str, column: col.Column) -> bool:
+    match = _split(_BOUND.sub(r"\2", text).strip())
+    return match is not None and (not match["unit"] or factor(match["unit"], column) is not None)
+
+
+def _split(text: str) -> re.Match[str] | None:
+    """Number and unit of a text, when it is one number and nothing else."""
+    match = _NUMBER.fullmatch(text)
+    return match if match and not (match["mantissa"] and not _grouping(match["mantissa"])) else None
+
+
 def _plain(text: str, heading: Heading) -> tuple[str, str]:
     """The number in a text as a plain decimal in the release's unit, and what had to be understood."""
     column, power, notes = heading.column, heading.power, []
-    squeezed = text.replace(" ", "")
-    match = _NUMBER.fullmatch(squeezed)
-    if not match:
-        trailing = _TRAILING_UNIT.fullmatch(text)
-        known = {plain_unit(unit): power for unit, power in units(column).items()}
-        if trailing and plain_unit(trailing["unit"]) in known:
-            power = known[plain_unit(trailing["unit"])]
+    match = _split(text)
+    unit = match["unit"] if match else None
+    if match and unit:
+        found = factor(unit, column)
+        if found is None:
+            match = None
+        else:
+            power = found
             notes.append("a unit in the cell")
-            match = _NUMBER.fullmatch(trailing["number"].replace(" ", ""))
-    if not match or (match["mantissa"] and not _grouping(match["mantissa"])):
-        lost = re.fullmatch(r"10-(\d{1,2})", squeezed)
-        raise UnreadableError(_why(squeezed), f"1E-{lost[1]}, if that is what was meant" if lost else _wanted(column))
+    if not match:
+        lost = re.fullmatch(r"10\s*-\s*(\d{1,2})", text)
+        raise UnreadableError(_why(text, unit), f"1E-{lost[1]}, if that is what was meant" if lost else _wanted(column))
     if match["power"]:
-        return shift(f"1E{match['power']}", power), "a power of ten"
+        return shift(f"1E{match['power']}", power), " and ".join((*notes, "a power of ten"))
     mantissa = match["mantissa"]
+    if column in CONDUCTIVITIES and not match["exponent"] and re.fullmatch(r"[1-9]\d{0,2},\d{3}", mantissa):
+        either = f"{mantissa.replace(',', '.')} or {mantissa.replace(',', '')}"
+        raise UnreadableError(f"this may be {either}: the comma may part decimals or thousands", f"{either}, without the comma")
     if "," in mantissa:
         notes.append("a decimal comma")
         mantissa = mantissa.replace(".", "").replace(",", ".") if mantissa.rfind(",") > mantissa.rfind(".") else mantissa.replace(",", "")
     if match["uncertainty"]:
         notes.append("a standard uncertainty in brackets, left out")
+    if match["times"]:
+        notes.append("a number times a power of ten (7 x 10-4 is 7E-4)")
     if power:
         notes.append(f"numbers converted to {column.unit}")
-    exponent = f"E{match['exponent']}" if match["exponent"] else ""
+    exponent = f"E{match['exponent'].replace(' ', '')}" if match["exponent"] else ""
     return shift(f"{'-' if match['sign'] == '-' else ''}{mantissa}{exponent}", power), " and ".join(notes)
 
 
@@ -166,7 +192,10 @@ def _grouping(mantissa: str) -> bool:
     return bool(re.fullmatch(r"\d{1,3}(?:,\d{3})+\.\d*|\d{1,3}(?:\.\d{3})+,\d*", mantissa))
 
 
-def _why(text: str) -> str:
+def _why(text: str, unit: str | None = None) -> str:
+    if unit and re.match(r"[a-zA-ZµμΩ°Å]{1,3}\b|.{0,3}[/·]", unit) and len(unit) <= 15:
+        return f"the unit {unit!r} is not known here"
+    text = text.replace(" ", "")
     if re.match(r"[~≈∼]|ca\.?|approx|about", text, re.IGNORECASE):
         return "an approximate value is not a number"
     if re.fullmatch(r"10-\d{1,2}", text):
@@ -175,6 +204,8 @@ def _why(text: str) -> str:
         return "these are two numbers"
     if "±" in text or "+/-" in text:
         return "a value with an uncertainty is not one number"
+    if re.fullmatch(r"\d{1,4}[.,]?\d*(?:°[CF]|K)", text):
+        return "this is a temperature, not a conductivity"
     if text.endswith("%"):
         return "a percentage is not a value"
     if re.search(r"[a-zA-Z]", text):
@@ -270,6 +301,8 @@ def _composition(text: str) -> Read:
             plain, understood = commas, "a decimal comma in a formula"
     if plain != text and not _is_formula(plain):
         return Read(text)  # as written: the check of the formula names what is wrong with it
+    if _is_formula(plain) and (mended := full_stop_mended(plain)) != plain:
+        return Read(mended, "crystal water after a full stop, written with an asterisk")
     return Read(plain, understood)
 
 
@@ -287,3 +320,23 @@ def _doi(text: str) -> Read:
         return Read(None)
     plain = one_cell(text)
     return Read(plain or None, "a DOI with its address" if plain != text and not text.startswith(plain[:3]) else "")
+
+
+_MONTHS = "jan|feb|mar|mär|mrz|apr|may|mai|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|avr|juin|juil|août|déc"
+_REWRITTEN = re.compile(
+    rf"[+-]?\d(?:[.,]\d+)?E[+-]\d+|\d{{1,2}}[-./ ]\s?(?:{_MONTHS})\.?(?:[-./ ]\d{{2,4}})?|(?:{_MONTHS})\.?[-./ ]\d{{1,4}}"
+    r"|\d{4}-\d{2}-\d{2}(?:[ T][\d:]+)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|true|false|wahr|falsch|vrai|faux|\d+[.,]0+",
+    re.IGNORECASE,
+)
+#: Days that a spreadsheet counts since 1900, of 1982 to 2064.
+_DAYS = (30_000, 60_000)
+
+
+def is_rewritten(cell: object) -> bool:
+    """Whether an ID looks like what a spreadsheet makes of one: ``8.91E+05`` of ``891e3``, ``1-Mar`` or ``43525`` of ``mar1``, ``TRUE``."""
+    if isinstance(cell, bool | date | time):
+        return True
+    text = clean(cell)
+    if isinstance(cell, int | float):
+        return True
+    return bool(_REWRITTEN.fullmatch(text)) or (text.isdecimal() and len(text) == 5 and _DAYS[0] <= int(text) <= _DAYS[1])

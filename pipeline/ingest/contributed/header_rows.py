@@ -1,0 +1,131 @@
+"""Headings that take more than one row: names in two lines, merged titles over several columns, and a row of units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.ingest.contributed.grid import Row, shown
+from pipeline.ingest.contributed.headers import Heading, factor
+from pipeline.ingest.contributed.units import is_unit, scale, stated
+
+Meaning = Callable[[object], Heading | None]
+#: What stands in a row of units where a column has none.
+_FILLERS = frozenset(
+    ("", "-", "--", "/", "1", "unit", "units", "[unit]", "(unit)", "einheit", "einheiten", "unité", "unités", "unidad", "unidades", "unità",
+     "单位", "単位", "[-]", "(-)", "n/a", "none", "dimensionless", "text", "#")
+)  # fmt: skip
+
+
+def joined(upper: Row, lower: Row, meaning: Meaning) -> Row | None:
+    """Two rows as one header, ``None`` when the lower one is no second line of it.
+
+    A title over several columns (a merged cell of a spreadsheet) holds for those to its right that have none. The lower row belongs to
+    the header when nothing in it stands alone: each of its cells is a name, or completes the name above it.
+    """
+    width = max(len(upper.cells), len(lower.cells))
+    cells: list[object] = []
+    title = ""
+    for place in range(width):
+        over = shown(upper.cells[place]) if place < len(upper.cells) else ""
+        under = shown(lower.cells[place]) if place < len(lower.cells) else ""
+        if over:
+            title = over
+        if not under:
+            cells.append(over)
+            continue
+        if over == under:
+            cells.append(under)
+            continue
+        tries = (f"{over} {under}", f"{over} ({under})", under) if over else (under, f"{title} {under}", f"{title} ({under})")
+        found = next((text for text in tries if meaning(text)), None)
+        if found is None:
+            if over and meaning(over):
+                return None  # a value under a name: a row of data
+            found = f"{over} {under}".strip()
+        cells.append(found)
+    return Row(upper.number, upper.line, tuple(cells))
+
+
+def is_second_line(upper: Row, lower: Row, meaning: Meaning) -> Row | None:
+    """The header of both rows when it means more columns than either alone."""
+    both = joined(upper, lower, meaning)
+    if both is None:
+        return None
+    counts = [len({found.column for found in map(meaning, row.cells) if found}) for row in (both, upper, lower)]
+    return both if counts[0] > max(counts[1:]) else None
+
+
+def folded(row: Row, headings: Mapping[int, Heading], width: int) -> dict[int, Heading] | None:
+    """The headings with the units of a row of units folded in, ``None`` when the row is not wholly units.
+
+    A unit that contradicts the one in the heading makes the numbers of its column unreadable.
+    """
+    found: dict[int, Heading] = {}
+    for place in range(max(width, len(row.cells))):
+        text = shown(row.cells[place]) if place < len(row.cells) else ""
+        heading = headings.get(place)
+        bare = re.sub(r"^[(\[]\s*(.*?)\s*[)\]]$", r"\1", text)
+        if text.casefold() in _FILLERS or bare.casefold() in _FILLERS:
+            continue
+        if heading is None:
+            if re.search(r"\d", text) and not is_unit(bare):
+                return None
+            continue
+        temperature, rest = stated(bare)
+        unit = re.sub(r"^(?:/|in\s)\s*", "", rest)
+        power = factor(unit, heading.column) if unit else 0
+        if heading.column.unit == "" or power is None:
+            return None
+        if temperature is not None:
+            heading = replace(heading, temperature=temperature)
+        if unit and heading.unit and (heading.power != power or scale(heading.unit) != scale(unit)):
+            both = f"{heading.unit} and {unit}"
+            heading = replace(heading, power=0, unknown_unit=both, unit=both)
+        elif unit:
+            heading = replace(heading, power=power, unit=unit)
+        found[place] = heading
+    return {**headings, **found} if found else None
+
+
+def converted(row: Row, before: Mapping[int, Heading], after: Mapping[int, Heading]) -> str:
+    """The note about a row of units: what it says of each column."""
+    changed = [(str(heading.column), heading) for place, heading in after.items() if heading != before[place]]
+    said = []
+    for name, heading in changed:
+        power = heading.power
+        how = f" (converted, times 1E{power})" if power else ""
+        said.append(f"{name} in {heading.unit}{how}" if heading.unit else name)
+        if heading.temperature is not None:
+            said[-1] += f" at {heading.temperature.text}"
+    return f"row {row.number} holds units: {', '.join(said)}" if said else f"row {row.number} holds units"
+
+
+def temperatures(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
+    """Texts of the rows above the header that state a temperature of the measurement which is not room temperature."""
+    for row in rows:
+        for cell in row.cells:
+            if why := measured_elsewhere(shown(cell)):
+                yield row, why
+                break
+
+
+_MEASURED = re.compile(
+    r"\b(?:measured|conductivit(?:y|ies)|conductor|sigma|impedance|EIS|gemessen|Leitfähigkeit\w*|conductivités?)\b|σ|电导率|伝導",
+    re.IGNORECASE,
+)
+_TREATED = re.compile(
+    r"\b(?:sinter|anneal|synthes|calcin|heated|prepared|dried|press|quench|diffract|XRD|neutron|refined|structure)", re.IGNORECASE
+)
+
+
+def measured_elsewhere(text: str) -> str:
+    """Why a text (a title, a note) says that the measurement was not made at room temperature; blank when it does not."""
+    for clause in re.split(r"[;.]\s|\n", text):
+        if not _MEASURED.search(clause) or _TREATED.search(clause):
+            continue
+        found, _ = stated(clause)
+        if found is not None and found.scale and not found.is_room:
+            return found.why()
+    return ""
