@@ -21,6 +21,8 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.sources.download import download as _download
+from pipeline.sources.pin import Member as Member
+from pipeline.sources.pin import Pin as Pin
 
 PINS = "sources.toml"
 DOWNLOADS = "downloads"
@@ -31,30 +33,6 @@ STRUCTURES = "structures"
 PACKAGED = Path(__file__).parent.parent / "raw"
 #: The same in the checkout that an editable installation points to.
 CHECKOUT = Path(__file__).parent.parent.parent / "raw"
-
-
-@dataclass(frozen=True)
-class Member:
-    """One pinned file of an archive, or for the structures one folder of CIFs.
-
-    ``sha256`` of a folder is that of its listing: one line ``<sha256>  <file name>`` a file, sorted by name.
-    """
-
-    path: str
-    sha256: str
-    records: int
-
-
-@dataclass(frozen=True)
-class Pin:
-    """One pinned release of the package that carries the sources."""
-
-    name: str
-    package: str
-    version: str
-    archive: str
-    sha256: str
-    members: Mapping[str, Member]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.sources import Pin
+    from pipeline.sources.pin import Pin
 
 #: Backends that answer for themselves here; a distribution with another one is refused by pip, since nothing is installed for it.
 BACKENDS = ("hatchling.build", "setuptools.build_meta", "flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend")

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.reporting.report import Report
+
+if TYPE_CHECKING:
+    from pipeline.reporting.report import Report
 
 #: Each is a module here with ``render(report) -> str``.
 FORMATS = ("text", "json", "markdown", "github", "junit", "sarif")
