@@ -132,6 +132,7 @@ def reading(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write the findings.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
 @click.option("--without-dataset", is_flag=True, help="Check the rows alone: nothing is compared with the dataset.")
+@click.option("--replaces", is_flag=True, help="A row with the ID of an entry takes its place: an edited workbook is checked again.")
 @reading
 @OWN_RAW
 def check(
@@ -140,6 +141,7 @@ def check(
     kind: str,
     output: Path | None,
     without_dataset: bool,
+    replaces: bool,
     sheet: str,
     hidden: bool,
     encoding: str,
@@ -154,7 +156,7 @@ def check(
     from pipeline.ingest.contributed.grid import Reading
     from pipeline.reporting.formats import deliver
 
-    report = run(table, cifs, raw, with_dataset=not without_dataset, reading=Reading(sheet, hidden, encoding)).report
+    report = run(table, cifs, raw, with_dataset=not without_dataset, reading=Reading(sheet, hidden, encoding), replaces=replaces).report
     deliver(report, kind, output)
     sys.exit(1 if report.has_errors else 0)
 

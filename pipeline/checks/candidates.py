@@ -69,6 +69,7 @@ class _Block:
     cells: Floats = field(init=False)
     group: Places = field(init=False)
     papers: dict[str, list[int]] = field(init=False)
+    paper_and_group: dict[tuple[str, int], Places] = field(init=False)
     shortest: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,9 +88,12 @@ class _Block:
         self.group = np.array([row.spacegroup_number or -1 for row in found])
         self.shortest = np.full((len(found), VECTORS), np.nan)
         self.papers = defaultdict(list)
+        grouped: dict[tuple[str, int], list[int]] = defaultdict(list)
         for place, row in enumerate(found):
             for paper in row.papers:
                 self.papers[paper].append(place)
+                grouped[paper, int(self.group[place])].append(place)
+        self.paper_and_group = {key: np.array(places) for key, places in grouped.items()}
         self._by_size = _Sorted(self.size)
         self._by_value = _Sorted(self.value)
 
@@ -98,6 +102,12 @@ class _Block:
         papers = self.rows[self.places[local]].papers
         same = {place for paper in papers for place in self.papers[paper]} if papers else set()
         return np.fromiter((place in same for place in among.tolist()), dtype=bool, count=len(among))
+
+    def of_paper_and_group(self, local: int) -> Places:
+        """Rows that share a paper and the space group with this one."""
+        group = int(self.group[local])
+        found = [self.paper_and_group[paper, group] for paper in dict.fromkeys(self.rows[self.places[local]].papers) if group > 0]
+        return np.unique(np.concatenate(found)) if len(found) > 1 else found[0] if found else np.empty(0, dtype=np.int64)
 
     def alike(self, local: int, found: Places) -> Places:
         """Earlier rows of the same composition, in the order of the table: the rule of :func:`pipeline.chemistry.formula.agree`."""
@@ -152,8 +162,8 @@ class Candidates:
     A kind is such that the first row of it which is a double at all tells the verdict for the kind: nobody need look further.
     """
 
-    def __init__(self, rows: Sequence[Row], *, same: float, near: float, angle: float, value: float) -> None:
-        self._same, self._near, self._angle, self._value = same, near, angle, value
+    def __init__(self, rows: Sequence[Row], *, same: float, near: float, angle: float, value: float, slip: float) -> None:
+        self._same, self._near, self._angle, self._value, self._slip = same, near, angle, value, slip
         places: dict[frozenset[str], list[int]] = defaultdict(list)
         for place, row in enumerate(rows):
             if row.reduced:
@@ -187,6 +197,12 @@ class Candidates:
         yield _at(block, valued[ours])
         yield _at(block, valued[~ours])
         yield _at(block, near[as_given][~theirs & (group & ~identical)[as_given]])
+        reported = block.alike(local, block.of_paper_and_group(local))
+        reported = reported[~np.isin(reported, near[identical]) & ~np.isin(reported, valued)]
+        with np.errstate(all="ignore"):
+            slipped = np.abs(block.value[reported] - block.value[local]) > log(self._slip)
+        yield _at(block, reported[slipped])
+        yield _at(block, reported[~slipped])
         fits = ~as_given & (np.abs(ratio - multiple) <= 8 * self._near * ratio)
         yield self._spared(_at(block, block.same_shape(local, near[fits & (multiple == 1)])))
         yield self._spared(_at(block, near[fits & (multiple > 1) & (multiple <= MULTIPLE)]))

@@ -31,6 +31,8 @@ NEAR_CELL = 2e-4
 NEAR_ANGLE = 0.02
 #: Conductivities that agree to this part are the same number.
 SAME_VALUE = 1e-3
+#: Factor between two values of one compound in one paper that samples and treatments do not explain: a slip of the unit makes a thousand.
+SLIP = 1000
 #: Significant digits that independent cell parameters must have before an identical cell under another composition means
 #: anything. A hundred cubic garnets between 12.5 and 13.1 A share cells of five digits by chance, in one paper hardly ever.
 DIGITS_ONE_PAPER = 5
@@ -58,6 +60,12 @@ class _Pair:
         if self.one.is_bound and not self.same_paper:
             return False  # everybody writes <1e-10
         return abs(x - y) <= SAME_VALUE * max(x, y)
+
+    @cached_property
+    def ratio(self) -> float:
+        """How many times the larger conductivity is the smaller one; 1 where one is missing."""
+        x, y = self.one.conductivity, self.other.conductivity
+        return max(x / y, y / x) if x and y and x > 0 and y > 0 else 1.0
 
     @cached_property
     def same_composition(self) -> bool:
@@ -104,7 +112,7 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
     """
     if among is not None:
         rows = [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
-    search = Candidates(rows, same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE)
+    search = Candidates(rows, same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE, slip=SLIP)
     cells = SameCells(value=SAME_VALUE, one_paper=DIGITS_ONE_PAPER, two_papers=DIGITS_TWO_PAPERS)
     twins: dict[object, int] = {}
     found: list[tuple[int, int, str, str, _Pair]] = []
@@ -155,11 +163,18 @@ def _verdicts(rows: Sequence[Row], place: int, kinds: Iterator[Iterator[int]]) -
 
 def _severity(pair: _Pair, name: str) -> Severity:
     copied = name == "duplicate.same-cell" and pair.same_value and pair.same_paper
-    return "error" if copied or name == "duplicate.exact" else "warning"
+    slipped = name == "duplicate.paper" and pair.ratio > SLIP
+    return "error" if copied or slipped or name == "duplicate.exact" else "warning"
 
 
 def _finding(pair: _Pair, name: str, message: str) -> Finding:
-    column = col.IONIC_CONDUCTIVITY if name == "duplicate.same-conductivity" else col.A if name == "duplicate.same-cell" else col.ID
+    column = (
+        col.IONIC_CONDUCTIVITY
+        if name in ("duplicate.same-conductivity", "duplicate.paper")
+        else col.A
+        if name == "duplicate.same-cell"
+        else col.ID
+    )
     value = pair.one.text(column) if column != col.ID else pair.one.id
     return Finding(pair.one.id, name, _severity(pair, name), message, column=column, value=value, other=pair.other.id)
 
@@ -187,7 +202,7 @@ def _judge(pair: _Pair) -> tuple[str, str] | None:
     if pair.cell_within(SAME_CELL, NEAR_ANGLE):
         if pair.same_spacegroup:
             said = f"{formula} has the composition, space group and cell of {other} {papers}{_setting(pair)}; {_values(pair)}."
-            return "duplicate.exact", said
+            return "duplicate.exact" if pair.same_paper else "duplicate.near", said
         groups = " and ".join(str(row.symbol or row.spacegroup_number) for row in (pair.one, pair.other))
         said = f"{formula} has the composition and cell of {other} {papers} under another space group ({groups}); {_values(pair)}."
         return "duplicate.near", said
@@ -197,6 +212,9 @@ def _judge(pair: _Pair) -> tuple[str, str] | None:
             return "duplicate.near", said
         said = f"{formula} has the conductivity {_value(pair.one)} of {other} {papers}, the same compound; {_cells(pair)}"
         return "duplicate.same-conductivity", f"{said}. One of the two papers may cite the other's measurement."
+    if pair.same_spacegroup and pair.same_paper:
+        said = f"{formula} has the paper, composition and space group of {other}, and another value: {_values(pair)}; {_cells(pair)}."
+        return "duplicate.paper", said
     if pair.same_spacegroup and not pair.same_paper and pair.cell_within(NEAR_CELL, NEAR_ANGLE):
         said = f"{formula} has the composition and space group of {other} {papers}, and {_cells(pair)}; {_values(pair)}."
         return "duplicate.near", said

@@ -20,6 +20,7 @@ from pipeline.checks.references import reference_findings
 from pipeline.checks.settings import confirmed, setting_findings
 from pipeline.checks.spacegroup import spacegroup_findings
 from pipeline.checks.splits import split_findings
+from pipeline.checks.structure_copies import copy_findings
 from pipeline.checks.structures import structure_findings
 from pipeline.findings import Finding
 
@@ -93,6 +94,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.structures:
         yield from setting_findings(found, subject.parsed)
         yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
+        if not subject.alone:
+            yield from copy_findings(found, subject.parsed)
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     if subject.links is not None and subject.measurements is not None:

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
 from __future__ import annotations
 
-from pipeline.checks import composition, conductivity, duplicates, lattice, structures
+from pipeline.checks import composition, conductivity, duplicates, lattice, structure_copies, structures
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
@@ -187,6 +187,13 @@ CHECKS: tuple[Check, ...] = (
         "No two IDs are equal, letter case ignored.", "none", "Definition of the columns.", "Rename one of the rows.",
     ),
     Check(
+        "table.changed-cell", INFO, "A cell differs from the entry that the row replaces",
+        "Whoever edits the workbook, or reviews the edit, sees what changed and nothing else.",
+        "With check --replaces, a row whose ID is an entry's is compared with it cell by cell: a cell that reads neither like the published one "
+        "nor like the corrected one has changed.",
+        "none", "raw/corrections.yaml and the pinned workbook.", "Compare the change with the paper; in the release it belongs into raw/corrections.yaml.",
+    ),
+    Check(
         "table.row-shape", E, "A row of a contributed table has too many cells",
         "The cells behind the surplus one stand under the wrong headings.",
         "No row has more cells than the header (blank cells at its end do not count).", "none", "Definition of a table.",
@@ -215,14 +222,30 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "duplicate.exact", E, "The same row twice", "A measurement that is counted twice weighs double, and leaks when the copies are split.",
-        "Two rows have the same composition, space group number and cell, in any setting, whatever their conductivities.",
+        "Two rows of one paper have the same composition, space group number and cell, in any setting, whatever their conductivities.",
         f"{duplicates.SAME_CELL:g} relative and {duplicates.NEAR_ANGLE} degrees on the cell: less than a unit of the fifth digit; {formula.ROUNDING} on a coefficient, half of its second decimal.", _PAPER, "Remove one of the rows.",
     ),
     Check(
         "duplicate.near", W, "Near duplicate", "May be one sample reported twice.",
-        "One compound (compositions equal within the rounding of both) under two papers with cells, in any setting, too alike for two refinements; "
-        "or one compound twice in one paper with one conductivity; or one compound with one cell under two space groups. Clusters are named.",
+        "One compound (compositions equal within the rounding of both) under two papers with cells, in any setting, too alike for two refinements "
+        "(a second paper that measured the material again and cites the cell is welcome); or one compound twice in one paper with one conductivity; or one compound with one cell under two space groups. Clusters are named.",
         f"{duplicates.NEAR_CELL:.2%} on the cell: independent refinements of one compound differ by 0.1 to 0.6 % in the release, and below 0.02 % stand the pairs that curators' notes call duplicates.", _PAPER, "Compare the papers; keep the row whose paper made the measurement.",
+    ),
+    Check(
+        "duplicate.paper", EW, "Another value of a paper that is there already",
+        "The paper has two samples, which the note should tell apart, or one of the two values is a slip.",
+        "Two rows have one paper, one composition and one space group number, and different conductivities (a cell that is equal too is duplicate.exact). "
+        f"An error when the values differ by more than a factor {duplicates.SLIP:g}.",
+        f"A factor {duplicates.SLIP:g} is a slip of the unit; samples of one paper differ by less. One pair among the 599 entries agrees in all three and differs in the value.",
+        _PAPER, "Compare both values with the paper; say in the note what tells the samples apart.",
+    ),
+    Check(
+        "duplicate.structure", EW, "One set of coordinates under two IDs",
+        "One refinement stands for one sample: a copy under another ID counts it twice, and leaks when the copies are split.",
+        "Two files hold the same sites: element, coordinates, occupancy, in any order and with any representative of an orbit, in the same cell. An error "
+        "when the rows have one composition; a warning when a structure stands for another composition (a close match of the series).",
+        f"{structure_copies.SAME_FRACT:g} on a fractional coordinate and on an occupancy, {structure_copies.SAME_LENGTH:g} angstrom on a cell length: less than the last digit that files are printed to.",
+        "Two refinements never agree in every digit.", "Send the structure of the row's own sample, or none; name a close match as such.",
     ),
     Check(
         "duplicate.same-cell", EW, "Identical cell under another composition", "A cell was copied from the row above.",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.checks.catalogue import fix_for
 from pipeline.checks.duplicates import duplicate_findings
 from pipeline.checks.ids import FREE
+from pipeline.checks.reading import rows
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
+from pipeline.checks.structure_copies import copy_findings
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
 from pipeline.errors import InputError
@@ -25,6 +28,11 @@ from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Item, Report
 from schemas import columns as col
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.contribute.replaces import Replaced
 
 #: Check that a cell of a column fails when it cannot be read, or is blank where a value is required.
 UNREAD: dict[str, str] = {
@@ -56,6 +64,8 @@ REMEDIES = {
     "cif.licence": "Do not send this file: its coordinates belong to its database. Send your own refinement, an open structure, or none.",
     "composition.charge": "Compare the formula with the paper. If it is what the paper says, leave it and say so in a column 'note'.",
     "duplicate.near": "Compare the two. If both were measured, leave the row, and say in a column 'note' what tells them apart.",
+    "duplicate.paper": "Compare both values with the paper. If it has two samples, leave the row, and say in a column 'note' what tells "
+    "them apart; if one value is a slip, mend it, or tell the curators about the entry.",
     "duplicate.same-conductivity": "Find the paper that measured it, and leave the row out if it is the other one.",
 }
 
@@ -71,7 +81,13 @@ class Checked:
 
 
 def check(
-    table: Path, cifs: Path | None, raw: Path | None = None, *, with_dataset: bool = True, reading: Reading = ASKED_NOTHING
+    table: Path,
+    cifs: Path | None,
+    raw: Path | None = None,
+    *,
+    with_dataset: bool = True,
+    reading: Reading = ASKED_NOTHING,
+    replaces: bool = False,
 ) -> Checked:
     """Check a contributed table and its structure files.
 
@@ -85,6 +101,8 @@ def check(
         Whether the rows are compared with the entries of the dataset. Without, the report says that they were not.
     reading
         The sheet, the hidden parts and the encoding that the user asked for.
+    replaces
+        Whether a row with the ID of an entry takes its place (an edited workbook): it is compared with that entry as a change.
 
     Raises
     ------
@@ -99,17 +117,29 @@ def check(
         raise InputError("there is no such file", file=table, cure="check the spelling of the name") from None
     given = None if cifs is None else bundle(cifs)
     known = load_existing(raw) if with_dataset else Existing(None, ALONE)
-    return check_table(data, str(table), given, known, reading)
+    return check_table(data, str(table), given, known, reading, replaces=replaces)
 
 
-def check_table(data: bytes, file: str, given: Bundle | None, known: Existing, reading: Reading = ASKED_NOTHING) -> Checked:
+def check_table(
+    data: bytes, file: str, given: Bundle | None, known: Existing, reading: Reading = ASKED_NOTHING, *, replaces: bool = False
+) -> Checked:
     """The same for the bytes of a table. ``given`` is ``None`` when no structures were handed in."""
     read = contribution(data, file, reading)
+    changed = None
+    if replaces:
+        from pipeline.contribute.replaces import replaced
+
+        if known.dataset is None or known.entries is None:
+            raise InputError("rows can replace entries only where there is a dataset", file=file, cure="leave --without-dataset out")
+        changed = replaced(read, known.dataset)
+        read = changed.contribution
+        known = replace(known, entries=known.entries[~known.entries.index.isin(changed.ids)])
     keys = _keys(read, known)
     own = _structures(read, given)
     unread = list(_unread(read, keys))
     lost = {(finding.id, str(finding.column)) for finding, _ in unread if finding.check != "conductivity.temperature"}
-    findings = [*unread, *_names(read, keys), *_files(read, keys, own, given), *_checked(read, keys, own, known, lost)]
+    said = chain(unread, _names(read, keys), _files(read, keys, own, given), _checked(read, keys, own, known, lost, changed))
+    findings = list(said) if changed is None else list(_judged(said, changed))
     report = Report(
         file=file,
         rows=tuple(
@@ -118,13 +148,24 @@ def check_table(data: bytes, file: str, given: Bundle | None, known: Existing, r
             for position, row in enumerate(read.rows)
         ),
         items=tuple(_items(findings, read, keys)),
-        notes=read.notes + _ignored(given),
+        notes=read.notes + _ignored(given) + (() if changed is None else changed.notes),
         structures=0 if given is None else len(given.structures),
-        compared=None if known.entries is None else len(known.entries),
+        compared=None if known.entries is None else len(known.entries) + (0 if changed is None else len(changed.ids)),
         reason=known.reason,
         is_text=read.is_text,
     )  # fmt: skip
     return Checked(report, read, own, known)
+
+
+def _judged(said: Iterable[Said], changed: Replaced) -> Iterator[Said]:
+    """What is said about rows that replace entries: the changes, and no doubt that curators accepted, nor a file that the dataset has."""
+    yield from ((change, "Compare the change with the paper.") for change in changed.changes)
+    for finding, remedy in said:
+        if (finding.id, finding.check) in changed.accepted:
+            continue
+        if finding.check == "cif.missing-file" and finding.id in changed.structures:
+            continue
+        yield finding, remedy
 
 
 def _text(value: object) -> str:
@@ -267,27 +308,42 @@ def _nearest(name: str, others: list[str]) -> str:
     return (begun or get_close_matches(name, others, n=1) or [""])[0]
 
 
-def _checked(read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, lost: set[tuple[str, str]]) -> Iterator[Said]:
+def _checked(
+    read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, lost: set[tuple[str, str]], changed: Replaced | None
+) -> Iterator[Said]:
     """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
     import pandas as pd
 
     entries = typed(read.cells, keys)
     blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
-    structures = {keys[position]: text for position, text in own.items()}
-    alone = [f for f in run_checks(Subject(entries=entries, structures=structures, alone=True)) if not f.check.startswith(OWN)]
+    sent = {keys[position]: text for position, text in own.items()}
+    theirs = {} if changed is None else {key: text for key, text in changed.structures.items() if key not in sent}
+    noisy = frozenset(theirs).intersection(entries.index[entries[col.ICSD_ID].notna()])
+    subject = Subject(entries=entries, structures={**theirs, **sent}, noisy=noisy, alone=True)
+    alone = [f for f in run_checks(subject) if not f.check.startswith(OWN)]
     # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.
     unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in lost if column in _IDENTITY}
     comparable = entries[~entries.index.isin(unclear)]
     among = comparable if known.entries is None else pd.concat([known.entries, comparable])
-    for finding in chain(alone, duplicate_findings(among, frozenset(comparable.index))):
+    copies = _copies(among, subject, known) if sent else ()
+    for finding in chain(alone, duplicate_findings(among, frozenset(comparable.index)), copies):
         if (finding.id, str(finding.column)) in lost:
             continue  # the check sees a blank where the cell could not be read
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:
             continue  # a contributor need not give the symbol beside the number
         if finding.check == "duplicate.exact" and finding.other not in entries.index:
-            yield finding, f"The dataset has this material already, as its entry {finding.other}: leave the row out."
+            yield finding, f"The dataset has this material of this paper already, as its entry {finding.other}: leave the row out."
             continue
         yield finding, REMEDIES.get(finding.check, "")
+
+
+def _copies(among: pd.DataFrame, subject: Subject, known: Existing) -> Iterator[Finding]:
+    """Structures that were sent twice, or that the dataset has: entries of the same space group are compared."""
+    groups = set(subject.entries[col.SPACE_GROUP_NUMBER].dropna())
+    there = among[~among.index.isin(subject.entries.index) & among[col.SPACE_GROUP_NUMBER].isin(groups)]
+    texts = known.dataset.structures() if known.dataset is not None and len(there) else {}
+    others = Subject(entries=there, structures={name: texts[name] for name in there.index if name in texts})
+    yield from copy_findings(rows(among), {**others.parsed, **subject.parsed}, frozenset(subject.structures))
 
 
 def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[Item]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from schemas import columns as col
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.correct import Waiver
+
 #: Why nothing is compared when the user asked for that.
 ALONE = "--without-dataset was given"
 
@@ -31,6 +33,27 @@ class Existing:
 
     entries: pd.DataFrame | None
     reason: str = ""
+    dataset: Dataset | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The entries as cells, with their structures, for whoever replaces or copies one.
+
+    Attributes
+    ----------
+    published, cells
+        One row an entry, the columns of the workbook: as the sources and contributions have them, and as curators corrected them.
+    structures
+        Gives the text of each entry's structure file by ID.
+    waivers
+        Gives the findings that curators accept.
+    """
+
+    published: pd.DataFrame
+    cells: pd.DataFrame
+    structures: Callable[[], Mapping[str, str]]
+    waivers: Callable[[], Sequence[Waiver]]
 
 
 def existing(raw: Path | None = None) -> Existing:
@@ -42,7 +65,8 @@ def existing(raw: Path | None = None) -> Existing:
         When there is nothing to compare with. Nothing stands in for it: a check that could not compare must not say yes.
     """
     try:
-        return Existing(entries(raw))
+        found = _opened(raw)
+        return Existing(found.typed, dataset=Dataset(found.published, found.decided[0], lambda: found.texts, lambda: found.waivers))
     except InputError as error:
         if error.row is not None:  # a row of a contribution: its own message says all
             raise
@@ -67,6 +91,10 @@ def entries(raw: Path | None = None) -> pd.DataFrame:
     InputError
         When a source, the corrections or a contribution cannot be read.
     """
+    return _opened(raw).typed
+
+
+def _opened(raw: Path | None) -> Opened:
     decisions = sources.travelling() if raw is None else raw
     pin = sources.default_pin(decisions)
     folders = {path.resolve(): path / CONTRIBUTIONS for path in (decisions, Path("raw") if raw is None else raw)}
@@ -77,7 +105,7 @@ def entries(raw: Path | None = None) -> pd.DataFrame:
         origin=pin.members["workbook"].path,
         decisions=decisions,
         accepted=tuple(folders.values()),
-    ).typed
+    )
 
 
 def prepare(raw: Path | None) -> None:

@@ -36,7 +36,13 @@ GARNET = {
     ("changes", "check", "severity"),
     [
         ({}, "duplicate.exact", "error"),
-        ({"DOI": "10.1000/two", "IONIC_CONDUCTIVITY": 3e-6}, "duplicate.exact", "error"),
+        ({"IONIC_CONDUCTIVITY": 3e-6}, "duplicate.exact", "error"),
+        ({"DOI": "10.1000/two", "IONIC_CONDUCTIVITY": 3e-6}, "duplicate.near", "warning"),  # measured again: welcome
+        ({"A": 10.59, "IONIC_CONDUCTIVITY": 3e-6}, "duplicate.paper", "warning"),
+        ({"A": 12.0, "IONIC_CONDUCTIVITY": 0.99e-4}, "duplicate.paper", "warning"),
+        ({"A": 12.0, "IONIC_CONDUCTIVITY": 1.01e-4}, "duplicate.paper", "error"),
+        ({"A": 10.59, "IONIC_CONDUCTIVITY": 1.01e-10}, "duplicate.paper", "warning"),
+        ({"A": 10.59, "IONIC_CONDUCTIVITY": 0.99e-10}, "duplicate.paper", "error"),
         ({"REDUCED_COMPOSITION": "Li3(PO4)"}, "duplicate.exact", "error"),
         ({"A": 6.12, "B": 10.49}, "duplicate.exact", "error"),
         ({"A": 10.59}, "duplicate.near", "warning"),
@@ -56,7 +62,7 @@ def test_pairs(changes: dict[str, object], check: str, severity: str) -> None:
     "changes",
     [
         {"A": 10.6, "DOI": "10.1000/two", "IONIC_CONDUCTIVITY": 3e-6},  # the same compound measured twice
-        {"A": 10.6, "IONIC_CONDUCTIVITY": 3e-6},  # two samples of one paper
+        {"A": 10.6, "IONIC_CONDUCTIVITY": 3e-6, "SPACE_GROUP": "Pna21", "SPACE_GROUP_NUMBER": 33},  # two phases of one paper
         {"REDUCED_COMPOSITION": "Li2.9PO3.95", "A": 10.5, "IONIC_CONDUCTIVITY": 3e-6},  # the next step of a series
         {"A": 10.6, "DOI": "10.1000/two", "IONIC_CONDUCTIVITY": 1e-7, "BOUND": "<"},  # a bound is no value
     ],
@@ -84,8 +90,28 @@ def test_clusters_are_named() -> None:
     assert ["cluster with tri." in findings[0].message, "cluster with two." in findings[1].message] == [True, True]
 
 
+def test_both_values_of_a_paper_are_shown() -> None:
+    [finding] = pair_findings([ONE, row("two", A=12.0, IONIC_CONDUCTIVITY=5e-6)])
+    assert "their conductivities are 5e-06 and 1e-07 S/cm" in finding.message
+    assert finding.column == col.IONIC_CONDUCTIVITY
+
+
+def test_a_slip_of_the_unit_is_found_behind_another_sample_of_the_paper() -> None:
+    rows = [
+        row("one", A=10.6, IONIC_CONDUCTIVITY=2e-6),
+        row("two", A=12.0, IONIC_CONDUCTIVITY=2e-9),
+        row("new", A=11.2, IONIC_CONDUCTIVITY=3e-6),
+    ]
+    assert verdicts(*rows, among=frozenset({"new"})) == [("duplicate.paper", "error", "new", "two")]
+
+
 def test_the_order_of_the_rows_changes_who_is_later_and_nothing_else() -> None:
-    rows = [ONE, row("two", A=10.59), row("tri", REDUCED_COMPOSITION="Li3VO4"), row("for", A=12.0, IONIC_CONDUCTIVITY=5e-6)]
+    rows = [
+        ONE,
+        row("two", A=10.59),
+        row("tri", REDUCED_COMPOSITION="Li3VO4"),
+        row("for", A=12.0, IONIC_CONDUCTIVITY=5e-6, DOI="10.1000/two"),
+    ]
 
     def pairs(found: list[Finding]) -> set[tuple[str, frozenset[str]]]:
         return {(f.check, frozenset({f.id, f.other})) for f in found}

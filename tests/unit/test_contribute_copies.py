@@ -1,0 +1,176 @@
+"""Structures sent twice, and rows of an edited workbook that replace entries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+import pytest
+
+from pipeline.checks.reading import Row
+from pipeline.checks.structure_copies import copy_findings, fingerprint
+from pipeline.contribute.check import check_table
+from pipeline.contribute.existing import Dataset, Existing
+from pipeline.correct import Waiver
+from pipeline.errors import InputError
+from pipeline.ingest.contributed.bundle import Bundle
+from pipeline.ingest.workbook import typed
+from pipeline.reporting.report import Report
+from pipeline.structures.cif import read
+from schemas import columns as col
+from tests.contributed.tables import cif, rock_salt
+from tests.unit.sheets import row as cells
+from tests.unit.sheets import workbook
+
+#: Lithium phosphate, the high-temperature form (Yakubovich and Urusov, 1997), to four decimals.
+LISTED = [
+    ("P", 0.4115, 0.25, 0.3086), ("O", 0.3417, 0.0437, 0.2054), ("O", 0.0504, 0.25, 0.2938), ("O", 0.0898, 0.75, 0.1235),
+    ("Li", 0.1639, 0.5014, 0.3013), ("Li", 0.4245, 0.75, 0.2057),
+]  # fmt: skip
+CELL = (10.49, 6.12, 4.927, 90, 90, 90)
+
+
+def phosphate(sites: list[tuple[str, float, float, float]] = LISTED, cell: tuple[float, ...] = CELL) -> str:
+    return cif("x", "P n m a", cell, sites)
+
+
+def moved(sites: list[tuple[str, float, float, float]], place: int, by: float) -> list[tuple[str, float, float, float]]:
+    element, x, y, z = sites[place]
+    return [*sites[:place], (element, x + by, y, z), *sites[place + 1 :]]
+
+
+# --- copies ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "other",
+    [
+        phosphate(),
+        phosphate(LISTED[::-1]),
+        phosphate([(e, -x, -y, -z) for e, x, y, z in LISTED]),  # another representative of each orbit
+        phosphate([(e, x + 1, y - 1, z) for e, x, y, z in LISTED]),
+    ],
+)
+def test_a_copy_is_known_in_any_order_and_by_any_representative(other: str) -> None:
+    assert fingerprint(read(phosphate(), "a")) == fingerprint(read(other, "b"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        phosphate(moved(LISTED, 1, 0.0003)),
+        phosphate(LISTED[:5]),
+        phosphate(cell=(10.492, *CELL[1:])),
+        phosphate([("V", *LISTED[0][1:]), *LISTED[1:]]),
+    ],
+)
+def test_another_refinement_is_no_copy(other: str) -> None:
+    assert fingerprint(read(phosphate(), "a")) != fingerprint(read(other, "b"))
+
+
+def test_coordinates_that_symmetry_fixes_say_nothing() -> None:
+    assert fingerprint(read(rock_salt("I", 6.0257), "a")) is None
+
+
+@pytest.mark.parametrize(("formula", "severity"), [("Li3PO4", "error"), ("Li3(PO4)", "error"), ("Li3VO4", "warning")])
+def test_a_copy_is_an_error_for_one_compound_and_a_warning_for_two(formula: str, severity: str) -> None:
+    def row(name: str, text: str) -> Row:
+        return Row(name, {str(k): v for k, v in cells(ID=name, REDUCED_COMPOSITION=text).items()})
+
+    parsed = {name: read(phosphate(), name) for name in ("one", "two")}
+    [finding] = copy_findings([row("one", "Li3PO4"), row("two", formula)], parsed)
+    assert (finding.check, finding.severity, finding.id, finding.other) == ("duplicate.structure", severity, "two", "one")
+    [other] = copy_findings([row("one", "Li3PO4"), row("two", formula)], parsed, among=frozenset({"one"}))
+    assert (other.id, other.other) == ("one", "two")
+
+
+# --- rows that replace entries ---------------------------------------------------------------------------------------
+def dataset(
+    *published: dict[str, object], corrected: dict[tuple[str, str], object] | None = None, waivers: Sequence[Waiver] = ()
+) -> Existing:
+    columns = [str(column) for column in col.WORKBOOK]
+    before = pd.DataFrame([[row.get(column) for column in columns] for row in published], columns=columns, dtype=object)
+    after = before.copy()
+    for (name, column), value in (corrected or {}).items():
+        after.loc[after[col.ID] == name, column] = value
+    known = Dataset(before, after, lambda: {"abc": phosphate()}, lambda: waivers)
+    return Existing(typed(after), dataset=known)
+
+
+ABC = cells()
+DEF = cells(
+    ID="def", REDUCED_COMPOSITION="Li3VO4", TRUE_COMPOSITION="Li12.0V4.0O16.0", A=10.9, DOI="10.1000/two", IONIC_CONDUCTIVITY="<1E-10"
+)
+
+
+def again(known: Existing, *rows: dict[str, object], replaces: bool = True, given: Bundle | None = None) -> Report:
+    return check_table(workbook(list(rows)), "raw.xlsx", given, known, replaces=replaces).report
+
+
+def changes(found: Report) -> list[tuple[str, str, str, str]]:
+    return [(item.id, item.column, item.expected, item.value) for item in found.items if item.check == "table.changed-cell"]
+
+
+def test_an_unchanged_workbook_has_no_changes_and_no_duplicates() -> None:
+    known = dataset(ABC, DEF)
+    assert {item.check for item in again(known, ABC, DEF, replaces=False).items} == {"duplicate.exact"}
+    found = again(known, ABC, DEF)
+    assert [item for item in found.items if item.check.startswith(("duplicate.", "table.", "id."))] == []
+    assert "2 rows replace entries of the dataset: 0 cells of 0 of them changed; 0 rows are new" in found.notes
+    assert found.compared == 2
+
+
+def test_the_cells_that_changed_are_told_and_checked() -> None:
+    known = dataset(ABC, DEF)
+    found = again(known, {**ABC, col.IONIC_CONDUCTIVITY: 12, col.NOTE: "tested"}, DEF)
+    assert changes(found) == [("abc", col.IONIC_CONDUCTIVITY, "1e-07", "12"), ("abc", col.NOTE, "", "tested")]
+    assert [item.check for item in found.items if item.severity == "error"] == ["conductivity.implausible"]
+    assert all(item.severity == "info" for item in found.items if item.check == "table.changed-cell")
+
+
+def test_a_correction_is_no_change_whether_the_cell_is_as_published_or_as_corrected() -> None:
+    known = dataset({**ABC, col.Z: 2}, DEF, corrected={("abc", col.Z): 4})
+    for z in (2, 4):
+        found = again(known, {**ABC, col.Z: z}, DEF)
+        assert (changes(found), found.has_errors) == ([], False), z
+    assert changes(again(known, {**ABC, col.Z: 8}, DEF)) == [("abc", col.Z, "4", "8")]
+
+
+def test_new_rows_beside_replaced_ones_are_compared_with_all() -> None:
+    known = dataset(ABC, DEF)
+    found = again(known, {**ABC, col.IONIC_CONDUCTIVITY: 2e-7}, {**DEF, col.ID: "new"})
+    assert [(item.id, item.check, item.other) for item in found.items if item.severity == "error"] == [("new", "duplicate.exact", "def")]
+    assert any(re.search("1 entries of the dataset are not in the table", note) for note in found.notes)
+
+
+def test_a_row_that_becomes_the_double_of_another_is_found() -> None:
+    known = dataset(ABC, DEF)
+    copy = {**ABC, col.ID: "def"}
+    assert "duplicate.exact" in {item.check for item in again(known, ABC, copy).items}
+
+
+def test_the_structure_of_a_replaced_entry_goes_on() -> None:
+    known = dataset({**ABC, col.CIF_ID: "done"}, DEF)
+    found = again(known, {**ABC, col.CIF_ID: "done", col.SPACE_GROUP: "Pbca", col.SPACE_GROUP_NUMBER: 61}, DEF)
+    assert "cif.missing-file" not in {item.check for item in found.items}
+    assert "cif.spacegroup" in {item.check for item in found.items}
+
+
+def test_accepted_doubts_stay_accepted() -> None:
+    waivers = [Waiver("abc", "reference.doi-syntax", "a thesis without a DOI", "accepted")]
+    wrong = {**ABC, col.DOI: "Aono 1990"}
+    assert not again(dataset(wrong, DEF, waivers=waivers), wrong, DEF).has_errors
+    assert again(dataset(wrong, DEF, waivers=waivers), wrong, DEF, replaces=False).has_errors
+
+
+def test_without_a_dataset_nothing_can_be_replaced() -> None:
+    with pytest.raises(InputError, match="dataset"):
+        again(Existing(None, "alone"), ABC)
+
+
+def test_a_structure_of_the_dataset_sent_again_is_found() -> None:
+    known = dataset(ABC, DEF)
+    new = {**ABC, col.ID: "new", col.DOI: "10.1000/three", col.A: 10.53, col.IONIC_CONDUCTIVITY: 4e-7}
+    found = check_table(workbook([new]), "rows.xlsx", Bundle({"new": phosphate()}), known).report
+    assert [(item.id, item.severity, item.other) for item in found.items if item.check == "duplicate.structure"] == [
+        ("new", "error", "abc")
+    ]
