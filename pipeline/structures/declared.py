@@ -39,7 +39,7 @@ class Name:
     told
         The name in words, for messages: ``number 225``, ``symbol 'F m -3 m'``, ``Hall symbol '-F 4 2 3'``.
     number
-        Number of the group; ``None`` for a name that names none.
+        Number of the group, or the number that stands there; ``None`` for a symbol that names none.
     """
 
     told: str
@@ -52,7 +52,7 @@ def names(items: Items) -> tuple[Name, ...]:
     for tag in tags.NUMBER:
         number = items.integer(tag)
         if number is not None:
-            found.append(Name(f"number {number}", number if 1 <= number <= 230 else None))
+            found.append(Name(f"number {number}", number))
     for tag in tags.SYMBOL:
         symbol = items.text_of(tag)
         if symbol is not None:
@@ -91,9 +91,14 @@ def symmetry(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
     """
     listed = items.triplets(tags.OPERATIONS)
     superspace = next((tag for tag in (*items.columns, *items.values) if "_ssg_" in tag and re.search(r"operation|equiv_pos", tag)), None)
+    if superspace is not None or any("_ssg_name" in tag for tag in items.values) or items.integer("_cell_modulation_dimension"):
+        items.notes.append("the structure is modulated: its average is read, and its modulation is not")
     if listed is not None:
-        if superspace is not None:
-            items.notes.append("the structure is modulated: its average is read, and its modulation is not")
+        other = items.triplets(tags.OPERATIONS[1:])
+        if other is not None and {_tight(each) for each in other[0]} != {_tight(each) for each in listed[0]}:
+            raise items.error(
+                f"lists two sets of symmetry operations that differ, in {listed[1]} and in {other[1]}: which one is meant?", other[1]
+            )
         return _listed(items, *listed)
     magnetic = items.triplets(tags.MAGNETIC)
     if magnetic is not None:
@@ -102,6 +107,10 @@ def symmetry(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
         raise items.error("lists operations of superspace: a modulated structure is not read; give the operations of its average "
                           f"structure in {tags.OPERATIONS[0]}", superspace)  # fmt: skip
     return _of_names(items, cell, atoms)
+
+
+def _tight(triplet: str) -> str:
+    return re.sub(r"\s", "", triplet).lower()
 
 
 def _listed(items: Items, triplets: tuple[str, ...], tag: str) -> Operations:
@@ -114,7 +123,8 @@ def _listed(items: Items, triplets: tuple[str, ...], tag: str) -> Operations:
         raise items.error(str(error), tag, error.row) from None
     if found.missing:
         known = {name.number for name in names(items) if name.number is not None}
-        if not known or not all(found.group_number is not None and same_group(number, found.group_number) for number in known):
+        named = bool(known) and all(found.group_number is not None and same_group(number, found.group_number) for number in known)
+        if not named or found.setting is None:
             raise items.error(_no_group(len(triplets), found, bool(known)), tag)
         items.notes.append(f"{found.missing} operations were missing from the list and were added: those of the space group declared")
     return found
@@ -151,11 +161,11 @@ def _hall(symbol: str) -> gemmi.GroupOps | None:
 
 def _of_names(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
     known = names(items)
-    numbers = {name.number for name in known if name.number is not None}
+    unknown = [name.told for name in known if name.number is None or not 1 <= name.number <= 230]
+    numbers = {name.number for name in known if name.number is not None and 1 <= name.number <= 230}
     if any(not same_group(one, other) for one in numbers for other in numbers):
         told = ", ".join(f"{name.told} (group {name.number})" for name in known if name.number is not None)
         raise items.error(f"lists no symmetry operations, and the names of its space group disagree: {told}")
-    unknown = [name.told for name in known if name.number is None]
     if known and not numbers and _hall_operations(items) is None:
         raise items.error(f"lists no symmetry operations, and no space group has the {' nor the '.join(unknown)}")
     hall = _hall_operations(items)
@@ -172,7 +182,8 @@ def _of_names(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
     standard = group.short_name() if group.crystal_system_str() == "monoclinic" else group.hm
     possible = settings(symbol or standard, cell) or [group]
     found = _fitting([of_group(each.operations()) for each in possible], cell, atoms)
-    items.notes.append(f"no operations are listed: those of {found.setting} are used")
+    best = f", of {len(possible)} settings that the name leaves open the one that fits the atoms best" if len(possible) > 1 else ""
+    items.notes.append(f"no operations are listed: those of {found.setting} are used{best}")
     return found
 
 

@@ -67,7 +67,7 @@ def layout(text: str, block: int = 0) -> Layout:
     seen = -1
     tags: list[str] = []
     spans: list[Span] = []  # of the values of these tags, row by row
-    in_header = False
+    in_header = in_frame = False
     for word in _WORD.finditer(text.replace("\ufeff", " ", 1)):
         span = word.span()
         first = text[span[0]]
@@ -77,24 +77,28 @@ def layout(text: str, block: int = 0) -> Layout:
         if first == "#":
             continue
         bare = word[0].lower()
-        if first == "_":
-            if found is None:
+        if bare.startswith("save_"):
+            if found is not None:
+                found.add(tags, spans)
+            tags, spans, in_header, in_frame = [], [], False, bare != "save_"
+        elif first == "_":
+            if found is None or in_frame:
                 continue
             if not in_header or spans:
                 found.add(tags, spans)
                 tags, spans, in_header = [], [], False
             tags.append(bare.replace(".", "_"))
-        elif bare.startswith("data_"):
+        elif bare.startswith("data_") or bare == "global_":
             seen += 1
             if found is not None:
                 break
             if seen == block:
                 found = Layout(span)
-            tags, spans, in_header = [], [], False
-        elif bare in ("loop_", "global_") or bare.startswith("save_"):
-            if found is not None:
+            tags, spans, in_header, in_frame = [], [], False, False
+        elif bare == "loop_":
+            if found is not None and not in_frame:
                 found.add(tags, spans)
-            tags, spans, in_header = [], [], bare == "loop_"
+            tags, spans, in_header = [], [], True
         else:
             spans.append(span)
     if found is not None:

@@ -33,7 +33,7 @@ _CIF2 = re.compile(r"\ufeff?#\\#CIF_2")
 _SLIPS = {
     "triple": ("has a text in three quotation marks, which only CIF 2.0 knows", "export the file as CIF 1.1"),
     "list": ("has a list or table in brackets, which only CIF 2.0 knows", "export the file as CIF 1.1"),
-    "broken": ("opens a quotation mark that is not closed on its line", "close it (an unterminated text)"),
+    "broken": ("opens a quotation mark that is not closed on its line", "close it"),
 }
 
 
@@ -91,6 +91,7 @@ def _read(text: str, name: str) -> tuple[str, gemmi.cif.Document, tuple[str, ...
         clean = text.replace("\ufeff", " ", 1).encode("utf-8", "replace").decode("utf-8")
     if not isinstance(document := _parse(clean), str):
         return clean, document, ()
+    clean = re.sub(r"[^\S\r\n]", " ", clean)  # blanks of other kinds, among them that which does not break
     clean = _CONTROL.sub(" ", re.sub(r"[^\x00-\x7f]", "?", clean))
     if not isinstance(document := _parse(clean), str):
         return clean, document, ()
@@ -125,6 +126,7 @@ def _items(text: str, name: str) -> Iterator[_Item]:
     """The items of all blocks with their slips; the text of a block's heading must be sound."""
     item: _Item | None = None
     heading: tuple[int, str] | None = None
+    headed = False
     for token in _TOKEN.finditer(text):
         kind, word, start = str(token.lastgroup), token[0], token.start()
         if kind == "comment":
@@ -137,12 +139,15 @@ def _items(text: str, name: str) -> Iterator[_Item]:
                 yield item
             item = _Item(start, loop=True) if low == "loop_" else None
             heading = (_line(text, start), word) if low.startswith("data_") else None
+            headed = headed or heading is not None or low == "global_"
             continue
         if low.startswith("_"):
             if item is None or not item.loop or item.values:
                 if item is not None:
                     yield item
                 item = _Item(start)
+            if not headed:
+                raise CifError(name, f"{word} stands before any data block: a CIF begins with data_ and a name", _line(text, start))
             heading = None
             item.tags.append(word)
             item.end = token.end()

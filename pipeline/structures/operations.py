@@ -87,9 +87,35 @@ def operations_of(triplets: tuple[str, ...]) -> Operations:
         raise OperationError(f"the list of symmetry operations generates no space group: {error}") from None
     if len(group) > LARGEST:
         raise OperationError("the list of symmetry operations generates no space group: too many operations")
+    whole = of_group(group, list(ops) if len(group) == len(ops) else None)
+    if not _is_closed(group):  # gemmi completes rotations: a screw axis of a quarter turns into a translation that it overlooks
+        first, second, third = _lacks(list(group))
+        raise OperationError(f"the list of symmetry operations is no group: {first} after {second} gives {third}, which is not listed")
     if len(group) == len(ops):
-        return of_group(group, list(ops))
+        return whole
     return replace(of_group(group), missing=len(group) - len(ops), lacks=_lacks(list(ops)))
+
+
+def _is_closed(group: gemmi.GroupOps) -> bool:
+    """Whether every product of two operations, its translation included, is in the group as gemmi completed it."""
+    den = gemmi.Op.DEN
+    rotations = np.array([op.rot for op in group.sym_ops]) / den
+    translations = np.array([op.tran for op in group.sym_ops], dtype=float)
+    centring = np.array(group.cen_ops, dtype=float)
+    known = (np.rint(centring) % den) @ den ** np.arange(3)
+
+    def in_lattice(shifts: NDArray[np.float64]) -> bool:
+        return bool(np.isin((np.rint(shifts).reshape(-1, 3) % den) @ den ** np.arange(3), known).all())
+
+    code = np.rint(rotations).reshape(-1, 9) @ 7.0 ** np.arange(9)
+    order = np.argsort(code)
+    products = np.rint(rotations[:, None] @ rotations[None]).reshape(-1, 9) @ 7.0 ** np.arange(9)
+    which = order[np.minimum(np.searchsorted(code, products, sorter=order), len(code) - 1)]
+    if not np.array_equal(code[which], products):
+        return False
+    shifts = np.einsum("aij,bj->abi", rotations, translations) + translations[:, None]
+    turned = np.einsum("aij,cj->aci", rotations, centring)
+    return in_lattice(shifts - translations[which].reshape(shifts.shape)) and in_lattice(turned)
 
 
 def _lacks(ops: list[gemmi.Op]) -> tuple[str, ...]:
@@ -181,14 +207,19 @@ def settings(symbol: str, cell: Sequence[float]) -> list[gemmi.SpaceGroup]:
 def _monoclinic(group: gemmi.SpaceGroup, text: str, cell: Sequence[float]) -> list[gemmi.SpaceGroup]:
     """The settings of a monoclinic symbol about the axis that the cell makes unique; the symbol's own where it names its axis itself.
 
-    Of several cell choices those with the centring and the glides of the symbol come first.
+    Of several cell choices those with the glides of the symbol are meant, or else all with its centring. There may be no setting about that
+    axis with the centring (C about c); then the symbol is kept, and contradicts the cell.
     """
     askew = [axis for axis, angle in zip("abc", cell[3:], strict=True) if abs(angle - 90) > ASKEW]
-    if group.short_name().replace(" ", "") != text or len(askew) != 1 or unique_axis(group) == askew[0]:
+    short = re.fullmatch(r"[A-Za-z](21?|[a-en]|m|21?/[a-en]|21?/m)", text)  # with ones it names its axis itself
+    if short is None or len(askew) != 1 or unique_axis(group) == askew[0]:
         return [group]
-    others = [each for each in gemmi.spacegroup_table() if each.number == group.number and unique_axis(each) == askew[0]]
+    others = [
+        each for each in gemmi.spacegroup_table()
+        if each.number == group.number and unique_axis(each) == askew[0] and each.centring_type() == group.centring_type()
+    ]  # fmt: skip
     alike = [each for each in others if _letters(each) == _letters(group)]
-    return alike or others
+    return alike or others or [group]
 
 
 def _letters(group: gemmi.SpaceGroup) -> list[str]:

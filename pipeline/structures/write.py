@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.structures.layout import edited, layout, quoted
+from pipeline.structures.legible import legible
 
 if TYPE_CHECKING:
     from pipeline.structures.cif import Site, Structure
@@ -26,7 +27,7 @@ def with_coordinates(structure: Structure, coordinates: Mapping[tuple[int, int],
         What ``_audit_creation_method`` is to say; what it said before is kept behind it.
     """
     text = structure.text
-    where = layout(text, structure.block_index)
+    where = layout(legible(text, structure.name), structure.block_index)
     changes = {where.values[f"_atom_site_fract_{'xyz'[axis]}"][row]: new for (row, axis), new in coordinates.items()}
     said = where.values.get("_audit_creation_method")
     if said:

@@ -24,6 +24,15 @@ CELLS = [
 NUMBERS = [0, -1, 1e-300, 1e300, float("nan"), float("inf"), 2**63, 10**400, 0.1 + 0.2, True, False, None]
 TOKENS = ["?", ".", "nan", "1e400", "-1", "0", "1(", "1(99999999999999)", "0.5(3)", "abc", "'", '"', ";", "loop_", "data_", "save_", "_", "#", "x,y,z", "x+y+z+1/0",
           "x,x,x", "2x,y,z", "Li1+", "Zz", "9" * 50, "\x00", "é", "\n", "\n;\n", "$"]  # fmt: skip
+#: What files write for an atom, and for a symmetry operation.
+KINDS = ["Se2-", "7Li", "D", "'0.7Ti + 0.3Al'", "Ti/Al", "Ti0.7Al0.3", "X1", "Vac", "M1", "?", ".", "Wat", "Wa1", "Ow", "HW2", "CO1", "SE1", "NA1", "T1", "Q1", "1", "OH2",
+         "NH4+", "PO4", "Cu2+33", "'0.9Ti + 0.9Al'", "Lithium", "W1", "Va", "(Li0.5Na0.5)", "'Li + Na'", "''", "''''", "\u00e91"]  # fmt: skip
+OPERATIONS = ["'x,y,z,+1'", "'-x,-y,-z,-1'", "'x1,x2,x3,x4'", "'x,y,z,t'", "'x,y,z+1/3'", "'-x,y+1/4,-z'", "'x,y'", "'2x,y,z'", "'x+y+z,y,z'", "'x,y,z+1/7'", "'-z,-z,-z'",
+              "'x+0.3333,y,z'", "?", "'X, Y, Z'", "1"]  # fmt: skip
+HEADERS = ["_space_group_IT_number 227", "_symmetry_Int_Tables_number 0", "_space_group_name_Hall 'P 1'", "_symmetry_space_group_name_H-M 'F 4/m -3 2/m'",
+           "_symmetry_space_group_name_H-M 'P 2/m'", "_space_group_name_H-M_alt 'P 21/n 21/m 21/a'", "_cell_modulation_dimension 1", "_chemical_formula_sum ''",
+           "_chemical_formula_sum 'C O Co'", "_publ_x 'open", "_publ_x 'a' 'b'", "_publ_x '''a\nb'''", "_publ_x [1 2]", "_publ_x", "loop_\n_q_a\n_q_b\n1 2 3", "save_f",
+           "global_", "data_a b", ";", "loop_\n_space_group_symop_magn_operation.xyz\n-x,-y,-z,-1", "_cell_angle_gamma 100"]  # fmt: skip
 
 
 def table(number: int) -> tuple[Sent, bytes | None]:
@@ -200,4 +209,33 @@ def _number(text: str, chance: random.Random) -> str:
     return "\n".join(lines)
 
 
-STRUCTURE_FAULTS: list[Callable[[str, random.Random], str]] = [_token, _cif_line, _cif_bytes, _number]
+def _kind(text: str, chance: random.Random) -> str:
+    """Another type or label in a row of the list of atoms."""
+    lines = text.splitlines()
+    rows = [i for i, line in enumerate(lines) if len(line.split()) > 3 and not line.startswith(("_", "'", "#"))]
+    if rows:
+        place = chance.choice(rows)
+        words = lines[place].split()
+        words[chance.choice((0, 1))] = chance.choice(KINDS)
+        lines[place] = " ".join(words)
+    return "\n".join(lines) + "\n"
+
+
+def _operation(text: str, chance: random.Random) -> str:
+    """An operation less, or another one."""
+    lines = text.splitlines()
+    rows = [i for i, line in enumerate(lines) if line.count(",") > 1]
+    for _ in range(chance.choice((1, 1, 5))):
+        if rows:
+            lines[chance.choice(rows)] = chance.choice(["", *OPERATIONS])
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def _header(text: str, chance: random.Random) -> str:
+    """Another item somewhere: names of groups that disagree, items that nobody reads and that are damaged."""
+    lines = text.splitlines()
+    lines.insert(chance.choice((1, 1, len(lines), chance.randrange(len(lines) + 1))), chance.choice(HEADERS))
+    return "\n".join(lines) + "\n"
+
+
+STRUCTURE_FAULTS: list[Callable[[str, random.Random], str]] = [_token, _cif_line, _cif_bytes, _number, _kind, _operation, _header]

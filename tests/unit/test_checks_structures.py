@@ -137,3 +137,23 @@ def test_messages_carry_the_numbers() -> None:
     (found,) = said(NEUTRAL.replace("0.2858", "0.28x8"))
     assert "line" in found.message
     assert found.other == "abc.cif"
+
+
+def test_what_the_reader_assumed_is_told_and_stops_nothing() -> None:
+    noted = NEUTRAL + NASICON_TEXT.replace("data_nasicon", "data_other")
+    (finding,) = said(noted)
+    assert (finding.check, finding.severity) == ("cif.read-as", "info")
+    assert "2 structures" in finding.message
+    assert "'other'" in finding.message
+
+
+def test_deuterium_of_the_row_is_the_hydrogen_of_the_file() -> None:
+    text = f"data_h\n{HYDROXIDE_CELL}{HYDROXIDE_OPS}{atoms(HYDROXIDE_ATOMS.replace('H1 H', 'D1 D'))}"
+    row = {col.REDUCED_COMPOSITION: "Li2ODCl", col.TRUE_COMPOSITION: "Li2ODCl", col.Z: 1, col.SPACE_GROUP_NUMBER: 221, col.A: 3.91, col.B: 3.91, col.C: 3.91,
+           col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0, col.CIF_ID: "done"}  # fmt: skip
+    assert not {"cif.missing-element", "cif.composition"} & {finding.check for finding in said(text, row)}
+
+
+def test_each_name_of_the_group_is_compared_with_the_operations() -> None:
+    found = said(NEUTRAL.replace("data_nasicon\n", "data_nasicon\n_space_group_name_Hall 'P 1'\n"))
+    assert [(each.check, each.severity, each.value, each.expected) for each in found] == [("cif.symmetry", "error", "1", "167")]

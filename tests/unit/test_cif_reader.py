@@ -83,7 +83,7 @@ def test_several_structures_are_noted() -> None:
         (NASICON_TEXT.replace("'x,y,z'", "'x,y'"), 12, "no symmetry operation"),
         (NASICON_TEXT.replace("'x-y,x,-z'", "'2*x,y,z'"), 20, "changes volumes"),
         (NASICON_TEXT.replace("'x,y,z'", "'x,y,z+1/5'"), 12, "denominator"),
-        (NASICON_TEXT.replace("'x,y,z'", "'x,y,z\n"), 12, "unterminated"),
+        (NASICON_TEXT.replace("'x,y,z'", "'x,y,z\n"), 12, "quotation mark that is not closed"),
         (NASICON_TEXT + "_cell_length_a 8.6\n", 4, "given twice"),
         (NASICON_TEXT[: NASICON_TEXT.index("loop_\n_atom")], None, "no coordinates"),
         (f"data_x\n{cell(5, 5, 5, 90, 90, 90)}", None, "no coordinates"),

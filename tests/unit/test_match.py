@@ -211,6 +211,10 @@ def test_structures_table() -> None:
     assert table[col.PERTURBATION].tolist() == ["source", "none", "none", "none"]
     assert table[col.SPACEGROUP_SPGLIB].tolist()[:3] == [225, 225, 225]
     assert table[col.N_SITES].tolist()[:3] == [2, 3, 2]
+    assert "_cell_length_b is missing" in table[col.READ_AS][3]
+    assert all("no operations are listed" in read_as for read_as in table[col.READ_AS][:3])
+    noted = match.structures(rows(salt("r01")), {"r01": halide(5.13) + "_publ_x 'open\n"})
+    assert "passed over" in noted[col.READ_AS][0]
     assert table[col.IS_DISORDERED].tolist()[:3] == [False, True, False]
     assert table[col.N_PARTIAL_SITES].tolist()[:3] == [0, 2, 0]
     assert table.loc[3, [str(col.SPACEGROUP_CIF), str(col.SETTING)]].isna().all()

@@ -404,3 +404,16 @@ def test_calls_that_make_no_sense_are_refused(folder: Path, tmp_path: Path) -> N
     ):
         with pytest.raises(InputError, match=reason):
             call()
+
+
+def test_what_the_reader_assumed_is_told_on_standard_error(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from pipeline.cli import main
+
+    (tmp_path / "cifs").mkdir()
+    (tmp_path / "cifs" / "abc.cif").write_text(NASICON_TEXT + "_publ_x 'open\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["perturb", str(tmp_path / "cifs"), str(tmp_path / "noisy"), "--seed", "1"])
+    assert done.exit_code == 0
+    assert done.stderr.startswith("abc.cif: _publ_x in line")
+    assert "passed over" not in done.stdout
