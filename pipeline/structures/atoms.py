@@ -82,7 +82,7 @@ def half_unit(token: str) -> float:
 def _padded(token: str, places: int) -> int:
     """Places of a number without zeros that only pad a rounded fraction; at least three are left."""
     bare = len(token.partition(".")[2].rstrip("0"))
-    if not 3 <= bare < places:
+    if not 3 <= bare < min(places, 9):
         return places
     value = float(token)
     rounded = (round(round(value * part) / part, bare) for part in _PARTS)
@@ -147,7 +147,7 @@ def atoms(items: Items, cell: Cell) -> AtomList:
             if not all(blank):
                 left_out.append(name)
             continue
-        if all(blank) and any(part.element != "H" for part in reading.parts):
+        if all(blank) and not dummy and any(part.element != "H" for part in reading.parts):
             told = " ".join(tokens)
             cure = "write 0 where zero is meant, and leave the row out where nothing is known"
             raise items.error(f"site {name} has no coordinates ({told}): {cure}", tag + "x", row)

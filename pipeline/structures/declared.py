@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -61,8 +62,7 @@ def names(items: Items) -> tuple[Name, ...]:
     for tag in tags.HALL:
         symbol = items.text_of(tag)
         if symbol is not None:
-            group = gemmi.find_spacegroup_by_ops(hall) if (hall := _hall(symbol)) else None
-            found.append(Name(f"Hall symbol {symbol!r}", None if group is None else group.number))
+            found.append(Name(f"Hall symbol {symbol!r}", _hall_number(symbol)))
     return tuple(dict.fromkeys(found))
 
 
@@ -95,7 +95,7 @@ def symmetry(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
         items.notes.append("the structure is modulated: its average is read, and its modulation is not")
     if listed is not None:
         other = items.triplets(tags.OPERATIONS[1:])
-        if other is not None and {_tight(each) for each in other[0]} != {_tight(each) for each in listed[0]}:
+        if other is not None and other[0] != listed[0] and _tight(other[0]) != _tight(listed[0]):
             raise items.error(
                 f"lists two sets of symmetry operations that differ, in {listed[1]} and in {other[1]}: which one is meant?", other[1]
             )
@@ -109,8 +109,9 @@ def symmetry(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
     return _of_names(items, cell, atoms)
 
 
-def _tight(triplet: str) -> str:
-    return re.sub(r"\s", "", triplet).lower()
+@lru_cache(maxsize=512)
+def _tight(triplets: tuple[str, ...]) -> frozenset[str]:
+    return frozenset("".join(triplet.split()).lower() for triplet in triplets)
 
 
 def _listed(items: Items, triplets: tuple[str, ...], tag: str) -> Operations:
@@ -157,6 +158,13 @@ def _hall(symbol: str) -> gemmi.GroupOps | None:
         return gemmi.symops_from_hall(symbol)
     except (RuntimeError, ValueError):
         return None
+
+
+@lru_cache(maxsize=512)
+def _hall_number(symbol: str) -> int | None:
+    hall = _hall(symbol)
+    group = gemmi.find_spacegroup_by_ops(hall) if hall else None
+    return None if group is None else int(group.number)
 
 
 def _of_names(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:

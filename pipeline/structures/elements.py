@@ -110,6 +110,7 @@ def _element(word: str) -> str | None:
     return name if known else None
 
 
+@lru_cache(maxsize=1024)
 def _typed(symbol: str) -> Reading:
     group = _GROUP.fullmatch(symbol)
     if group is not None and (group["before"] or group["d2"] or _element(re.sub(r"[^A-Za-z]", "", symbol)) is None):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import gemmi
@@ -58,6 +59,8 @@ class Items:
 
     def _add(self, tag: str, value: str) -> None:
         known = self.values.setdefault(tag, value)
+        if known is value:
+            return
         if is_blank(known):
             self.values[tag] = value
         elif is_read(tag) and not is_blank(value) and not _same(known, value):
@@ -65,6 +68,8 @@ class Items:
 
     def _add_column(self, tag: str, values: list[str]) -> None:
         known = self.columns.setdefault(tag, values)
+        if known is values:
+            return
         if all(map(is_blank, known)):
             self.columns[tag] = values
         elif is_read(tag) and not all(map(is_blank, values)) and not (len(known) == len(values) and all(map(_same, known, values))):
@@ -147,13 +152,18 @@ class Items:
         for tag in names:
             found = self.column(tag)
             if found is not None and not all(map(is_blank, found[0])):
-                return tuple(gemmi.cif.as_string(value).strip() for value in found[0]), tag
+                return _texts(tuple(found[0])), tag
         return None
 
 
 def is_blank(value: str) -> bool:
     """Whether a value says nothing: ``?``, ``.``, or a text of white space."""
-    return bool(gemmi.cif.is_null(value)) or not gemmi.cif.as_string(value).strip()
+    return value in ("?", ".") or (value[:1] in "'\";" and not gemmi.cif.as_string(value).strip())
+
+
+@lru_cache(maxsize=512)
+def _texts(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(gemmi.cif.as_string(value).strip() for value in values)
 
 
 def _same(one: str, other: str) -> bool:

@@ -70,12 +70,18 @@ def standardised(structure: Structure, *, doi: str | None = None, method: str = 
     lines += [f"{tag:<36}{value}" for tag, value in items if value]
     lines += ["", "loop_", "_space_group_symop_id", "_space_group_symop_operation_xyz"]
     lines += [f"{i} '{triplet}'" for i, triplet in enumerate(triplets(structure), 1)]
-    hydrogens = any(site.hydrogens for site in structure.sites)
+    rows = [(site, _coordinates(site), "d") for site in structure.sites] + [(site, ["?"] * 3, "dum") for site in structure.unplaced]
+    hydrogens = any(site.hydrogens for site, _, _ in rows)
     lines += ["", "loop_", *_ATOMS, *(["_atom_site_attached_hydrogens"] if hydrogens else [])]
-    for site in structure.sites:
+    lines += ["_atom_site_calc_flag"] if structure.unplaced else []
+    used: dict[str, int] = {}
+    for site, coordinates, flag in rows:
         symbol = "D" if site.element == "H" and site.type_symbol.startswith("D") else site.element
-        words = [_word(site.label), symbol, str(site.multiplicity), *_coordinates(site), repr(site.occupancy)]
-        lines.append(" ".join([*words, *([f"{site.hydrogens:g}"] if hydrogens else [])]))
+        used[site.label] = used.get(site.label, 0) + 1  # a row that named a mixture becomes one for each element
+        label = site.label if used[site.label] == 1 else f"{site.label}_{used[site.label]}"
+        words = [_word(label), symbol, str(site.multiplicity), *coordinates, repr(site.occupancy)]
+        words += [f"{site.hydrogens:g}"] if hydrogens else []
+        lines.append(" ".join([*words, *([flag] if structure.unplaced else [])]))
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,9 @@ import pytest
 from pipeline.structures.atoms import half_unit
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.elements import AtomError, read_atom
+from pipeline.structures.noise import open_seed
+from pipeline.structures.perturb import perturb
+from pipeline.structures.write import standardised
 from tests.unit.difficult import atoms, cell, listed, operations
 
 ROCK_SALT = f"data_r\n{cell(5.14, 5.14, 5.14, 90, 90, 90)}{listed(operations('F m -3 m'))}"
@@ -144,3 +147,25 @@ def test_sites_without_label_and_type_are_an_error_with_its_line() -> None:
 )  # fmt: skip
 def test_thirds_padded_with_zeros_have_the_digits_they_were_rounded_to(token: str, unit: float) -> None:
     assert half_unit(token) == pytest.approx(unit)
+
+
+def test_a_copy_keeps_mixtures_groups_and_atoms_without_a_position() -> None:
+    rows = "M1 '0.7Ti + 0.3Al' 0.153 -0.139 -0.083 1 2 d\nO1 OH2 .6 .2 .4 1 2 d\nH1 H1+ -1. -1. -1. 2. 2 dum\n"
+    group = listed(operations("P 1 21 1"))
+    text = f"data_h\n{cell(5.43, 4.83, 8.14, 90, 107.58, 90)}{group}{atoms(rows, 'symmetry_multiplicity', 'calc_flag')}"
+    original = read(text, "h.cif")
+    assert original.content == pytest.approx({"Ti": 1.4, "Al": 0.6, "O": 2.0, "H": 8.0})
+    copy = read(standardised(original), "copy.cif")
+    assert copy.content == pytest.approx(original.content)
+    assert [site.label for site in copy.sites] == ["M1", "M1_2", "O1"]
+    noisy = perturb(original, open_seed(1, "h", text))
+    assert noisy.structure.content == pytest.approx(original.content)
+    assert noisy.structure.sites[0].fract == noisy.structure.sites[1].fract != original.sites[0].fract
+
+
+def test_more_images_than_anybody_examines_are_refused() -> None:
+    rows = "".join(f"Li{i} Li {i / 331:.5f} {i / 173 % 1:.5f} {i / 77 % 1:.5f} 1\n" for i in range(1, 90))
+    group = listed(operations("F d -3 m:1"))
+    with pytest.raises(CifError, match="89 sites under 192 operations"):
+        read(f"data_x\n{cell(30, 30, 30, 90, 90, 90)}{group}{atoms(rows)}", "x.cif")
+    assert len(read(f"data_x\n{cell(30, 30, 30, 90, 90, 90)}{group}{atoms(rows[: rows.index('Li78 ')])}", "x.cif").sites) == 77
