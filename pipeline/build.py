@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline import sources
 from pipeline.checks.run import Subject, check
 from pipeline.correct import LINK_COLUMNS, waived
-from pipeline.errors import InputError
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
@@ -24,6 +23,7 @@ from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
 from pipeline.structures.matching.descriptor import of_structures
 from pipeline.structures.matching.match import candidates
+from pipeline.structures.private import private_originals
 from schemas import candidates as candidates_schema
 from schemas import columns as col
 from schemas import findings as findings_schema
@@ -102,7 +102,7 @@ def _fetch(options: Options, ledger: Ledger) -> Opened:
     """The pinned sources, verified."""
     with ledger.stage("fetch", "the pinned sources") as stage:
         folder, key = options.private_cifs, options.key_file
-        originals = None if folder is None else partial(_perturbed, folder, key)
+        originals = None if folder is None else partial(private_originals, folder, key)
         found = opened(options.raw, as_published=options.as_published, originals=originals)
         pin = found.archive.pin
         stage.note = f"{pin.package} {pin.version}, SHA-256 verified"
@@ -278,28 +278,6 @@ def _both(jobs: int, *calls: tuple[Callable[..., Any], tuple[Any, ...]]) -> list
 
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         return [future.result() for future in [pool.submit(function, *arguments) for function, arguments in calls]]
-
-
-def _perturbed(folder: Path, key_file: Path | None, entries: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
-    """Text of each original structure with its entry's noise, by ID, and the IDs that did not carry noise before.
-
-    Raises
-    ------
-    InputError
-        When there is no key, or a file belongs to no entry or cannot be perturbed.
-    """
-    from pipeline.structures.perturb import perturbed_files, read_key
-
-    if key_file is None:
-        raise InputError("original structures are released with keyed noise only", file=folder, cure="name the secret key with --key-file")
-    strangers = sorted(path.name for path in folder.glob("*.cif") if path.stem not in entries.index)
-    if strangers:
-        raise InputError(
-            f"no entry has the ID of {', '.join(strangers[:10])}", file=folder, cure="name each file <ID>.cif after its entry, or remove it"
-        )
-    proprietary = entries.index[entries[col.ICSD_ID].notna()].tolist()
-    done = {Path(name).stem: result for name, result in perturbed_files(folder, key=read_key(key_file), proprietary=proprietary).items()}
-    return {name: result.text for name, result in done.items()}, [name for name, result in done.items() if result.changed]
 
 
 def _records(release: Opened, role: str) -> int:

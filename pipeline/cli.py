@@ -85,6 +85,9 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
         prepare(raw)
 
 
+KEY = click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise (see 'key new').")
+
+
 @main.command()
 @RAW
 @click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
@@ -93,7 +96,7 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
 @click.option(
     "--private-cifs", type=click.Path(path_type=Path), metavar="DIR", help="Original structures, <ID>.cif, to be released with noise."
 )
-@click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise.")
+@KEY
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -166,17 +169,20 @@ def check(
 @CIFS
 @click.option("--by", metavar="NAME", help="Who accepts the rows; by default the name that git knows.")
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day of acceptance; by default today.")
+@KEY
 @reading
 @OWN_RAW
 def accept(
-    table: Path, cifs: Path | None, by: str | None, on: datetime | None, sheet: str, hidden: bool, encoding: str, raw: Path | None
-) -> None:
+    table: Path, cifs: Path | None, by: str | None, on: datetime | None, key_file: Path | None, sheet: str, hidden: bool, encoding: str,
+    raw: Path | None,
+) -> None:  # fmt: skip
     """Check new rows and file them under raw/contributions with new IDs; with any error nothing is written."""
     from pipeline.contribute.accept import accept as run
     from pipeline.ingest.contributed.grid import Reading
     from pipeline.reporting.formats import deliver
 
-    accepted = run(table, cifs, raw, by, on.date() if on else None, reading=Reading(sheet, hidden, encoding))
+    asked = Reading(sheet, hidden, encoding)
+    accepted = run(table, cifs, raw, by, on.date() if on else None, reading=asked, key_file=key_file)
     deliver(accepted.report, "text", None)
     if accepted.folder is None:
         sys.exit(1)
@@ -270,20 +276,49 @@ def release(version: str, date: datetime | None, dry_run: bool, raw: Path) -> No
 @main.command()
 @click.argument("cifs", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--key-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Secret key: the bytes of FILE.")
+@KEY
 @click.option("--seed", type=int, metavar="N", help="Number for open structures and experiments; proprietary files need the key.")
-@click.option("--sigma", type=click.FloatRange(min=0, max=0.1), default=0.01, show_default=True, help="Standard deviation, fractional.")
+@click.option(
+    "--sigma",
+    type=click.FloatRange(min=0, min_open=True, max=0.1),
+    default=0.01,
+    show_default=True,
+    help="Standard deviation, fractional; proprietary files take the default only.",
+)
 def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigma: float) -> None:
     """Add noise that keeps the symmetry to every CIF of the folder CIFS: one file in OUT for each, under the same name."""
-    from pipeline.structures.perturb import perturb_folder, read_key, report
+    from pipeline.structures.keys import read_key
+    from pipeline.structures.noise import keyed, open_seed
+    from pipeline.structures.perturb_folder import perturb_folder, report
 
-    if (key_file is None) == (seed is None):
+    if sigma != sigma:  # nan passes every range
+        raise click.BadParameter("nan is not a standard deviation", param_hint="--sigma")
+    if key_file is not None and seed is None:
+        noise = keyed(read_key(key_file))
+    elif seed is not None and key_file is None:
+        noise = open_seed(seed)
+    else:
         raise click.UsageError("give either --key-file or --seed")
-    done = perturb_folder(cifs, out, key=None if key_file is None else read_key(key_file), seed=seed, sigma=sigma)
+    done = perturb_folder(cifs, out, noise, sigma)
     for name, each in done.items():
         for note in each.structure.notes:
             click.echo(f"{name}: {note}", err=True)
     click.echo(report(done))
+
+
+@main.group()
+def key() -> None:
+    """The secret key of the noise on proprietary structures."""
+
+
+@key.command("new")
+@click.argument("file", type=click.Path(path_type=Path))
+def key_new(file: Path) -> None:
+    """Make a key of 32 random bytes in FILE, which only you can read; a file that is there is never overwritten."""
+    from pipeline.structures.keys import new_key
+
+    new_key(file)
+    click.echo(f"{file}: a new key. Keep it secret and keep it: the same key gives the same noise in every release.")
 
 
 RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")

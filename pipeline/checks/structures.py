@@ -18,7 +18,9 @@ from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
 from pipeline.structures.contacts import TOO_CLOSE, too_close
+from pipeline.structures.equal import copies
 from pipeline.structures.header import MISFIT, contradictions
+from pipeline.structures.mark import says_noise
 from pipeline.structures.matching.window import (
     COMPOSITION_ROUNDING,
     COMPOSITION_SLACK,
@@ -27,7 +29,7 @@ from pipeline.structures.matching.window import (
     inside,
     same_group,
 )
-from pipeline.structures.perturb import is_perturbed
+from pipeline.structures.proprietary import collection_code, whose
 from pipeline.structures.pymatgen_view import OVERFULL
 from pipeline.structures.symmetry import MOST_ATOMS, Examined, composition, examined
 from schemas import columns as col
@@ -98,6 +100,7 @@ def structure_findings(
     by_id = {row.id: row for row in rows}
     if files:
         yield from _files(by_id, structures)
+    owners = _owners(by_id, structures, noisy)
     for id, structure in structures.items():
         row = by_id.get(id)
         if row is None:
@@ -108,8 +111,10 @@ def structure_findings(
                           row.text(col.CIF_ID), "a CIF with a cell, its symmetry and atoms", structure.name)  # fmt: skip
             continue
         pair = _Pair(row, examined(structure))
-        noise = id in noisy or is_perturbed(structure)
-        for check in (_read_as(pair), _licence(pair, noise), _header(pair), _occupancy(pair), _distance(pair, noise), _against_row(pair)):
+        noise = id in noisy or says_noise(structure)
+        for check in (
+            _read_as(pair), _licence(pair, owners.get(id)), _header(pair), _occupancy(pair), _distance(pair, noise), _against_row(pair),
+        ):  # fmt: skip
             yield from check
 
 
@@ -129,12 +134,41 @@ def _read_as(pair: _Pair) -> Iterator[Finding]:
         yield pair.finding("cif.read-as", "info", f"In {pair.structure.name}, {note}.")
 
 
-def _licence(pair: _Pair, noise: bool) -> Iterator[Finding]:
-    structure, code = pair.structure, pair.row.text(col.ICSD_ID)
-    if (structure.icsd or code) and not noise:
-        source = f"bears the ICSD code {structure.icsd}" if structure.icsd else f"belongs to an entry with the ICSD number {code}"
-        message = f"The file {source} and nothing says that noise was added to it: its coordinates may not be published."
-        yield pair.finding("cif.licence", "error", message, col.ICSD_ID, structure.icsd or code)
+def _owners(rows: Mapping[str, Row], structures: Mapping[str, Structure | CifError], noisy: Collection[str]) -> dict[str, str]:
+    """For each file that is proprietary and not known to carry noise, what says so, in words that follow "the file"."""
+    silent: dict[str, Structure] = {}
+    owners: dict[str, str] = {}
+    for id, structure in structures.items():
+        if id in noisy or isinstance(structure, CifError):
+            continue
+        if said := (_claim(rows[id]) if id in rows else None) or whose(structure):
+            owners[id] = said
+        else:
+            silent[id] = structure
+    known = {id: structures[id] for id in owners}
+    same = copies(silent, {id: structure for id, structure in known.items() if isinstance(structure, Structure)})
+    return owners | {id: f"holds the same structure as {other}.cif, which {owners[other]}" for id, other in same.items()}
+
+
+def _claim(row: Row) -> str | None:
+    """What in a row says that its structure is from the ICSD."""
+    if code := row.text(col.ICSD_ID):
+        return f"belongs to an entry with the ICSD number {code}"
+    for column in (col.CIF_REF_1, col.CIF_REF_2):
+        if code := collection_code(row.text(column)) or "":
+            return f"belongs to an entry that names {code} in {column!r}"
+    return None
+
+
+def _licence(pair: _Pair, owner: str | None) -> Iterator[Finding]:
+    if owner is None:
+        return
+    told = "only the secret key can tell whether the noise that it says it has is there" if says_noise(pair.structure) else (
+        "nothing says that noise was added to it"
+    )  # fmt: skip
+    message = f"The file {owner}, and {told}: its coordinates may not be published."
+    value = pair.structure.icsd or pair.row.text(col.ICSD_ID) or owner
+    yield pair.finding("cif.licence", "error", message, col.ICSD_ID, value)
 
 
 def _header(pair: _Pair) -> Iterator[Finding]:

@@ -340,8 +340,12 @@ CHECKS: tuple[Check, ...] = (
         "the published window", f"{_PAPER}, section 3.2.", "Detach the structure.",
     ),
     Check(
-        "cif.licence", E, "A proprietary structure without noise", "Coordinates of the ICSD may not be published as they are.",
-        "A file from the ICSD has passed through perturb.", "none", f"{_PAPER}, section 3.2.", "Run perturb with the key.",
+        "cif.licence", E, "A proprietary structure without noise",
+        "Coordinates of the ICSD, and of other databases that sell what they hold, may not be published as they are.",
+        "A file is proprietary when a database code, the name of a data block, a copyright line or its row says so (an ICSD number in 'ICSD ID' or in "
+        "'Cif ref_1' and 'Cif ref_2'), or when it holds the same structure as one of which this is known. It carries noise from its pinned source, or its SHA-256 stands in "
+        "contribution.yaml as verified under the key; what the file says of itself proves nothing.", "none", f"{_PAPER}, section 3.2.",
+        "Run perturb with the key, and accept with --key-file.",
     ),
     Check(
         "link.laskowski", W, "The published link to Laskowski is not the record found", "Whoever follows the link finds another compound.",

@@ -22,6 +22,8 @@ from pipeline.contribute.existing import taken
 from pipeline.dois import bare, cited
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
+from pipeline.ingest.contributed.record import RECORD, VERIFIED
+from pipeline.ingest.contributed.record import sha256 as file_sha256
 from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.reporting.report import Report
@@ -30,7 +32,8 @@ from schemas import columns as col
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD = "contribution.yaml"
+    from pipeline.structures.noise import Noise
+
 #: A new ID begins with a letter and has no vowel: it is never a number to a spreadsheet (``1e9``, ``019``), nor ``nan``, nor a word.
 FIRST = "bcdfghjkmpqrstvwxz"
 REST = FIRST + "23456789"
@@ -55,6 +58,7 @@ def accept(
     on: date | None = None,
     *,
     reading: Reading = ASKED_NOTHING,
+    key_file: Path | None = None,
 ) -> Accepted:
     """Check the table and file it under ``raw/contributions/<date>-<DOI>/``.
 
@@ -72,6 +76,9 @@ def accept(
         Day of acceptance; by default today.
     reading
         The sheet, the hidden parts and the encoding that the user asked for.
+    key_file
+        File of the secret key. A structure whose mark it verifies carries noise: it is filed as perturb writes it, and its SHA-256 is
+        recorded as verified.
 
     Raises
     ------
@@ -87,7 +94,7 @@ def accept(
             file=home / sources.PINS,
             cure="if you trust this folder, name it: --raw raw",
         )
-    checked = check(table, cifs, raw, reading=reading)
+    checked = check(table, cifs, raw, reading=reading, noise=None if key_file is None else _noise(key_file))
     if checked.report.has_errors:
         return Accepted(checked.report)
     if checked.existing.entries is None:
@@ -107,6 +114,13 @@ def accept(
         (scratch / RECORD).write_text(_record(checked, table, ids, who, day), encoding="utf-8", newline="")
         _verify(scratch, cells, {ids[position]: text for position, text in checked.structures.items()})
     return Accepted(checked.report, folder, ids)
+
+
+def _noise(key_file: Path) -> Noise:
+    from pipeline.structures.keys import read_key
+    from pipeline.structures.noise import keyed
+
+    return keyed(read_key(key_file))
 
 
 def new_ids(cells: pd.DataFrame, used: frozenset[str]) -> tuple[str, ...]:
@@ -185,6 +199,8 @@ def _record(checked: Checked, table: Path, ids: tuple[str, ...], who: str, day: 
         ],
         "read_as": list(read.notes),
     }
+    if checked.verified:
+        document[VERIFIED] = {ids[position]: file_sha256(checked.structures[position]) for position in sorted(checked.verified)}
     return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
@@ -20,6 +20,7 @@ from pipeline.checks.run import check as run_checks
 from pipeline.checks.structure_copies import copy_findings
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
+from pipeline.contribute.noise import with_noise
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.ingest.contributed.bundle import Bundle, bundle
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.contribute.replaces import Replaced
+    from pipeline.structures.noise import Noise
 
 #: Check that a cell of a column fails when it cannot be read, or is blank where a value is required.
 UNREAD: dict[str, str] = {
@@ -61,7 +63,10 @@ DONE = "done"
 OWN = ("id.", "duplicate.", "cif.missing-file", "cif.orphan-file", "split.")
 #: How a contributor mends what the catalogue tells a maintainer to mend in another way.
 REMEDIES = {
-    "cif.licence": "Do not send this file: its coordinates belong to its database. Send your own refinement, an open structure, or none.",
+    "cif.licence": (
+        "Do not send this file: its coordinates belong to its database. Send your own refinement, an open structure, or none. "
+        "(A maintainer who has the key accepts a file that perturb made with 'accept --key-file'.)"
+    ),
     "composition.charge": "Compare the formula with the paper. If it is what the paper says, leave it and say so in a column 'note'.",
     "duplicate.near": "Compare the two. If both were measured, leave the row, and say in a column 'note' what tells them apart.",
     "duplicate.paper": "Compare both values with the paper. If it has two samples, leave the row, and say in a column 'note' what tells "
@@ -72,12 +77,16 @@ REMEDIES = {
 
 @dataclass(frozen=True)
 class Checked:
-    """A contributed table that was read and checked: what ``accept`` needs beside the report."""
+    """A contributed table that was read and checked: what ``accept`` needs beside the report.
+
+    ``verified`` holds the positions of the rows whose structure is known to carry noise.
+    """
 
     report: Report
     contribution: Contribution
     structures: Mapping[int, str]
     existing: Existing
+    verified: frozenset[int] = frozenset()
 
 
 def check(
@@ -88,6 +97,7 @@ def check(
     with_dataset: bool = True,
     reading: Reading = ASKED_NOTHING,
     replaces: bool = False,
+    noise: Noise | None = None,
 ) -> Checked:
     """Check a contributed table and its structure files.
 
@@ -103,6 +113,8 @@ def check(
         The sheet, the hidden parts and the encoding that the user asked for.
     replaces
         Whether a row with the ID of an entry takes its place (an edited workbook): it is compared with that entry as a change.
+    noise
+        The secret key, where somebody has it: a structure whose mark it verifies carries noise, and is taken as perturb writes it.
 
     Raises
     ------
@@ -117,13 +129,24 @@ def check(
         raise InputError("there is no such file", file=table, cure="check the spelling of the name") from None
     given = None if cifs is None else bundle(cifs)
     known = load_existing(raw) if with_dataset else Existing(None, ALONE)
-    return check_table(data, str(table), given, known, reading, replaces=replaces)
+    given, verified = with_noise(given, noise, table, Path("raw") if raw is None else raw)
+    return check_table(data, str(table), given, known, reading, verified, replaces=replaces)
 
 
 def check_table(
-    data: bytes, file: str, given: Bundle | None, known: Existing, reading: Reading = ASKED_NOTHING, *, replaces: bool = False
+    data: bytes,
+    file: str,
+    given: Bundle | None,
+    known: Existing,
+    reading: Reading = ASKED_NOTHING,
+    verified: Collection[str] = (),
+    *,
+    replaces: bool = False,
 ) -> Checked:
-    """The same for the bytes of a table. ``given`` is ``None`` when no structures were handed in."""
+    """The same for the bytes of a table.
+
+    ``given`` is ``None`` when no structures were handed in; ``verified`` holds the texts of structures known to carry noise.
+    """
     read = contribution(data, file, reading)
     changed = None
     if replaces:
@@ -136,9 +159,10 @@ def check_table(
         known = replace(known, entries=known.entries[~known.entries.index.isin(changed.ids)])
     keys = _keys(read, known)
     own = _structures(read, given)
+    noisy = frozenset(position for position, text in own.items() if text in verified)
     unread = list(_unread(read, keys))
     lost = {(finding.id, str(finding.column)) for finding, _ in unread if finding.check != "conductivity.temperature"}
-    said = chain(unread, _names(read, keys), _files(read, keys, own, given), _checked(read, keys, own, known, lost, changed))
+    said = chain(unread, _names(read, keys), _files(read, keys, own, given), _checked(read, keys, own, known, lost, changed, noisy))
     findings = list(said) if changed is None else list(_judged(said, changed))
     report = Report(
         file=file,
@@ -154,7 +178,7 @@ def check_table(
         reason=known.reason,
         is_text=read.is_text,
     )  # fmt: skip
-    return Checked(report, read, own, known)
+    return Checked(report, read, own, known, noisy)
 
 
 def _judged(said: Iterable[Said], changed: Replaced) -> Iterator[Said]:
@@ -309,7 +333,13 @@ def _nearest(name: str, others: list[str]) -> str:
 
 
 def _checked(
-    read: Contribution, keys: list[str], own: Mapping[int, str], known: Existing, lost: set[tuple[str, str]], changed: Replaced | None
+    read: Contribution,
+    keys: list[str],
+    own: Mapping[int, str],
+    known: Existing,
+    lost: set[tuple[str, str]],
+    changed: Replaced | None,
+    verified: Collection[int],
 ) -> Iterator[Said]:
     """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
     import pandas as pd
@@ -318,7 +348,7 @@ def _checked(
     blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
     sent = {keys[position]: text for position, text in own.items()}
     theirs = {} if changed is None else {key: text for key, text in changed.structures.items() if key not in sent}
-    noisy = frozenset(theirs).intersection(entries.index[entries[col.ICSD_ID].notna()])
+    noisy = frozenset(theirs).intersection(entries.index[entries[col.ICSD_ID].notna()]) | {keys[place] for place in verified}
     subject = Subject(entries=entries, structures={**theirs, **sent}, noisy=noisy, alone=True)
     alone = [f for f in run_checks(subject) if not f.check.startswith(OWN)]
     # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.

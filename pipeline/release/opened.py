@@ -6,7 +6,7 @@ computed when it is asked for, once, and each table is held to its contract wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipeline import sources
 from pipeline.correct import CORRECTIONS_FILE, LINK_COLUMNS, corrected, link_corrections, read_corrections, read_waivers
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
+from pipeline.ingest.contributed.record import all_verified
 from pipeline.ingest.contributed.table import contributions
 from schemas import columns as col
 from schemas import corrections as corrections_schema
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from pipeline.structures.cif import Structure
 
 CONTRIBUTIONS = "contributions"
-Originals = Callable[["pd.DataFrame"], tuple[dict[str, str], list[str]]]
+Originals = Callable[[Iterable[str], Mapping[str, str], Collection[str]], tuple[dict[str, str], list[str]]]
+#: What ``structures.csv`` says of noise under the secret key.
+KEYED = "N(0, 0.01), keyed"
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,9 @@ class Opened:
     accepted
         Folders of accepted contributions. A later folder adds what the earlier ones do not have.
     originals
-        Gives for the entries the text of each original structure with its noise, by ID, and the IDs of those that carried none before.
+        Gives for the IDs of the entries, the texts of the other structures and the IDs of those with noise the text of each original
+        structure with its noise, by ID, and the IDs of those that carried none before
+        (:func:`pipeline.structures.private.private_originals`).
     """
 
     name: str
@@ -254,19 +259,30 @@ class Opened:
     @cached_property
     def moved(self) -> tuple[dict[str, str], list[str]]:
         """Text of each original structure with its noise by ID, and the IDs of those that carried none before."""
-        return ({}, []) if self.originals is None else self.originals(self.entries)
+        return ({}, []) if self.originals is None else self.originals(self.entries.index, self._others, self._noisy)
+
+    @cached_property
+    def _others(self) -> dict[str, str]:
+        """Text of each structure file of the pin and of the contributions."""
+        return {**self.archive.structures(), **self.contributed[1]}
+
+    @cached_property
+    def _noisy(self) -> dict[str, str]:
+        """Noise that these carry: what the pin is known for, and what the records of acceptance vouch for."""
+        new = self.contributed[1]
+        in_icsd = frozenset(self.entries.index[self.entries[col.ICSD_ID].notna()])
+        theirs = {name: "source" for name in self.archive.structures() if name in in_icsd and name not in new}
+        return theirs | dict.fromkeys((name for folder in self.accepted for name in all_verified(folder, new)), KEYED)
 
     @cached_property
     def texts(self) -> dict[str, str]:
         """Text of each structure file by ID: those of the pin, of the contributions, and originals with their noise."""
-        return {**self.archive.structures(), **self.contributed[1], **self.moved[0]}
+        return {**self._others, **self.moved[0]}
 
     @cached_property
     def noise(self) -> dict[str, str]:
         """Noise that a structure file carries, by ID: ``source``, or the noise that this program added."""
-        in_icsd = frozenset(self.entries.index[self.entries[col.ICSD_ID].notna()])
-        theirs = {name: "source" for name in self.archive.structures() if name in in_icsd and name not in self.contributed[1]}
-        return {**theirs, **dict.fromkeys(self.moved[1], "N(0, 0.01), keyed")}
+        return {**self._noisy, **dict.fromkeys(self.moved[0], KEYED)}
 
     @cached_property
     def structures(self) -> dict[str, Structure]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import combinations
@@ -22,8 +21,6 @@ CRYSTAL_FAMILIES = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "he
 MONOCLINIC = (3, 15)
 #: Sources an entry can stem from, as the paper's Venn diagram has them.
 SOURCES = ("ICSD", "Laskowski", "Liion")
-#: A collection code in a curator's reference to a structure file: "155950-ICSD", "ICSD 17638", "ICSD-111757".
-_COLLECTION_CODE = re.compile(r"\b\d{3,7}\s*-\s*ICSD\b|\bICSD[\s-]+\d{3,7}\b", re.IGNORECASE)
 
 
 def statistics(
@@ -133,9 +130,11 @@ def _matches(matches: pd.DataFrame) -> dict[str, int]:
 
 def in_icsd(entries: pd.DataFrame) -> pd.Series:
     """Whether the ICSD holds the entry's structure: a collection code in ``ICSD ID`` or in a reference to the structure file."""
+    from pipeline.structures.proprietary import collection_code
+
     named = entries[col.ICSD_ID].notna()
     for column in (col.CIF_REF_1, col.CIF_REF_2):
-        named |= entries[column].map(lambda text: isinstance(text, str) and bool(_COLLECTION_CODE.search(text))).astype(bool)
+        named |= entries[column].map(lambda text: collection_code(text) is not None).astype(bool)
     return named
 
 

@@ -9,34 +9,77 @@ Let ``R`` be the basis of that range in column-reduced form: in each column the 
 that row. Those rows are the free coordinates. The site moves by ``R u`` with ``u ~ N(0, sigma^2)`` drawn for each of them, so that a free
 coordinate moves by exactly sigma, a dependent one follows, a fixed one stays. On ``x, 2x, z`` the column for ``x`` is ``(1, 2, 0)``.
 
-The noise of a structure is drawn from a stream that HMAC-SHA256 makes from a secret key, the name of the entry and the original text.
-It does not depend on the clock, on other entries, or on the version of any library: the same entry carries the same noise in every
-release, so that there is nothing to average, and without the key nothing to subtract.
+The noise of a structure is drawn from a stream that HMAC-SHA256 makes under a secret key from everything that shapes it: the content of
+the original (:mod:`pipeline.structures.original`), sigma, and the version of this method. It does not depend on the name of the entry, the
+clock, other entries, or the version of any library: one original moves once, wherever and however often it appears, so that there is
+nothing to average, and without the key nothing to subtract.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.structures.keys import checked
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def keyed_seed(key: bytes, id: str, text: str) -> bytes:
-    """Seed of an entry: HMAC-SHA256 of its ID and its original file under the secret key; 32 bytes."""
-    return hmac.new(key, id.encode() + b"\0" + text.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
+#: Standard deviation of the published noise, fractional coordinates (OBELiX paper, section 3.2).
+SIGMA = 0.01
+#: Version of the method; a change of anything that shapes the noise is another.
+METHOD = 2
 
 
-def open_seed(seed: int, id: str, text: str) -> bytes:
-    """Seed of an open structure, or of an experiment, from a number that anybody may know."""
-    return keyed_seed(f"open seed {seed}".encode(), id, text)
+@dataclass(frozen=True)
+class Noise:
+    """Where noise comes from: a secret key, or a number that anybody may know. Its representation does not tell the secret.
+
+    Attributes
+    ----------
+    secret
+        Key of the HMAC.
+    is_keyed
+        Whether it is a secret key.
+    """
+
+    secret: bytes = field(repr=False)
+    is_keyed: bool
+
+    def seed(self, content: bytes, sigma: float) -> bytes:
+        """Seed of an original's noise, 32 bytes."""
+        return self._digest("noise", content, sigma)
+
+    def mac(self, content: bytes, sigma: float) -> str:
+        """Message authentication code of a structure that carries noise, 64 hexadecimal digits.
+
+        That of an open seed is a checksum: it is made without a secret, so that the noise is known again under any seed.
+        """
+        return (self if self.is_keyed else _OPEN)._digest("mark", content, sigma).hex()
+
+    def _digest(self, purpose: str, content: bytes, sigma: float) -> bytes:
+        message = f"obelix-curate {purpose}, method {METHOD}, sigma {float(sigma)!r}\n".encode() + content
+        return hmac.digest(self.secret, message, "sha256")
+
+
+_OPEN = Noise(b"open seed", False)
+
+
+def keyed(key: bytes) -> Noise:
+    """Noise under a secret key of 32 random bytes or more (:func:`pipeline.structures.keys.checked`)."""
+    return Noise(checked(key), True)
+
+
+def open_seed(seed: int) -> Noise:
+    """Noise for open structures and experiments, from a number."""
+    return Noise(f"open seed {seed}".encode(), False)
 
 
 def normals(seed: bytes) -> Iterator[float]:

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import main
+from pipeline.structures.keys import new_key
 from schemas import columns as col
 from tests.conftest import ROOT
 
@@ -70,7 +71,7 @@ def _fill(folder: Path, built: Path, raw: Path) -> None:
     shutil.copytree(folder / "cifs", folder / "icsd")
     for name, kind in (("cifs", "zip"), ("cod", "zip"), ("mp", "gztar")):
         shutil.make_archive(str(folder / name), kind, folder / "cifs")
-    (folder / "noise.key").write_bytes(bytes(range(32)))
+    new_key(folder / "noise.key")
 
 
 @pytest.mark.parametrize(("document", "arguments", "comment"), CASES)

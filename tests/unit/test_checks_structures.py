@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - a table of faults: one a line reads best
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import pytest
@@ -11,7 +12,7 @@ from pipeline.checks.reading import Row
 from pipeline.checks.structures import structure_findings
 from pipeline.findings import Finding
 from pipeline.structures.cif import CifError, Structure, read
-from pipeline.structures.noise import keyed_seed
+from pipeline.structures.noise import keyed
 from pipeline.structures.perturb import perturb
 from schemas import columns as col
 from tests.unit.difficult import HYDROXIDE_ATOMS, HYDROXIDE_CELL, HYDROXIDE_OPS, NASICON_TEXT, atoms, cell, listed, operations
@@ -114,11 +115,44 @@ def test_a_split_site_is_no_contact_until_both_halves_must_be_filled() -> None:
 def test_noise_lifts_the_licence_and_softens_the_limit_of_a_contact() -> None:
     text = NEUTRAL.replace("_cell_length_a", "_database_code_ICSD 12345\n_cell_length_a", 1)
     assert told(said(text, noisy=True)) == set()
-    noise = perturb(read(text, "abc.cif"), keyed_seed(b"k", "abc", text))
-    assert "cif.licence" not in {finding.check for finding in said(noise.text)}
     near = NEUTRAL.replace("O1 O 0.1852 0.9945 0.1901", "O1 O 0.2100 0.9945 0.2050")  # P-O 1.15 angstrom, 0.66 of the sum of radii
     assert ("cif.distance", "warning") in told(said(near))
     assert told(said(near, noisy=True)) == set()
+
+
+def test_a_mark_of_noise_is_not_believed_without_the_key() -> None:
+    text = NEUTRAL.replace("_cell_length_a", "_database_code_ICSD 12345\n_cell_length_a", 1)
+    noise = perturb(read(text, "abc.cif"), keyed(hashlib.sha256(b"k").digest()))
+    [finding] = [finding for finding in said(noise.text) if finding.check == "cif.licence"]
+    assert "only the secret key can tell" in finding.message
+    assert "cif.licence" not in {finding.check for finding in said(noise.text, noisy=True)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told_by"),
+    [
+        ({"ICSD_ID": "12345"}, "ICSD number 12345"),
+        ({"CIF_REF_1": "246816-ICSD"}, "246816-ICSD in 'Cif ref_1'"),
+        ({"CIF_REF_2": "appendix; ICSD-111757"}, "ICSD-111757 in 'Cif ref_2'"),
+        ({"CIF_REF_1": "appendix"}, ""),
+        ({"CIF_REF_1": "D2 - 128"}, ""),
+    ],
+)
+def test_a_row_says_whose_its_structure_is(changes: dict[str, object], told_by: str) -> None:
+    found = [finding.message for finding in said(NEUTRAL, **changes) if finding.check == "cif.licence"]
+    assert len(found) == bool(told_by)
+    assert all(told_by in message for message in found)
+
+
+def test_a_copy_of_a_proprietary_file_is_found_by_its_content() -> None:
+    own = NEUTRAL.replace("_cell_length_a", "_database_code_ICSD 12345\n_cell_length_a", 1)
+    copy = NEUTRAL.replace("0.2858 0 0.25", "0 1.28580 .25").replace("P1 P", "P7 P")
+    other = NEUTRAL.replace("0.2858", "0.2838")
+    rows = [Row(name, {}) for name in ("abc", "xyz", "dcb")]
+    texts = {"abc": own, "xyz": copy, "dcb": other}
+    found = [f for f in structure_findings(rows, {n: read(t, f"{n}.cif") for n, t in texts.items()}) if f.check == "cif.licence"]
+    assert [f.id for f in found] == ["abc", "xyz"]
+    assert "holds the same structure as abc.cif" in found[1].message
 
 
 def test_files_and_rows_that_miss_one_another() -> None:

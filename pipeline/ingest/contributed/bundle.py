@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError
+from pipeline.folders import plain_files
 
 #: The largest published structure file has 90 kB; ten thousand rows are the limit of a table.
 MAX_FILE = 5_000_000
@@ -68,14 +69,13 @@ def archive(data: bytes, file: str) -> Bundle:
 
 
 def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
-    for child in sorted(path.iterdir()):
-        if child.is_file():
-            if child.suffix.lower() != ".cif":
-                yield child.name, b""
-                continue
-            if child.stat().st_size > MAX_FILE:
-                raise _too_large(f"{path}/{child.name}")
-            yield child.name, child.read_bytes()
+    for child in plain_files(path):
+        if child.suffix.lower() != ".cif":
+            yield child.name, b""
+            continue
+        if child.stat().st_size > MAX_FILE:
+            raise _too_large(f"{path}/{child.name}")
+        yield child.name, child.read_bytes()
 
 
 def _zip(data: bytes, file: str) -> Iterator[tuple[str, bytes]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.folders import plain_files
 from pipeline.ingest.contributed.cells import Row, shown
 from pipeline.ingest.contributed.complete import spacegroup
 from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
@@ -247,7 +248,9 @@ def accepted(folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def _structures(folder: Path, known: frozenset[str]) -> dict[str, str]:
     found = {}
-    for path in sorted(folder.glob("*.cif")):
+    for path in plain_files(folder):
+        if path.suffix != ".cif":
+            continue
         if path.stem not in known:
             raise InputError("no row of the contribution has this ID", file=path, cure=f"remove the file, or restore its row in {TABLE}")
         try:

@@ -1,0 +1,128 @@
+"""A folder of CIFs with noise: one file out for each file in, under its name, all or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.structures.cif import CifError, Structure, read
+from pipeline.structures.folder import cif_files
+from pipeline.structures.noise import SIGMA, Noise
+from pipeline.structures.original import content_key
+from pipeline.structures.perturb import MarkError, PerturbationError, Perturbed, ProprietaryError, perturb_entry
+from pipeline.structures.proprietary import whose
+
+
+def report(done: Mapping[str, Perturbed]) -> str:
+    """What became of the files, in lines for a reader: contacts that the noise made too short, marks of another key, and the tally."""
+    lines = [
+        f"{name}: {contact.first} and {contact.second} are now {contact.distance:.2f} angstrom apart "
+        f"({contact.ratio:.2f} of the sum of their radii)"
+        for name, each in done.items() for contact in each.contacts
+    ]  # fmt: skip
+    contacts = len(lines)
+    lines += [
+        f"{name}: says that it carries noise, which could not be verified here; it was perturbed"
+        for name, each in done.items()
+        if each.unverified
+    ]
+    kept = sum(not each.changed for each in done.values())
+    still = sum(each.changed and not each.free for each in done.values())
+    lines.append(
+        f"{len(done)} files: {len(done) - kept - still} perturbed, {kept} passed through (they carry noise already), "
+        f"{still} without a free coordinate; {contacts} contacts became too short"
+    )
+    return "\n".join(lines)
+
+
+def perturbed_files(cifs: Path, noise: Noise, sigma: float = SIGMA, proprietary: Mapping[str, str] | None = None) -> dict[str, Perturbed]:
+    """Every ``*.cif`` of a folder with noise, by file name, sorted; nothing is written. See :func:`perturb_folder`."""
+    known = proprietary or {}
+    structures = {path.name: _read(path) for path in cif_files(cifs)}
+    owners = {name: known.get(Path(name).stem) or whose(structure) for name, structure in structures.items()}
+    if any(owners.values()) and not all(owners.values()):
+        # a copy of a proprietary file under another name is as proprietary
+        keys = {name: content_key(structure) for name, structure in structures.items()}
+        first = {keys[name]: name for name in sorted(structures, reverse=True) if owners[name]}
+        for name, key in keys.items():
+            if owners[name] is None and key in first:
+                owners[name] = f"holds the same structure as {first[key]}, which {owners[first[key]]}"
+    return {name: _perturb(cifs / name, structure, noise, sigma, owners[name]) for name, structure in structures.items()}
+
+
+def perturb_folder(
+    cifs: Path, out: Path, noise: Noise, sigma: float = SIGMA, proprietary: Mapping[str, str] | None = None
+) -> dict[str, Perturbed]:
+    """Perturb every ``*.cif`` of a folder: one file out for each file in, under the same name.
+
+    Nothing is written unless every file can be; the files are written beside and renamed.
+
+    Parameters
+    ----------
+    cifs, out
+        Folder of CIFs, and the folder that the perturbed ones go to.
+    noise
+        Where the numbers come from: a secret key, or a number for open structures and experiments.
+    sigma
+        Standard deviation in fractional coordinates; for open structures.
+    proprietary
+        For IDs (names of files without ``.cif``) known to be proprietary besides those whose file says so, what says it, in words that
+        follow "the file".
+
+    Returns
+    -------
+    dict
+        What became of each file, by name; the texts are those written.
+
+    Raises
+    ------
+    InputError
+        When a file is damaged or a link, or proprietary and there is no key.
+    """
+    if cifs.is_dir() and out.exists() and out.samefile(cifs):
+        raise InputError("is the folder of the original files", file=out, cure="choose another folder: the originals would be lost")
+    done = perturbed_files(cifs, noise, sigma, proprietary)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        for name, each in done.items():
+            (beside / name).write_bytes(each.text.encode("utf-8", "surrogateescape"))
+        if out.exists():
+            for name in done:
+                (beside / name).replace(out / name)
+        else:
+            beside.chmod(0o777 & ~_umask())
+            beside.rename(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return done
+
+
+def _umask() -> int:
+    """Permissions that new files of this user lack (a temporary folder is closed to others)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _read(path: Path) -> Structure:
+    try:
+        return read(path.read_bytes().decode("utf-8", "surrogateescape"), path.name)
+    except CifError as error:
+        raise InputError(error.reason, file=path, row=error.line, cure="mend the file: it must be a CIF with a cell and atoms") from None
+
+
+def _perturb(path: Path, structure: Structure, noise: Noise, sigma: float, owner: str | None) -> Perturbed:
+    try:
+        return perturb_entry(structure, noise, sigma, proprietary=owner)
+    except ProprietaryError as error:
+        raise InputError(f"cif.licence: {error}", file=path, cure=error.cure) from None
+    except MarkError as error:
+        cure = "perturb the original again; where there is none and the structure is open, take _audit_creation_method out of the file"
+        raise InputError(str(error), file=path, cure=cure) from None
+    except PerturbationError as error:
+        raise InputError(str(error), file=path, cure="nothing was written; look at the file's symmetry with `check`") from None
