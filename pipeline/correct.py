@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.documents import read_yaml
 from pipeline.errors import InputError
 from pipeline.findings import Finding
 from schemas import columns as col
@@ -58,15 +59,11 @@ def read_waivers(raw: Path) -> list[Waiver]:
 
 def _read(path: Path, schema: dict[str, Any]) -> list[dict[str, Any]]:
     import jsonschema
-    import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        document = read_yaml(path)
     except FileNotFoundError:
         return []
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"not YAML: {error}", file=path, cure="mend the syntax at the line named; quote IDs and formulas") from error
     problems = [
         InputError(
             f"item {1 + int(fault.absolute_path[0])}: {fault.message}" if fault.absolute_path else fault.message,

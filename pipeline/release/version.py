@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.documents import read_toml
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,11 +79,9 @@ def recorded(raw: Path) -> Stamp | None:
     """The content of ``raw/release.toml``; ``None`` before the first release."""
     path = raw / FILE
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = read_toml(path)
     except FileNotFoundError:
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", file=path, cure="restore the file; 'release' writes it") from error
     for key, pattern in _PATTERNS.items():
         if not pattern.fullmatch(str(document.get(key))):
             raise InputError(f"the {key} is not as 'release' writes it", file=path, value=document.get(key), cure="restore the file")

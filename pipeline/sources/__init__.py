@@ -11,18 +11,19 @@ import hashlib
 import io
 import os
 import sys
-import tarfile
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import limits
+from pipeline.documents import read_toml
 from pipeline.errors import InputError
 from pipeline.sources.download import download as _download
 from pipeline.sources.pin import Member as Member
 from pipeline.sources.pin import Pin as Pin
+from pipeline.unpack import entries
 
 PINS = "sources.toml"
 DOWNLOADS = "downloads"
@@ -88,19 +89,19 @@ def pins(raw: Path) -> dict[str, Pin]:
     """Pins of ``raw/sources.toml``, the default one first."""
     path = raw / PINS
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = read_toml(path)
     except FileNotFoundError:
         raise InputError(
             "there is no such file", file=path, cure="run in a checkout of obelix-curate, or name its folder with --raw"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from error
     try:
         found = {name: _pin(name, table, document["members"]) for name, table in document["pins"].items()}
         default = document["default"]
         return {default: found.pop(default), **found}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"the pin file lacks {error}", file=path, cure="see the comments at the head of raw/sources.toml") from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"the pin file lacks {error}, or it is of another form", file=path, cure="see the comments at the head of raw/sources.toml"
+        ) from error
 
 
 def _pin(name: str, table: Mapping[str, object], paths: Mapping[str, str]) -> Pin:
@@ -229,15 +230,10 @@ def _contents(data: bytes, pin: Pin, path: Path) -> dict[str, bytes]:
     wanted = {member.path for member in pin.members.values()}
     folder = f"{pin.members[STRUCTURES].path}/" if STRUCTURES in pin.members else "\0"
     contents: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            for entry in archive:
-                inner = entry.name.partition("/")[2]
-                if entry.isfile() and (inner in wanted or inner.startswith(folder)):
-                    handle = archive.extractfile(entry)
-                    contents[inner] = handle.read() if handle else b""
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"the archive is damaged: {error}", file=path, cure=_REFETCH.format(pin.name)) from error
+    for entry in entries(io.BytesIO(data), path, limits.ARCHIVE_BYTES):
+        inner = entry.name.partition("/")[2]
+        if not entry.is_folder and not entry.is_link and (inner in wanted or inner.startswith(folder)):
+            contents[inner] = entry.read()
     return contents
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import gemmi
 import numpy as np
+from pymatgen.optimization.neighbors import find_points_in_spheres
 
+from pipeline.structures.cif import CifError
 from pipeline.structures.symmetry import all_images, composition, frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from pipeline.structures.cif import Structure
     from pipeline.structures.symmetry import Position
@@ -26,6 +26,10 @@ TOO_CLOSE = 0.7
 EXCLUSIVE = 1.02
 #: Neighbouring cells looked into along an axis: enough for planes 0.7 angstrom apart; a flatter cell holds no atoms.
 FURTHEST = 4
+#: Positions in a cubic angstrom, split and vacant ones counted, that no crystal reaches (the densest of the release has 0.18), and the
+#: number of positions below which nobody asks.
+DENSEST = 5.0
+FEW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +64,49 @@ def radius(element: str) -> float:
     return float(gemmi.Element(element).covalent_r)
 
 
-def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0) -> NDArray[np.float64]:
-    """Shortest distance between each two positions, images included, in angstrom: ``(p, p)``; exact up to ``reach``, a bound beyond.
+def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0) -> dict[tuple[int, int], float]:
+    """Shortest distance, in angstrom, between each two positions that come nearer than ``reach``, images included: keys ``i <= j``.
 
-    The diagonal is the distance of a position to the nearest other image of its own.
+    A pair ``(i, i)`` is a position and the nearest other image of its own. Neighbours come from pymatgen's cell lists, so that time and
+    memory follow the number of contacts and not the square of the atoms.
+
+    Raises
+    ------
+    CifError
+        When the cell holds so many positions for its volume that it is no crystal.
     """
     group = frame(structure)
     every, sizes = all_images(where, group)
-    starts = np.cumsum([0, *sizes])
-    here = np.array([position.fract for position in where])
     basis = structure.basis @ group.primitive
-    gap = (here[:, None] - every[None]) @ group.inverse.T
-    gap -= np.rint(gap)
-    squared = np.square(gap @ basis.T).sum(axis=2)
-    itself = squared < 1e-8
-    spacing = 1 / np.linalg.norm(np.linalg.inv(basis), axis=1)
-    lattice = np.inf
-    if spacing.min() < 2 * reach:  # along a short axis the nearest image need not be the one nearest in fractions
-        reaches = np.where(spacing < 2 * reach, np.minimum(np.ceil(reach / spacing), FURTHEST), 0)
-        axes = [np.arange(-n, n + 1) for n in reaches]
-        shifts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-        shifts = shifts[np.any(shifts, axis=1)]
-        metric = basis.T @ basis
-        # |g + s|^2 = |g|^2 + 2 g.G.s + |s|^2, so that all shifts are one product
-        lengths = np.einsum("ki,ij,kj->k", shifts, metric, shifts)
-        squared = np.where(itself, squared, squared + np.minimum((2 * gap @ metric @ shifts.T + lengths).min(axis=2), 0))
-        lattice = float(np.sqrt(lengths.min()))
-    squared[itself] = np.inf
-    nearest = np.sqrt(np.maximum(np.minimum.reduceat(squared, starts[:-1], axis=1), 0))
-    nearest[np.diag_indices(len(where))] = np.minimum(np.diag(nearest), lattice)
-    return np.asarray(nearest)
+    volume = abs(float(np.linalg.det(basis)))
+    if len(every) > FEW and len(every) > DENSEST * volume:
+        raise CifError(structure.name, f"puts {len(every)} positions into {volume:.3g} cubic angstrom: no crystal is so dense")
+    # along an axis shorter than a quarter of the reach nobody looks further: such a cell holds no atoms
+    reach = min(reach, FURTHEST / float(np.linalg.norm(np.linalg.inv(basis), axis=1).max()))
+    owner = np.repeat(np.arange(len(where)), sizes)
+    starts = np.cumsum([0, *sizes])[:-1]
+    places = np.ascontiguousarray((every @ group.inverse.T) % 1.0 @ basis.T)
+    one, other, _, distance = find_points_in_spheres(
+        places, places[starts], reach, np.ones(3, dtype=np.int64), np.ascontiguousarray(basis.T), min_r=min(1.0, reach)
+    )
+    theirs = owner[other]
+    wanted = (one < theirs) | ((one == theirs) & (distance > 1e-4))
+    found: dict[tuple[int, int], float] = {}
+    order = np.argsort(-distance[wanted], kind="stable")  # the shortest of a pair is written last
+    for i, j, d in zip(one[wanted][order].tolist(), theirs[wanted][order].tolist(), distance[wanted][order].tolist(), strict=True):
+        found[i, j] = d
+    return found
 
 
 def too_close(structure: Structure, where: Sequence[Position], part: float = TOO_CLOSE) -> list[Contact]:
     """Positions nearer than ``part`` of the sum of their covalent radii whose occupancies exclude that one is always empty."""
     parts = [composition(position, structure) for position in where]
-    occupancy = np.array([sum(amount for _, amount in each) for each in parts])
-    radii = np.array([min(radius(element) for element, _ in each) for each in parts])
-    expected = radii[:, None] + radii[None, :]
-    near = shortest(structure, where, reach=max(float(part * expected.max()), 0.1))
-    bad = np.triu((near < part * expected) & (occupancy[:, None] + occupancy[None, :] > EXCLUSIVE))
+    occupancy = [sum(amount for _, amount in each) for each in parts]
+    radii = [min(radius(element) for element, _ in each) for each in parts]
     labels = [structure.sites[position.sites[0]].label for position in where]
+    near = shortest(structure, where, reach=max(2 * part * max(radii), 0.1))
     return [
-        Contact(labels[i], labels[j], float(near[i, j]), float(expected[i, j]), (float(occupancy[i]), float(occupancy[j])))
-        for i, j in np.argwhere(bad)
+        Contact(labels[i], labels[j], distance, radii[i] + radii[j], (occupancy[i], occupancy[j]))
+        for (i, j), distance in sorted(near.items())
+        if distance < part * (radii[i] + radii[j]) and occupancy[i] + occupancy[j] > EXCLUSIVE
     ]

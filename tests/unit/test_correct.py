@@ -95,7 +95,7 @@ def test_the_file_is_read(tmp_path: Path) -> None:
         ("column: Z", "column: Zed", "'Zed' is not one of"),
         ("evidence: e, ", "", "'evidence' is a required property"),
         ("status: accepted", "status: sure", "'sure' is not one of"),
-        ('id: "abc"', "id: 012", "is not of type 'string'"),
+        ('id: "abc"', "id: 12", "is not of type 'string'"),
         ("reason: r", "reason: r, colour: blue", "Additional properties"),
         ("- {", "- [", "not YAML"),
     ],

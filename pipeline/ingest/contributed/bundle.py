@@ -1,31 +1,21 @@
 """Structure files of a folder, a zip or a tar archive, opened safely.
 
 An archive comes from somebody else: nothing of it is written to disk, links and devices are refused, names lead nowhere
-(only the last part of a path is used), and sizes are counted while unpacking, not believed.
+(only the last part of a path is used), and all of it is verified first (:mod:`pipeline.unpack`).
 """
 
 from __future__ import annotations
 
 import io
-import lzma
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.folders import plain_files
+from pipeline.unpack import entries
 
-#: The largest published structure file has 90 kB; ten thousand rows are the limit of a table.
-MAX_FILE = 5_000_000
-MAX_TOTAL = 200_000_000
-MAX_FILES = 10_000
-#: Members of any kind, counted because each costs time even when it is passed over.
-MAX_MEMBERS = 50_000
-#: What the standard library raises for damaged archives; RuntimeError is an encrypted zip.
-_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError, OverflowError)
 _CURE = "pack only the CIFs, one for each row, named <ID>.cif"
 
 
@@ -51,21 +41,30 @@ def bundle(path: Path) -> Bundle:
     if not path.exists():
         raise InputError("there is no such file or folder", file=path, cure="give a folder with the CIFs, or a zip or tar archive of it")
     if path.suffix.lower() == ".cif":
-        return _collect(iter([(path.name, _limited(path.read_bytes(), path.name, str(path)))]), str(path))
+        return _collect(iter([(path.name, _content(path, str(path)))]), str(path))
+    if path.stat().st_size > limits.BUNDLE_BYTES():
+        raise limits.BUNDLE_BYTES.error(path, path.stat().st_size)
     return archive(path.read_bytes(), str(path))
 
 
 def archive(data: bytes, file: str) -> Bundle:
     """The structure files of an archive's bytes; see :func:`bundle`."""
-    if len(data) > MAX_TOTAL:
-        raise _too_large(file)
-    try:
-        if data.startswith(b"PK"):
-            return _collect(_zip(data, file), file)
-        return _collect(_tar(data, file), file)
-    except _DAMAGE as error:
-        cure = "pack the CIFs again as .zip or .tar.gz, without a password"
-        raise InputError(f"the archive cannot be read: {error}", file=file, cure=cure) from None
+    return _collect(_packed(data, file), file)
+
+
+def _packed(data: bytes, file: str) -> Iterator[tuple[str, bytes]]:
+    for member in entries(io.BytesIO(data), file, limits.BUNDLE_BYTES):
+        name = _name(member.name, file)
+        if member.is_folder:
+            continue
+        if member.is_link:
+            raise InputError(f"{member.name!r} is a link or a device", file=file, cure=_CURE)
+        if not name.lower().endswith(".cif"):
+            yield name, b""
+            continue
+        if member.size > limits.CIF_BYTES():
+            raise limits.CIF_BYTES.error(f"{file}:{name}", member.size)
+        yield name, member.read()
 
 
 def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -73,49 +72,13 @@ def _folder(path: Path) -> Iterator[tuple[str, bytes]]:
         if child.suffix.lower() != ".cif":
             yield child.name, b""
             continue
-        if child.stat().st_size > MAX_FILE:
-            raise _too_large(f"{path}/{child.name}")
-        yield child.name, child.read_bytes()
+        yield child.name, _content(child, f"{path}/{child.name}")
 
 
-def _zip(data: bytes, file: str) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        members = packed.infolist()
-        if len(members) > MAX_MEMBERS:
-            raise _too_large(file)
-        for member in members:
-            name = _name(member.filename, file)
-            if member.is_dir():
-                continue
-            if (member.external_attr >> 16) & 0o170000 == 0o120000:
-                raise InputError(f"{member.filename!r} is a link", file=file, cure=_CURE)
-            if not name.lower().endswith(".cif"):
-                yield name, b""
-                continue
-            with packed.open(member) as handle:
-                yield name, _limited(handle.read(MAX_FILE + 1), name, file)
-
-
-def _tar(data: bytes, file: str) -> Iterator[tuple[str, bytes]]:
-    # A stream is unpacked once, front to back; its length is counted, so that a bomb ends at the limit.
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r|*") as packed:
-        unpacked = 0
-        for count, member in enumerate(packed):
-            unpacked += max(member.size, 0)
-            if count > MAX_MEMBERS or unpacked > MAX_TOTAL:
-                raise _too_large(file)
-            name = _name(member.name, file)
-            if member.isdir():
-                continue
-            if not member.isfile():
-                raise InputError(f"{member.name!r} is a link or a device", file=file, cure=_CURE)
-            if not name.lower().endswith(".cif"):
-                yield name, b""
-                continue
-            if member.size > MAX_FILE:
-                raise _too_large(f"{file}:{name}")
-            handle = packed.extractfile(member)
-            yield name, _limited(handle.read(MAX_FILE + 1) if handle else b"", name, file)
+def _content(path: Path, file: str) -> bytes:
+    if path.stat().st_size > limits.CIF_BYTES():
+        raise limits.CIF_BYTES.error(file, path.stat().st_size)
+    return path.read_bytes()
 
 
 def _name(path: str, file: str) -> str:
@@ -124,17 +87,6 @@ def _name(path: str, file: str) -> str:
     if path.startswith(("/", "\\")) or ".." in parts or (parts and ":" in parts[0]):
         raise InputError(f"the path {path!r} leads outside of the archive", file=file, cure=_CURE)
     return parts[-1] if parts else ""
-
-
-def _limited(data: bytes, name: str, file: str) -> bytes:
-    if len(data) > MAX_FILE:
-        raise _too_large(f"{file}:{name}")
-    return data
-
-
-def _too_large(file: str) -> InputError:
-    limits = f"a CIF has at most {MAX_FILE / 1e6:.0f} MB, all together {MAX_TOTAL / 1e6:.0f} MB in {MAX_FILES} files"
-    return InputError(f"larger than any contribution: {limits}", file=file, cure=_CURE)
 
 
 def _collect(files: Iterator[tuple[str, bytes]], file: str) -> Bundle:
@@ -148,8 +100,10 @@ def _collect(files: Iterator[tuple[str, bytes]], file: str) -> Bundle:
                 ignored.append(name)
             continue
         total += len(data)
-        if total > MAX_TOTAL or len(structures) >= MAX_FILES:
-            raise _too_large(file)
+        if total > limits.BUNDLE_BYTES():
+            raise limits.BUNDLE_BYTES.error(file)
+        if len(structures) >= limits.BUNDLE_FILES():
+            raise limits.BUNDLE_FILES.error(file)
         stem = name[: -len(".cif")].strip()
         if stem in structures:
             raise InputError(f"there are two files {name!r}", file=file, cure="give each row one CIF, named <ID>.cif")

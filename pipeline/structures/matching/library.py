@@ -7,9 +7,6 @@ batches wait at a time.
 
 from __future__ import annotations
 
-import gzip
-import tarfile
-import zipfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +18,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pipeline import limits
 from pipeline.errors import InputError
+from pipeline.unpack import entries, gunzipped
 
 if TYPE_CHECKING:
     from pipeline.structures.matching.descriptor import Descriptor
@@ -32,8 +31,6 @@ BATCH = 50
 AHEAD = 4
 #: Seconds that a scheduler may take to answer.
 PATIENCE = 10
-#: No CIF of a crystal is larger; what is, is a mistake or an attack on the memory.
-LARGEST = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +77,14 @@ def members(library: Path) -> Iterator[Member]:
         raise InputError(
             "there is no such library", file=library, cure="name a folder, a zip or a tar archive of CIF files, or an index of them"
         )
-    elif zipfile.is_zipfile(library):
-        yield from _guarded(library, _zip(library))
     else:
-        yield from _guarded(library, _tar(library))
+        yield from _archive(library)
 
 
 def count(library: Path) -> int | None:
     """Number of files, where it is known without reading the library through."""
     if library.is_dir():
         return sum(1 for _ in _folder(library))
-    if zipfile.is_zipfile(library):
-        with zipfile.ZipFile(library) as archive:
-            return sum(_wanted(info.filename) for info in archive.infolist())
     return None
 
 
@@ -110,50 +102,20 @@ def _folder(library: Path) -> Iterator[Member]:
             yield Member(name, f"{status.st_size}-{status.st_mtime_ns}", path.read_bytes)
 
 
-def _zip(library: Path) -> Iterator[Member]:
-    with zipfile.ZipFile(library) as archive:
-        for info in sorted(archive.infolist(), key=lambda info: info.filename):
-            if _wanted(info.filename) and not info.is_dir():
-                yield Member(info.filename, f"{info.file_size}-{info.CRC:08x}", partial(_member, archive, info))
-
-
-def _tar(library: Path) -> Iterator[Member]:
-    with tarfile.open(library, mode="r:*") as archive:
-        for info in archive:
-            if info.isfile() and _wanted(info.name):
-                stream = archive.extractfile(info)
-                assert stream is not None
-                data = _limited(stream, info.size)
-                yield Member(info.name.removeprefix("./"), f"{info.size}-{zlib.crc32(data):08x}", partial(bytes, data))
-
-
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    return _limited(archive.open(info), info.file_size)
-
-
-def _limited(stream: Any, size: int) -> bytes:
-    """The bytes of a member; none of one that is too large to be a CIF."""
-    with stream:
-        return b"" if size > LARGEST else bytes(stream.read(LARGEST))
-
-
-def _guarded(library: Path, found: Iterator[Member]) -> Iterator[Member]:
-    try:
-        yield from found
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
-        raise InputError(
-            f"neither a zip nor a tar archive, or a damaged one: {str(error).partition(chr(10))[0].rstrip(':- ')}",
-            file=library,
-            cure="pack it again, or unpack it and name the folder",
-        ) from error
-    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown compression
-        raise InputError(f"the archive cannot be read: {error}", file=library, cure="unpack it and name the folder") from error
+def _archive(library: Path) -> Iterator[Member]:
+    """Members of an archive, verified before the first is given away; those of a zip in the order of their names."""
+    with library.open("rb") as handle:
+        for entry in entries(handle, library, limits.LIBRARY_BYTES, limits.LIBRARY_MEMBERS):
+            if not entry.is_folder and not entry.is_link and _wanted(entry.name):
+                data = b"" if entry.size > limits.LIBRARY_FILE() else entry.read()
+                stamp = entry.stamp if "-" in entry.stamp else f"{entry.stamp}-{zlib.crc32(data):08x}"
+                yield Member(entry.name.removeprefix("./"), stamp, partial(bytes, data))
 
 
 def text_of(name: str, data: bytes) -> str:
     """Text of a file: UTF-8 or, as older databases write, Latin-1; unpacked where it ends in ``.gz``."""
     if name.lower().endswith(".gz"):
-        data = gzip.decompress(data)
+        data = gunzipped(data, name, limits.LIBRARY_FILE)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -171,7 +133,7 @@ def _describe(name: str, stamp: str, data: bytes) -> Iterator[Described]:
 
     try:
         text = text_of(name, data)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, InputError) as error:
         yield Described(name, stamp, "", None, f"cannot be unpacked: {error}")
         return
     for block, part in _blocks(text):

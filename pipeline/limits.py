@@ -1,0 +1,95 @@
+"""How much of a stranger's input is looked at: every limit, in one place.
+
+Each is tested before the step that would be expensive, and the message that refuses an input names it. A maintainer who trusts an input
+raises them all together: ``OBELIX_CURATE_LIMITS=10`` in the environment multiplies each by ten.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputError
+
+#: Multiplies every limit; a whole number of 1 or more.
+VARIABLE = "OBELIX_CURATE_LIMITS"
+RAISE = f"if you trust it, set {VARIABLE}=10 to raise every limit tenfold"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most of something, and why no honest input needs more.
+
+    Attributes
+    ----------
+    what
+        What is counted, as a message says it after the number: ``members of an archive``.
+    most
+        The largest number that passes.
+    why
+        The reason for the value.
+    is_fixed
+        Whether nobody can raise it: a deeper document would overflow the stack of the parser.
+    """
+
+    what: str
+    most: int
+    why: str
+    is_fixed: bool = False
+
+    def __call__(self) -> int:
+        """The limit in force."""
+        return self.most if self.is_fixed else self.most * factor()
+
+    def error(self, file: str | Path, found: int | None = None, row: int | None = None) -> InputError:
+        """What is said when it is passed."""
+        more = "more than" if found is None else f"{found}, more than"
+        cure = "write it flatter" if self.is_fixed else f"send less at a time; {RAISE}"
+        return InputError(f"it has {more} {self()} {self.what}, the limit", file=file, row=row, cure=cure)
+
+
+def factor() -> int:
+    """By how much the limits are raised."""
+    text = os.environ.get(VARIABLE, "1")
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= 10_000:
+        raise InputError("not a whole number from 1 to 10000", file=VARIABLE, value=text, cure=f"set {VARIABLE} to 1, or remove it")
+    return int(text)
+
+
+TABLE_BYTES = Limit("bytes of a table", 50_000_000, "100,000 rows of 28 columns have 20 MB")
+TABLE_LINES = Limit("lines or rows of a table, blank ones counted", 1_048_576, "what a spreadsheet holds")
+TABLE_ROWS = Limit("rows of a table", 200_000, "three hundred times the dataset")
+TABLE_CELLS = Limit("cells of a table", 4_000_000, "100,000 rows of 28 columns have 2.8 million; they need 700 MiB")
+TABLE_COLUMNS = Limit("columns of a table", 300, "ten times those of the release")
+CELL_CHARACTERS = Limit("characters of a cell", 20_000, "the longest note of the release has 500")
+WORKBOOK_BYTES = Limit("bytes of a workbook, unpacked", 200_000_000, "100,000 rows of 28 columns have 110 MB")
+WORKBOOK_PART = Limit("bytes of a part of a workbook that is no sheet", 30_000_000, "the texts of 100,000 rows have 10 MB")
+WORKBOOK_TEXTS = Limit("texts of a workbook", 1_000_000, "three a row of the longest table")
+WORKBOOK_PARTS = Limit("parts of a workbook", 2_000, "a sheet brings about four")
+WORKBOOK_SHEETS = Limit("sheets of a workbook", 100, "one is read")
+BUNDLE_BYTES = Limit("bytes of structure files, unpacked", 200_000_000, "ten thousand files of the usual 20 kB")
+BUNDLE_FILES = Limit("structure files of a contribution", 10_000, "thirty times those of the release")
+ARCHIVE_MEMBERS = Limit("members of an archive", 50_000, "each costs time even when it is passed over")
+HEADER_BYTES = Limit("bytes of an extended header of a tar archive", 65_536, "it holds a name")
+CIF_BYTES = Limit("bytes of a CIF", 5_000_000, "the largest of the release has 90 kB")
+CIF_SITES = Limit("sites of a CIF", 10_000, "the largest of the release has 152")
+CIF_IMAGES = Limit(
+    "sites times operations of a CIF", 20_000, "the most of the release is 1,344; cells of the largest frameworks stay below"
+)
+CIF_EXAMINED = Limit(
+    "positions in a primitive cell whose symmetry is looked for", 2_000, "the most of the release is 176; time grows with the square"
+)
+CIF_TOTAL = Limit(
+    "squares of positions of all structures of a contribution", 12_000_000, "the 321 structures of the release have 1.4 million"
+)
+LIBRARY_BYTES = Limit("bytes of a library, unpacked", 200_000_000_000, "a million files of 200 kB")
+LIBRARY_MEMBERS = Limit("members of a library", 5_000_000, "all structures ever determined are two million")
+LIBRARY_FILE = Limit("bytes of a file of a library, unpacked", 50_000_000, "structures that hold their diffraction data")
+ARCHIVE_BYTES = Limit("bytes of an archive of sources, unpacked", 500_000_000, "that of the release has 12 MB")
+DOCUMENT_BYTES = Limit("bytes of a document (YAML, TOML, JSON)", 5_000_000, "the corrections have 22 kB")
+DOCUMENT_DEPTH = Limit("levels of a document", 50, "ours have three", is_fixed=True)
+DOCUMENT_NODES = Limit("values of a document", 500_000, "seven a correction")
+
+#: All of them, for the documentation.
+ALL: tuple[Limit, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Limit))
