@@ -58,14 +58,18 @@ def factor() -> int:
 
 
 TABLE_BYTES = Limit("bytes of a table", 50_000_000, "100,000 rows of 28 columns have 20 MB")
-TABLE_LINES = Limit("lines or rows of a table, blank ones counted", 1_048_576, "what a spreadsheet holds")
+TABLE_LINES = Limit("lines or rows of a table, blank ones counted", 2_097_152, "twice what a sheet holds")
+BLANK_ROWS = Limit("rows without a cell", 100_000, "rows that were only formatted")
 TABLE_ROWS = Limit("rows of a table", 200_000, "three hundred times the dataset")
-TABLE_CELLS = Limit("cells of a table", 4_000_000, "100,000 rows of 28 columns have 2.8 million; they need 700 MiB")
+SPARE_CELLS = Limit("cells of a table beyond 32 a row", 200_000, "the release with 300 more columns")
+CELLS_A_ROW = Limit("cells of a row on average", 32, "the release has 28 columns", is_fixed=True)
 TABLE_COLUMNS = Limit("columns of a table", 300, "ten times those of the release")
 CELL_CHARACTERS = Limit("characters of a cell", 20_000, "the longest note of the release has 500")
 WORKBOOK_BYTES = Limit("bytes of a workbook, unpacked", 200_000_000, "100,000 rows of 28 columns have 110 MB")
 WORKBOOK_PART = Limit("bytes of a part of a workbook that is no sheet", 30_000_000, "the texts of 100,000 rows have 10 MB")
-WORKBOOK_TEXTS = Limit("texts of a workbook", 1_000_000, "three a row of the longest table")
+WORKBOOK_TEXTS = Limit("texts of a workbook beyond one a cell", 20_000, "texts that no cell shows any more")
+WORKBOOK_ELEMENTS = Limit("elements of a workbook outside its sheets", 200_000, "a workbook has at most 65,490 formats")
+MERGED_RANGES = Limit("merged ranges", 10_000, "a table has none")
 WORKBOOK_PARTS = Limit("parts of a workbook", 2_000, "a sheet brings about four")
 WORKBOOK_SHEETS = Limit("sheets of a workbook", 100, "one is read")
 BUNDLE_BYTES = Limit("bytes of structure files, unpacked", 200_000_000, "ten thousand files of the usual 20 kB")
@@ -73,9 +77,11 @@ BUNDLE_FILES = Limit("structure files of a contribution", 10_000, "thirty times 
 ARCHIVE_MEMBERS = Limit("members of an archive", 50_000, "each costs time even when it is passed over")
 HEADER_BYTES = Limit("bytes of an extended header of a tar archive", 65_536, "it holds a name")
 CIF_BYTES = Limit("bytes of a CIF", 5_000_000, "the largest of the release has 90 kB")
-CIF_SITES = Limit("sites of a CIF", 10_000, "the largest of the release has 152")
+CIF_SITES = Limit("atom sites", 10_000, "the largest of the release has 152")
 CIF_IMAGES = Limit(
-    "sites times operations of a CIF", 20_000, "the most of the release is 1,344; cells of the largest frameworks stay below"
+    "images of sites in a cell (sites times operations)",
+    20_000,
+    "the most of the release is 1,344; cells of the largest frameworks stay below",
 )
 CIF_EXAMINED = Limit(
     "positions in a primitive cell whose symmetry is looked for", 2_000, "the most of the release is 176; time grows with the square"

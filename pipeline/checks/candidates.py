@@ -26,6 +26,8 @@ from schemas import columns as col
 PER_ATOM = 0.006
 #: Shortest vectors of a lattice that are compared: those of the faces of its Voronoi cell.
 VECTORS = 7
+#: And at most this in the share of lithium (two decimals on a formula of five atoms).
+SHARE = 0.004
 #: Largest multiple of a cell that is tried.
 MULTIPLE = 4
 #: Part within which the shortest vectors of one lattice agree in two settings, when its cells agree to 0.02 %.
@@ -62,20 +64,23 @@ class _Block:
     places: Places
     amounts: Floats = field(init=False)
     atoms: Floats = field(init=False)
+    share: Floats = field(init=False)
     rounding: Floats = field(init=False)
     size: Floats = field(init=False)
     volume: Floats = field(init=False)
     value: Floats = field(init=False)
     cells: Floats = field(init=False)
     group: Places = field(init=False)
-    papers: dict[str, list[int]] = field(init=False)
+    papers: dict[str, Places] = field(init=False)
     paper_and_group: dict[tuple[str, int], Places] = field(init=False)
     shortest: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         found = [self.rows[place] for place in self.places]
         self.amounts = np.array([[row.reduced[element] for element in sorted(row.reduced)] if row.reduced else [] for row in found])
+        self.share = np.array([row.reduced.get("Li", 0.0) if row.reduced else 0.0 for row in found])
         self.atoms = np.maximum(self.amounts.sum(axis=1), 1e-300)
+        self.share = self.share / self.atoms
         texts = [row.text(col.REDUCED_COMPOSITION) for row in found]
         known = {text: min(ROUNDING, resolution(text)) for text in set(texts)}
         self.rounding = np.array([known[text] for text in texts])
@@ -87,21 +92,23 @@ class _Block:
         self.cells = np.array([row.cell or (np.nan,) * 6 for row in found])
         self.group = np.array([row.spacegroup_number or -1 for row in found])
         self.shortest = np.full((len(found), VECTORS), np.nan)
-        self.papers = defaultdict(list)
+        together: dict[str, list[int]] = defaultdict(list)
         grouped: dict[tuple[str, int], list[int]] = defaultdict(list)
         for place, row in enumerate(found):
             for paper in row.papers:
-                self.papers[paper].append(place)
+                together[paper].append(place)
                 grouped[paper, int(self.group[place])].append(place)
+        self.papers = {paper: np.array(places) for paper, places in together.items()}
         self.paper_and_group = {key: np.array(places) for key, places in grouped.items()}
         self._by_size = _Sorted(self.size)
         self._by_value = _Sorted(self.value)
 
     def of_papers(self, local: int, among: Places) -> NDArray[np.bool_]:
         """Which of the rows share a paper with this one."""
-        papers = self.rows[self.places[local]].papers
-        same = {place for paper in papers for place in self.papers[paper]} if papers else set()
-        return np.fromiter((place in same for place in among.tolist()), dtype=bool, count=len(among))
+        mask = np.zeros(len(self.places), dtype=bool)
+        for paper in self.rows[self.places[local]].papers if len(among) else ():
+            mask[self.papers[paper]] = True
+        return np.asarray(mask[among])
 
     def of_paper_and_group(self, local: int) -> Places:
         """Rows that share a paper and the space group with this one."""
@@ -111,7 +118,14 @@ class _Block:
 
     def alike(self, local: int, found: Places) -> Places:
         """Earlier rows of the same composition, in the order of the table: the rule of :func:`pipeline.chemistry.formula.agree`."""
-        found = np.sort(found[found < local])
+        found = found[found < local]
+        if not len(found):
+            return found
+        if self.amounts.shape[1] > 1:  # no rounding moves a share by more, and few rows of a series are this near
+            found = found[np.abs(self.share[found] - self.share[local]) < SHARE]
+            if not len(found):
+                return found
+        found = np.sort(found)
         ratio = self.atoms[local] / self.atoms[found]
         with np.errstate(all="ignore"):
             up, down = np.rint(ratio), 1 / np.rint(1 / ratio)
@@ -179,6 +193,9 @@ class Candidates:
         block, local = self._home[place]
         near = block.alike(local, block._by_size.near(block.size[local], PER_ATOM))
         valued = block.alike(local, block._by_value.near(block.value[local], 2 * self._value))
+        reported = block.alike(local, block.of_paper_and_group(local))
+        if not len(near) and not len(valued) and not len(reported):
+            return
         mine = block.cells[local]
         with np.errstate(all="ignore"):
             lengths = np.abs(block.cells[near, :3] / mine[:3] - 1).max(axis=1, initial=0.0)
@@ -197,7 +214,6 @@ class Candidates:
         yield _at(block, valued[ours])
         yield _at(block, valued[~ours])
         yield _at(block, near[as_given][~theirs & (group & ~identical)[as_given]])
-        reported = block.alike(local, block.of_paper_and_group(local))
         reported = reported[~np.isin(reported, near[identical]) & ~np.isin(reported, valued)]
         with np.errstate(all="ignore"):
             slipped = np.abs(block.value[reported] - block.value[local]) > log(self._slip)

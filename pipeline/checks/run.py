@@ -68,12 +68,17 @@ class Subject:
     @cached_property
     def parsed(self) -> Mapping[str, Structure | CifError]:
         """Each structure file read once for all checks, or the error that it raised."""
+        from pipeline.structures.bounds import demand_examined
         from pipeline.structures.cif import CifError, read
 
         found: dict[str, Structure | CifError] = {}
+        total = 0 if self.alone else None
         for name, text in self.structures.items():
             try:
-                found[name] = read(text, f"{name}.cif")
+                structure = read(text, f"{name}.cif")
+                seen = demand_examined(structure, total)
+                total = seen if self.alone else None
+                found[name] = structure
             except CifError as error:
                 found[name] = error
         return found

@@ -25,8 +25,10 @@ from typing import TYPE_CHECKING
 import gemmi
 import numpy as np
 
+from pipeline import limits
 from pipeline.structures import tags
 from pipeline.structures.atoms import Atom, AtomList, atoms
+from pipeline.structures.bounds import demand, demand_images
 from pipeline.structures.declared import Name, number_and_symbol, symmetry
 from pipeline.structures.declared import names as names_of_group
 from pipeline.structures.items import Items, is_blank
@@ -42,9 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["CifError", "Site", "Structure", "read", "same_content"]
 
 
-#: Sites times operations at most. The largest structures of inorganic crystals have a few thousand atoms in the cell; what follows, from
-#: distances to symmetry, grows with the square.
-MOST_IMAGES = 15_000
 #: Blocks not read that a note names.
 MOST_NAMED = 4
 
@@ -233,12 +232,10 @@ def read(text: str, name: str) -> Structure:
     codes = (value for each in blocks for value in each.find_values("_database_code_ICSD") if not is_blank(value))
     icsd = next((gemmi.cif.as_string(code).strip() for code in codes), None)
     cell = items.cell()
+    demand(limits.CIF_SITES, max(len(block.find_values(tag)) for tag in _COORDINATES), name)
     listed = atoms(items, cell)
     operations = symmetry(items, cell, listed.placed)
-    if len(operations.rotations) * len(listed.placed) > MOST_IMAGES:
-        counts = f"{len(listed.placed)} sites under {len(operations.rotations)} operations"
-        reason = f"lists {counts}: a cell of more than {MOST_IMAGES:,} images is not examined"
-        raise items.error(reason, tags.FRACTIONAL[0])
+    demand_images(len(listed.placed), len(operations.rotations), name)
     number, symbol = number_and_symbol(items)
     basis = np.array(gemmi.UnitCell(*cell).orth.mat.tolist())
     found, fixed_by, exact, notes = placed(operations, listed.placed, basis)
@@ -276,9 +273,12 @@ def _named(block: gemmi.cif.Block) -> str:
     return repr(block.name.strip()) if block.name.strip() else "without a name"
 
 
+_COORDINATES = ("_atom_site_fract_x", "_atom_site.fract_x", "_atom_site_Cartn_x", "_atom_site.Cartn_x")
+
+
 def _with_structure(blocks: list[gemmi.cif.Block], name: str) -> tuple[int, list[int]]:
     """Number of the first block that lists atoms, or else of the first that gives a cell; and the numbers of the others that do."""
-    for tag in ("_atom_site_fract_x", "_atom_site.fract_x", "_atom_site_Cartn_x", "_atom_site.Cartn_x", "_cell_length_a", "_cell.length_a"):
+    for tag in (*_COORDINATES, "_cell_length_a", "_cell.length_a"):
         with_tag = [index for index, block in enumerate(blocks) if any(not is_blank(value) for value in block.find_values(tag))]
         if with_tag:
             return with_tag[0], with_tag[1:]

@@ -10,7 +10,7 @@ import gemmi
 import numpy as np
 from pymatgen.optimization.neighbors import find_points_in_spheres
 
-from pipeline.structures.cif import CifError
+from pipeline.structures.bounds import demand_room
 from pipeline.structures.symmetry import all_images, composition, frame
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ TOO_CLOSE = 0.7
 EXCLUSIVE = 1.02
 #: Neighbouring cells looked into along an axis: enough for planes 0.7 angstrom apart; a flatter cell holds no atoms.
 FURTHEST = 4
-#: Positions in a cubic angstrom, split and vacant ones counted, that no crystal reaches (the densest of the release has 0.18), and the
-#: number of positions below which nobody asks.
-DENSEST = 5.0
-FEW = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +74,7 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     group = frame(structure)
     every, sizes = all_images(where, group)
     basis = structure.basis @ group.primitive
-    volume = abs(float(np.linalg.det(basis)))
-    if len(every) > FEW and len(every) > DENSEST * volume:
-        raise CifError(structure.name, f"puts {len(every)} positions into {volume:.3g} cubic angstrom: no crystal is so dense")
+    demand_room(len(every), abs(float(np.linalg.det(basis))), structure.name)
     # along an axis shorter than a quarter of the reach nobody looks further: such a cell holds no atoms
     reach = min(reach, FURTHEST / float(np.linalg.norm(np.linalg.inv(basis), axis=1).max()))
     owner = np.repeat(np.arange(len(where)), sizes)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.structures.atoms import Atom
-    from pipeline.structures.items import Cell, Items
+    from pipeline.structures.bounds import demand_images
+from pipeline.structures.items import Cell, Items
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,9 @@ def _of_names(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
     group = gemmi.find_spacegroup_by_number(min(numbers))
     standard = group.short_name() if group.crystal_system_str() == "monoclinic" else group.hm
     possible = settings(symbol or standard, cell) or [group]
-    found = _fitting([of_group(each.operations()) for each in possible], cell, atoms)
+    choices = [of_group(each.operations()) for each in possible]
+    demand_images(len(atoms), max(len(each.rotations) for each in choices), items.name)
+    found = _fitting(choices, cell, atoms)
     best = f", of {len(possible)} settings that the name leaves open the one that fits the atoms best" if len(possible) > 1 else ""
     items.notes.append(f"no operations are listed: those of {found.setting} are used{best}")
     return found

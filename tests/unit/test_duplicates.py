@@ -167,7 +167,7 @@ COPIES: dict[str, Callable[[int], dict[str, object]]] = {
 
 @pytest.mark.parametrize("kind", COPIES)
 def test_many_rows_of_one_material_cost_no_more_than_three_times_distinct_rows(kind: str) -> None:
-    limit = 3 * max(_distinct(), 0.2)
+    limit = 3 * max(_distinct(), 0.4)  # a machine with other work to do counts twice as much
     seconds, characters, found = _cost([row(f"d{n}", **COPIES[kind](n)) for n in range(len(DISTINCT))])
     assert seconds <= limit
     assert characters <= 1000 * len(DISTINCT)
