@@ -17,7 +17,11 @@ FREE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+()-]{0,63}")
 def id_findings(rows: Sequence[Row], free: bool = False) -> Iterator[Finding]:
     """Findings of ``id.*``. With ``free`` the IDs are a contributor's own names, which ``accept`` replaces."""
     pattern = FREE if free else re.compile(str(col.ID.pattern))
-    wanted = "a name of letters, digits, dots and hyphens" if free else "three characters, letters in lower case and digits"
+    wanted = (
+        "a name of letters, digits, dots and hyphens"
+        if free
+        else "three characters, letters in lower case and digits, or six as 'accept' gives them"
+    )
     for row in rows:
         if not pattern.fullmatch(row.id):
             yield Finding(row.id, "id.format", "error", f"The ID {row.id!r} is not {wanted}.", column=col.ID, value=row.id)

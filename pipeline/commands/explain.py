@@ -84,7 +84,7 @@ def _only(records: Sequence[Record], name: str, release: Path) -> Record:
     raise InputError(
         f"there is no entry and no check {name!r}",
         file=release / "all.csv",
-        cure=f"did you mean {', '.join(near)}?" if near else f"IDs have three characters; the checks: {_families()}",
+        cure=f"did you mean {', '.join(near)}?" if near else f"IDs have three or six characters; the checks: {_families()}",
     )
 
 

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__, sources
 from pipeline.contribute.check import DONE, NO_STRUCTURE, Checked, check
 from pipeline.contribute.existing import taken
+from pipeline.contribute.identifiers import new_ids
 from pipeline.dois import bare, cited
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.record import RECORD, VERIFIED
 from pipeline.ingest.contributed.record import sha256 as file_sha256
 from pipeline.ingest.contributed.table import TABLE, accepted
+from pipeline.locks import locked
 from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.reporting.report import Report
 from schemas import columns as col
@@ -34,11 +36,10 @@ if TYPE_CHECKING:
 
     from pipeline.structures.noise import Noise
 
-#: A new ID begins with a letter and has no vowel: it is never a number to a spreadsheet (``1e9``, ``019``), nor ``nan``, nor a word.
-FIRST = "bcdfghjkmpqrstvwxz"
-REST = FIRST + "23456789"
-#: Names that Windows keeps for devices.
-RESERVED = frozenset({"prn"})
+#: Held from the reading of the existing entries to the filing of the new ones: of two acceptances at once the second sees the first's.
+LOCK = ".contributions.lock"
+#: Seconds that an acceptance waits for another: a check of ten thousand rows takes less.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,12 @@ def accept(
             file=home / sources.PINS,
             cure="if you trust this folder, name it: --raw raw",
         )
-    checked = check(table, cifs, raw, reading=reading, noise=None if key_file is None else _noise(key_file))
+    with alone(home):
+        checked = check(table, cifs, raw, reading=reading, noise=None if key_file is None else _noise(key_file))
+        return _filed(checked, table, home, by, on)
+
+
+def _filed(checked: Checked, table: Path, home: Path, by: str | None, on: date | None) -> Accepted:
     if checked.report.has_errors:
         return Accepted(checked.report)
     if checked.existing.entries is None:
@@ -123,21 +129,17 @@ def _noise(key_file: Path) -> Noise:
     return keyed(read_key(key_file))
 
 
-def new_ids(cells: pd.DataFrame, used: frozenset[str]) -> tuple[str, ...]:
-    """A new ID for each row, made of what the row says: the same rows beside the same entries get the same IDs."""
-    found: list[str] = []
-    for row in cells[[str(c) for c in col.CONTRIBUTED]].itertuples(index=False, name=None):
-        content = "\x1f".join(map(str, row[1:]))
-        for attempt in count():
-            number = int.from_bytes(hashlib.sha256(f"{content}\x1f{attempt}".encode()).digest()[:8], "big")
-            first, rest = number % len(FIRST), number // len(FIRST)
-            name = FIRST[first] + REST[rest % len(REST)] + REST[rest // len(REST) % len(REST)]
-            if name not in used and name not in found and name not in RESERVED:
-                found.append(name)
-                break
-            if attempt > 1_000_000:
-                raise InputError("there are no free IDs left", cure="longer IDs are needed: tell the maintainers")
-    return tuple(found)
+@contextmanager
+def alone(raw: Path) -> Iterator[None]:
+    """Nobody else accepts or renumbers meanwhile. Raises ``InputError`` when somebody does for longer than a minute."""
+    busy = InputError("another acceptance is under way", file=raw, cure="wait for it and try again")
+    try:
+        with locked(raw / LOCK, PATIENCE, busy):
+            yield
+    except PermissionError as error:
+        raise InputError(
+            f"the folder cannot be written: {error.strerror}", file=error.filename or raw, cure="mend its permissions"
+        ) from None
 
 
 def filed(checked: Checked, ids: tuple[str, ...]) -> pd.DataFrame:

@@ -11,8 +11,9 @@ import yaml
 
 from pipeline.contribute import accept as module
 from pipeline.contribute import check as contribute
-from pipeline.contribute.accept import Accepted, accept, new_ids
+from pipeline.contribute.accept import Accepted, accept
 from pipeline.contribute.existing import Existing
+from pipeline.contribute.identifiers import new_ids
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import contribution, contributions
 from pipeline.ingest.workbook import typed
@@ -141,9 +142,52 @@ def test_a_thousand_ids_clash_with_none_and_look_like_no_number() -> None:
     assert not used & set(more)
     for name in used | set(more):
         assert re.fullmatch(str(col.ID.pattern), name)
+        assert len(name) == 6
         assert name not in {"nan", "inf", "nul", "con", "aux", "prn", "yes", "off"}
         with pytest.raises(ValueError, match="could not convert"):
             float(name)
+
+
+@pytest.mark.parametrize("name", ["1e9", "019", "abc", "k4tw7x", "b22222"])
+def test_ids_of_three_characters_and_of_six(name: str) -> None:
+    """Published ones stay valid; new ones begin and end with a letter and hold a digit, so that no spreadsheet changes them."""
+    fits = re.fullmatch(str(col.ID.pattern), name) is not None
+    assert fits == (name != "b22222")
+
+
+@pytest.mark.parametrize("name", ["", "ab", "abcd", "ABC", "k4tw7", "k4tw7xx", "4ktw7x", "kttttt", "katw7x", "k4tw7e", "K4TW7X", "ab\n"])
+def test_what_is_no_id(name: str) -> None:
+    assert re.fullmatch(str(col.ID.pattern), name) is None
+
+
+def test_two_acceptances_at_once_give_two_ids(raw: Path) -> None:
+    """Each sees what the other has filed; before there was a lock, both rows got one ID."""
+    import threading
+
+    row = "x,LiBr,4,Li4Br4,1.2E-9,225,5.5013,5.5013,5.5013,90,90,90,10.9999/made.up.1"
+    tables = []
+    for number in range(4):
+        table = raw.parent / f"table-{number}.csv"
+        table.write_text(f"{HEADER}\n{row}\n")
+        tables.append(table)
+    found: list[Accepted] = []
+    threads = [threading.Thread(target=lambda table=table: found.append(accept(table, None, raw, "A <a@b.c>", DAY))) for table in tables]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    filed = [accepted for accepted in found if accepted.folder is not None]
+    assert len(filed) == 1
+    assert {item.check for accepted in found if accepted.folder is None for item in accepted.report.items} == {"duplicate.exact"}
+    assert len(contributions(raw / "contributions")[0]) == 1
+
+
+def test_an_acceptance_waits_for_another_and_says_so(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    with module.alone(raw), pytest.raises(InputError, match="another acceptance is under way"):
+        send(good(), raw)
+    assert send(good(), raw).folder is not None
+    assert not (raw / module.LOCK).exists()
 
 
 def test_two_contributions_of_a_day_and_paper_lie_side_by_side(raw: Path) -> None:

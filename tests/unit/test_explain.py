@@ -87,7 +87,7 @@ def test_a_check_needs_no_release(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "cure"),
-    [("ABC", "IDs have three characters"), ("O19", "019"), ("lattice.volum", "lattice.volume"), ("what.ever", "the checks")],
+    [("ABC", "IDs have three or six characters"), ("O19", "019"), ("lattice.volum", "lattice.volume"), ("what.ever", "the checks")],
 )
 def test_unknown_names_are_told_with_a_cure(release: Path, name: str, cure: str) -> None:
     with pytest.raises(InputError, match=name) as error:

@@ -24,7 +24,17 @@ FLOORS = (
     ("pipeline.checks", "pipeline.correct"),
     ("pipeline.literature", "pipeline.split", "pipeline.sources", "pipeline.ingest", "pipeline.structures"),
     ("pipeline.chemistry", "pipeline.findings", "schemas"),
-    ("pipeline.dois", "pipeline.errors", "pipeline.folders", "pipeline"),
+    (
+        "pipeline.dois",
+        "pipeline.documents",
+        "pipeline.unpack",
+        "pipeline.quoting",
+        "pipeline.locks",
+        "pipeline.limits",
+        "pipeline.folders",
+        "pipeline.errors",
+        "pipeline",
+    ),
 )
 ROOMS = {room: len(FLOORS) - place for place, floor in enumerate(FLOORS) for room in floor}
 #: Tables go from one of these to the next through ``build`` alone.

@@ -39,6 +39,7 @@ def sheet(rows: str, tail: str = "") -> str:
 
 
 MERGED = "<mergeCells>" + "".join(f'<mergeCell ref="A{n}:KN1048576"/>' for n in range(1, 9000)) + "</mergeCells>"
+ROWS = "".join(f'<row r="{n}">{CELL.format(f"A{n}")}</row>' for n in range(1, 3000))
 BOMBS = {
     "row a billion": (lambda: changed(sheet=sheet('<row r="1000000000"><c r="A1"/></row>')), "a sheet ends at 1048576"),
     "row of many digits": (lambda: changed(sheet=sheet(f'<row r="{"9" * 5000}"/>')), "a sheet ends at 1048576"),
@@ -50,7 +51,7 @@ BOMBS = {
     "styles": (lambda: changed(styles="<styleSheet>" + "<xf/>" * 500_000 + "</styleSheet>"), "elements of a workbook outside"),
     "nested": (lambda: changed(styles="<a>" * 100_000 + "</a>" * 100_000), "levels of a document"),
     "entities": (lambda: changed(sheet='<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'), "document type"),
-    "merged": (lambda: changed(sheet=sheet("".join(f'<row r="{n}">{CELL.format(f"A{n}")}</row>' for n in range(1, 3000)), MERGED)), "cells of a table"),
+    "merged": (lambda: changed(sheet=sheet(ROWS, MERGED)), "cells of a table"),
     "a part of text": (lambda: changed(texts="<sst><si><t>" + "x" * 31_000_000 + "</t></si></sst>"), "bytes of a part"),
     "sheets": (lambda: changed(**{f"xl/worksheets/sheet{n}.xml": sheet("") for n in range(2, 200)}), "sheets of a workbook"),
 }  # fmt: skip
@@ -85,7 +86,7 @@ def _text(kind: str) -> bytes:
         "columns": lambda: f"{HEADER}{',x' * 1_000_000}\n{line}\n",
         "blank columns": lambda: f"{HEADER}\n{line}{',' * 900_000}\n",
         "cells": lambda: f"{HEADER}\n" + f"{line}{',' * 250}\n" * 3000,
-        "one cell": lambda: f"{HEADER}\n{line[:-3]}\"{'x' * 900_000}\"\n",
+        "one cell": lambda: f'{HEADER}\n{line[:-3]}"{"x" * 900_000}"\n',
         "nul": lambda: f"{HEADER}\n{line}\0\n",
         "open quotation mark": lambda: f'{HEADER}\n"{line}\n' * 5000,
     }[kind]().encode()

@@ -1,0 +1,52 @@
+"""What somebody else wrote, made harmless wherever the program repeats it: one owner for messages, pages and tables.
+
+A message is one line of printable characters: a file name with a line break cannot forge an annotation, an escape sequence cannot paint a
+terminal, a bidirectional mark cannot turn a sentence round, a zero-width character cannot hide anything. A cell of a table is no formula.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Characters of a quoted value in a message; the rest is counted.
+LONGEST = 2000
+#: What spreadsheets take for the beginning of a formula, full-width forms included.
+_SIGNS = "=+-@＝＋－＠−"
+_NUMBER = re.compile(r"[-+−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:\s?[×x*]\s?10\^?[-+−]?\d+|[eE][-+−]?\d+)?(?:\(\d+\))?")
+
+
+def plain(text: str) -> str:
+    """Text that cannot disturb a terminal, a page or an XML file: one line, printable characters only.
+
+    Control characters, line breaks of every kind, surrogates, bidirectional and zero-width characters become spaces.
+
+    >>> plain("x.csv\\n::error::forged"), plain("\\x1b[31mred")
+    ('x.csv ::error::forged', '[31mred')
+    """
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """The same, cut where nobody reads on."""
+    cleaned = plain(text)
+    return cleaned if len(cleaned) <= longest else f"{cleaned[:longest]}... ({len(cleaned)} characters)"
+
+
+def is_live(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula, whatever invisible characters stand before it; a number is none.
+
+    >>> [is_live(text) for text in ("=1+1", "\\u200b@x", "-3m", "-0.5", "R-3m", "+1e-4", "")]
+    [True, True, True, False, False, False, False]
+    """
+    visible = "".join(c for c in text if not (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")))
+    return visible[:1] in _SIGNS and visible != "" and len(visible) > 1 and _NUMBER.fullmatch(visible) is None
+
+
+def inert(text: str) -> str:
+    """A text as a cell of a report: one that spreadsheets would take for a formula gets the apostrophe that makes it a text.
+
+    >>> inert("=1+1"), inert("-0.5"), inert("Li2S")
+    ("'=1+1", '-0.5', 'Li2S')
+    """
+    return f"'{text}" if is_live(text) else text
