@@ -198,6 +198,47 @@ def test_no_library(tmp_path: Path, content: bytes) -> None:
         in_memory([tmp_path / "nowhere"])
 
 
+def test_a_damaged_index_is_told_and_never_believed(folder: Path, tmp_path: Path) -> None:
+    """Every bit that is flipped is an error, or changes nothing that is read."""
+    output = tmp_path / "x.index"
+    index([folder], output)
+    data = output.read_bytes()
+
+    def said(path: Path) -> list[tuple[object, ...]]:
+        found = load(path)
+        return [(b.system, b.spacegroup, b.data.tobytes(), *found.names(b.ids.tolist())) for b in found.blocks]
+
+    expected = said(output)
+    told = 0
+    used = [place for place, byte in enumerate(data) if byte]
+    damaged = tmp_path / "damaged.index"
+    for place in used[:: max(1, len(used) // 400)]:
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        damaged.write_bytes(changed)
+        if not is_index(damaged):
+            continue
+        try:
+            assert said(damaged) == expected, place
+        except InputError as error:
+            told += "obelix-curate index" in error.cure
+    assert told > 100
+    for length in range(20, len(data), len(data) // 15):
+        damaged.write_bytes(data[:length])
+        with pytest.raises(InputError):
+            said(damaged)
+
+
+def test_an_index_of_another_version_is_made_anew(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "x.index"
+    index([folder], output)
+    monkeypatch.setattr(indexing, "FORMAT", "2 0.0.1")
+    for call in (lambda: load(output), lambda: index([folder], output)):
+        with pytest.raises(InputError, match="another version") as caught:
+            call()
+        assert "obelix-curate index" in caught.value.cure
+
+
 def test_files_that_are_no_index(folder: Path, tmp_path: Path) -> None:
     stranger = tmp_path / "other.sqlite"
     with sqlite3.connect(stranger) as connection:

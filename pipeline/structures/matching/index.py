@@ -6,6 +6,8 @@ system and space group lie packed side by side in one value that numpy reads as 
 
 The index is written as ``FILE.partial`` and takes the name ``FILE`` when it is complete; what a stopped run has described stays
 in the partial file and is not described again.
+
+Each value carries a CRC, since SQLite notices damage of its own pages only: a bit that flipped is an error and never another cell.
 """
 
 from __future__ import annotations
@@ -13,31 +15,34 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
+from pipeline import __version__
 from pipeline.errors import InputError
 from pipeline.structures.matching.descriptor import Block, Descriptors, joined
 from pipeline.structures.matching.library import Described, Member, count, described, members, workers
 
-#: Changes when descriptors do: an index of another format is made anew.
-FORMAT = "1"
+#: An index of another format, or of another version of the program (whose descriptors may be others), is made anew.
+FORMAT = f"2 {__version__}"
 MAGIC = b"SQLite format 3\0"
 #: The program's mark in the header of the file ("OBLX").
 APPLICATION = 0x4F424C58
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS library (id INTEGER PRIMARY KEY, place TEXT UNIQUE NOT NULL, label TEXT NOT NULL, stamp TEXT);
+CREATE TABLE IF NOT EXISTS library (id INTEGER PRIMARY KEY, place TEXT UNIQUE NOT NULL, label TEXT NOT NULL, stamp TEXT, crc INTEGER);
 CREATE TABLE IF NOT EXISTS file (
     id INTEGER PRIMARY KEY, library INTEGER NOT NULL, member TEXT NOT NULL, block TEXT NOT NULL, stamp TEXT NOT NULL,
-    system TEXT, spacegroup INTEGER, data BLOB, reason TEXT NOT NULL, UNIQUE (library, member, block));
-CREATE TABLE IF NOT EXISTS packed (system TEXT, spacegroup INTEGER, ids BLOB, data BLOB);
+    system TEXT, spacegroup INTEGER, data BLOB, reason TEXT NOT NULL, crc INTEGER NOT NULL, UNIQUE (library, member, block));
+CREATE TABLE IF NOT EXISTS packed (system TEXT, spacegroup INTEGER, ids BLOB, data BLOB, crc INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);
 """
 
@@ -84,7 +89,7 @@ def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: 
         with closing(_opened(partial)) as connection:
             tally = _update(connection, libraries, jobs, scheduler)
         partial.replace(output)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, _DamageError, UnicodeError) as error:
         raise InputError(
             f"the index cannot be written: {error}", file=partial, cure="another run may be writing it; else delete the file and run again"
         ) from error
@@ -130,17 +135,47 @@ def load(path: Path) -> Descriptors:
         When it is none of ours, or of another format.
     """
     _known(path)
-    return _descriptors(sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True))
+    try:
+        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)
+        return _descriptors(connection, path)
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from None
+
+
+class _DamageError(Exception):
+    """A value is not what was written."""
+
+
+_UNREADABLE = (sqlite3.DatabaseError, _DamageError, ValueError, TypeError, AttributeError, KeyError, OverflowError)
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"the index is damaged: {error}", file=path, cure="delete it and make it again with 'obelix-curate index'")
+
+
+def _quoted(path: Path) -> str:
+    """A path in an address of SQLite: what would end it is escaped."""
+    return quote(path.absolute().as_posix())
+
+
+def _crc(*parts: object) -> int:
+    """Checksum of some values."""
+    found = 0
+    for part in parts:
+        found = zlib.crc32(part if isinstance(part, bytes) else f"{part}\0".encode("utf-8", "replace"), found)
+    return found
 
 
 def _known(path: Path) -> None:
     """Raise unless the file is a complete index of this format."""
     try:
-        with closing(sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as connection:
             mark = connection.execute("PRAGMA application_id").fetchone()[0]
             kind = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() if mark == APPLICATION else None
-    except sqlite3.DatabaseError as error:
-        raise InputError(f"not an index of structures: {error}", file=path, cure="make one with 'obelix-curate index'") from error
+    except _UNREADABLE as error:
+        raise InputError(
+            f"not an index of structures, or a damaged one: {error}", file=path, cure="make it again with 'obelix-curate index'"
+        ) from error
     if mark != APPLICATION:
         raise InputError("not an index of structures", file=path, cure="make one with 'obelix-curate index', or name another --output")
     if kind is None or kind[0] != FORMAT:
@@ -169,7 +204,8 @@ def _add(connection: sqlite3.Connection, library: Path, tally: Tally, executor: 
     stamp = None if library.is_dir() or not library.exists() else f"{library.stat().st_size}-{library.stat().st_mtime_ns}"
     with connection:
         connection.execute("INSERT OR IGNORE INTO library (place, label) VALUES (?, ?)", (place, library.as_posix()))
-        connection.execute("UPDATE library SET label = ? WHERE place = ?", (library.as_posix(), place))
+        label = library.as_posix()
+        connection.execute("UPDATE library SET label = ?, crc = ? WHERE place = ?", (label, _crc(place, label), place))
     number, before = connection.execute("SELECT id, stamp FROM library WHERE place = ?", (place,)).fetchone()
     known = dict(connection.execute("SELECT DISTINCT member, stamp FROM file WHERE library = ?", (number,)))
     if stamp is not None and stamp == before:
@@ -212,8 +248,9 @@ def _store(connection: sqlite3.Connection, library: int, batch: Sequence[Describ
         found = each.descriptor
         packed = (None, None, None) if found is None else (" ".join(found.system), found.spacegroup, found.packed().astype("<f8").tobytes())
         connection.execute(
-            "INSERT OR REPLACE INTO file (library, member, block, stamp, system, spacegroup, data, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (library, each.name, each.block, each.stamp, *packed, each.reason),
+            "INSERT OR REPLACE INTO file (library, member, block, stamp, system, spacegroup, data, reason, crc) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (library, each.name, each.block, each.stamp, *packed, each.reason, _crc(each.name, each.block, each.stamp, *packed)),
         )
 
 
@@ -221,30 +258,52 @@ def _pack(connection: sqlite3.Connection) -> None:
     """Lay descriptors of one system and group side by side, in the order of their names."""
     connection.execute("DELETE FROM packed")
     rows = connection.execute(
-        "SELECT system, spacegroup, file.id, data FROM file JOIN library ON library.id = library "
+        "SELECT system, spacegroup, file.id, data, member, block, file.stamp, file.crc FROM file JOIN library ON library.id = library "
         "WHERE data IS NOT NULL ORDER BY system, spacegroup, label, member, block"
     )
     writer = connection.cursor()
     for key, group in groupby(rows, key=lambda row: row[:2]):
         found = list(group)
+        for system, spacegroup, _, data, member, block, stamp, crc in found:
+            if _crc(member, block, stamp, system, spacegroup, data) != crc:
+                raise _DamageError(f"the description of {member} has changed")
         ids = np.array([row[2] for row in found], dtype="<i8").tobytes()
-        writer.execute("INSERT INTO packed VALUES (?, ?, ?, ?)", (*key, ids, b"".join(row[3] for row in found)))
+        data = b"".join(row[3] for row in found)
+        writer.execute("INSERT INTO packed VALUES (?, ?, ?, ?, ?)", (*key, ids, data, _crc(*key, ids, data)))
 
 
-def _descriptors(connection: sqlite3.Connection) -> Descriptors:
+def _descriptors(connection: sqlite3.Connection, path: Path | None = None) -> Descriptors:
     packed = []
-    for system, spacegroup, ids, data in connection.execute("SELECT * FROM packed ORDER BY rowid"):
+    for system, spacegroup, ids, data, crc in connection.execute("SELECT * FROM packed ORDER BY rowid"):
+        if _crc(system, spacegroup, ids, data) != crc:
+            raise _DamageError(f"the structures of {system} in space group {spacegroup} have changed")
         numbers = np.frombuffer(ids, dtype="<i8")
         packed.append(Block(tuple(system.split()), spacegroup, numbers, np.frombuffer(data, dtype="<f8").reshape(len(numbers), -1)))
 
+    count, total = connection.execute("SELECT count(*), coalesce(sum(length(ids)), 0) FROM packed").fetchone()
+    described = connection.execute("SELECT count(data) FROM file").fetchone()[0]
+    if count != len(packed) or total != 8 * described:
+        raise _DamageError(f"{described} structures are described, {total // 8} are packed")
+
     def names(ids: Sequence[int]) -> list[str]:
+        try:
+            return looked_up(ids)
+        except _UNREADABLE as error:
+            raise _damaged(path or Path("index"), error) from None
+
+    def looked_up(ids: Sequence[int]) -> list[str]:
         wanted = sorted(set(ids))
         found: dict[int, str] = {}
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            query = f"SELECT file.id, label, member, block FROM file JOIN library ON library.id = library WHERE file.id IN ({marks})"
-            for number, label, member, block in connection.execute(query, part):
+            query = (
+                "SELECT file.id, place, label, library.crc, member, block, file.stamp, system, spacegroup, data, file.crc FROM file "
+                f"JOIN library ON library.id = library WHERE file.id IN ({marks})"
+            )
+            for number, place, label, known, member, block, *rest, crc in connection.execute(query, part):
+                if _crc(member, block, *rest) != crc or _crc(place, label) != known:
+                    raise _DamageError(f"the description of {member} has changed")
                 found[number] = f"{label}/{member}{'#' if block else ''}{block}"
         return [found[number] for number in ids]
 
