@@ -68,8 +68,8 @@ class Subject:
     @cached_property
     def parsed(self) -> Mapping[str, Structure | CifError]:
         """Each structure file read once for all checks, or the error that it raised."""
-        from pipeline.structures.bounds import demand_examined
         from pipeline.structures.cif import CifError, read
+        from pipeline.structures.cost import demand_examined
 
         found: dict[str, Structure | CifError] = {}
         total = 0 if self.alone else None

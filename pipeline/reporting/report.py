@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.quoting import plain
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -158,8 +159,3 @@ ALONE = "Not compared with the dataset"
 
 def _warnings(count: int) -> str:
     return f"{count} {'warning' if count == 1 else 'warnings'}"
-
-
-def plain(text: str) -> str:
-    """Text that cannot disturb a terminal, a page or an XML file: one line, printable characters only."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()

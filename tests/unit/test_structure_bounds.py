@@ -13,9 +13,9 @@ from pipeline import limits
 from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.ingest.contributed.bundle import Bundle
-from pipeline.structures.bounds import demand_examined
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.contacts import shortest, too_close
+from pipeline.structures.cost import demand_examined
 from pipeline.structures.symmetry import positions
 from tests.contributed.tables import HEADER
 from tests.unit.crystals import atoms, cell

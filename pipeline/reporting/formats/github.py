@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.findings import SEVERITIES
+from pipeline.quoting import plain
 from pipeline.reporting.formats.markdown import render as markdown
-from pipeline.reporting.report import Item, Report, plain
+from pipeline.reporting.report import Item, Report
 
 #: GitHub shows so many annotations of each kind for a step; the step summary holds all.
 SHOWN = 10

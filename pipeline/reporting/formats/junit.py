@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from pipeline.reporting.report import Item, Report, plain
+from pipeline.quoting import plain
+from pipeline.reporting.report import Item, Report
 
 
 def render(report: Report) -> str:

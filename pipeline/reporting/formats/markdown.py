@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.reporting.report import Item, Report, plain
+from pipeline.quoting import plain
+from pipeline.reporting.report import Item, Report
 
 SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
 #: GitHub refuses a comment of more than 65 536 characters.

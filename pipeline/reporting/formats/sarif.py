@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from pipeline import __version__
 from pipeline.checks.catalogue import catalogue
-from pipeline.reporting.report import Item, Report, plain
+from pipeline.quoting import plain
+from pipeline.reporting.report import Item, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}

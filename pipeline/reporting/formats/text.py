@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 
-from pipeline.reporting.report import Item, Report, plain
+from pipeline.quoting import plain
+from pipeline.reporting.report import Item, Report
 
 #: Mark and colour of each severity; the second mark for a terminal that knows only ASCII.
 MARKS = {"error": ("✘", "x", "red"), "warning": ("!", "!", "yellow"), "info": ("·", "-", "cyan"), "ready": ("✔", "+", "green")}
