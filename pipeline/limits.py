@@ -80,8 +80,8 @@ CIF_BYTES = Limit("bytes of a CIF", 5_000_000, "the largest of the release has 9
 CIF_SITES = Limit("atom sites", 10_000, "the largest of the release has 152")
 CIF_IMAGES = Limit(
     "images of sites in a cell (sites times operations)",
-    20_000,
-    "the most of the release is 1,344; cells of the largest frameworks stay below",
+    15_000,
+    "the most of the release is 1,344; the largest inorganic cells have a few thousand atoms",
 )
 CIF_EXAMINED = Limit(
     "positions in a primitive cell whose symmetry is looked for", 2_000, "the most of the release is 176; time grows with the square"

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.chemistry.spacegroup import find, mirror_image
 from pipeline.structures import tags
+from pipeline.structures.bounds import demand_images
 from pipeline.structures.operations import (
     OperationError,
     Operations,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.structures.atoms import Atom
-    from pipeline.structures.bounds import demand_images
 from pipeline.structures.items import Cell, Items
 
 
