@@ -60,7 +60,7 @@ def factor() -> int:
 TABLE_BYTES = Limit("bytes of a table", 50_000_000, "100,000 rows of 28 columns have 20 MB")
 TABLE_LINES = Limit("lines or rows of a table, blank ones counted", 2_097_152, "twice what a sheet holds")
 BLANK_ROWS = Limit("rows without a cell", 100_000, "rows that were only formatted")
-TABLE_ROWS = Limit("rows of a table", 200_000, "three hundred times the dataset")
+TABLE_ROWS = Limit("rows of a table", 100_000, "a hundred and sixty times the dataset")
 SPARE_CELLS = Limit("cells of a table beyond 32 a row", 200_000, "the release with 300 more columns")
 CELLS_A_ROW = Limit("cells of a row on average", 32, "the release has 28 columns", is_fixed=True)
 TABLE_COLUMNS = Limit("columns of a table", 300, "ten times those of the release")

@@ -24,7 +24,7 @@ from pipeline.contribute.noise import with_noise
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.ingest.contributed.bundle import Bundle, bundle
-from pipeline.ingest.contributed.grid import ASKED_NOTHING, MAX_COLUMNS, Reading
+from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Item, Report
@@ -52,6 +52,8 @@ UNREAD: dict[str, str] = {
     col.CLOSE_MATCH: "cif.close-match",
 }
 _IDENTITY = (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION, col.Z, col.SPACE_GROUP_NUMBER, *col.LATTICE)
+#: Place of a finding about no column of the file: behind all of them.
+NO_PLACE = 100_000
 #: Rows of the same ID that a message names; the rest is counted.
 LISTED = 5
 OTHERWISE = "table.unread-cell"
@@ -399,7 +401,7 @@ def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[It
         )  # fmt: skip
 
     def order(item: Item) -> tuple[object, ...]:
-        place = -1 if item.check == "table.row-shape" else read.places.get(item.column, (MAX_COLUMNS, ""))[0]
+        place = -1 if item.check == "table.row-shape" else read.places.get(item.column, (NO_PLACE, ""))[0]
         return (item.row is None, item.row or 0, place, SEVERITIES.index(item.severity), item.check, item.id, item.other, item.message)
 
     return sorted((item(*pair) for pair in said), key=order)

@@ -8,11 +8,13 @@ import io
 
 import pytest
 
+from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.grid import Formula, read_grid
 from pipeline.ingest.contributed.headers import Heading, heading, recognised
 from pipeline.ingest.contributed.table import Contribution, contribution
 from pipeline.ingest.contributed.values import UnreadableError, read_cell
+from pipeline.limits import Limit
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, german, good, origin, workbook
 
@@ -328,12 +330,15 @@ def test_what_is_no_table_is_refused_with_a_cure(data: bytes, word: str) -> None
     assert caught.value.cure
 
 
-def test_too_large_tables_are_refused() -> None:
-    with pytest.raises(InputError, match="more than 10000 rows"):
-        read(*[ROW] * 10_001)
-    with pytest.raises(InputError, match="MB"):
-        contribution(b"x" * 20_000_001, "rows.csv")
-    with pytest.raises(InputError, match="characters"):
+def test_too_large_tables_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TABLE_ROWS", Limit("rows of a table", 100, ""))
+    monkeypatch.setattr(limits, "TABLE_BYTES", Limit("bytes of a table", 100_000, ""))
+    assert len(read(*[ROW] * 100).cells) == 100
+    with pytest.raises(InputError, match="100 rows of a table"):
+        read(*[ROW] * 101)
+    with pytest.raises(InputError, match="100000 bytes of a table"):
+        contribution(b"x" * 100_001, "rows.csv")
+    with pytest.raises(InputError, match="20000, the limit"):
         read(ROW.replace("LiI,4", f"{'Li' * 15_000},4"))
 
 

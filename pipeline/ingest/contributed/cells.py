@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from pipeline import limits
 from pipeline.errors import InputError
 
-#: Ten thousand rows are seventeen times the whole dataset; a table beyond it is not a contribution.
-MAX_ROWS = 10_000
 SAVE = "save the table as .csv (UTF-8) or .xlsx and try again"
 
 
@@ -35,7 +34,7 @@ class Percentage(float):
 
 def too_many(file: str) -> InputError:
     """The refusal of a table that is too long."""
-    return InputError(f"the table has more than {MAX_ROWS} rows", file=file, cure="send it in parts")
+    return limits.TABLE_ROWS.error(file)
 
 
 def shown(cell: object) -> str:

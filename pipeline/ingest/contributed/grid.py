@@ -14,16 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from pipeline import limits
 from pipeline.errors import InputError
-from pipeline.ingest.contributed.cells import MAX_ROWS, SAVE, Formula, Percentage, Row, shown, too_many
+from pipeline.ingest.contributed.bounds import demand_cells, demand_text
+from pipeline.ingest.contributed.cells import SAVE, Formula, Percentage, Row, shown, too_many
 from pipeline.ingest.contributed.encodings import decoded
 
-__all__ = ["ASKED_NOTHING", "MAX_COLUMNS", "Formula", "Grid", "Percentage", "Reading", "Row", "read_grid", "shown"]
+__all__ = ["ASKED_NOTHING", "Formula", "Grid", "Percentage", "Reading", "Row", "read_grid", "shown"]
 
-#: A table beyond any of these limits is not a contribution.
-MAX_BYTES = 20_000_000
-MAX_COLUMNS = 300
-MAX_CELL = 20_000
 #: Columns that must be recognised before a row is taken for the header, and rows searched for it.
 HEADER_CELLS = 3
 HEADER_ROWS = 30
@@ -99,9 +97,8 @@ def read_grid(data: bytes, file: str, recognised: Recognised, second: Second = o
     """
     if not data.strip():
         raise InputError("the file is empty", file=file, cure="save the table again: one header row, then one row for each material")
-    if len(data) > MAX_BYTES:
-        raise InputError(f"the file has {len(data) / 1e6:.0f} MB; a contributed table has at most {MAX_BYTES / 1e6:.0f} MB", file=file,
-                         cure="send the table in parts, and the structures by --cifs")  # fmt: skip
+    if len(data) > limits.TABLE_BYTES():
+        raise limits.TABLE_BYTES.error(file, len(data))
     for magic, kind in _KINDS:
         if data.startswith(magic):
             raise InputError(f"this is {kind}, not a table this program can read", file=file, cure=SAVE)
@@ -131,6 +128,7 @@ def _best(rows: Sequence[Row], recognised: Recognised, second: Second) -> tuple[
 # --- text ------------------------------------------------------------------------------------------------------------
 def _text(data: bytes, file: str, recognised: Recognised, second: Second, encoding: str) -> Grid:
     text, notes = decoded(data, file, encoding)
+    demand_text(text, file)
     told = re.match(r"sep=(.)\r?\n?", text, re.IGNORECASE)  # the first line that Excel writes and obeys
     separators = [told[1]] if told else list(SEPARATORS)
     best = (0, 0, 1)
@@ -155,7 +153,7 @@ def _records(text: str, separator: str, file: str, stop: int | None = None) -> I
     """Rows of a delimited text that are not blank; at most ``stop`` of them."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     line, given = 1, 0
-    number = 0
+    number = width = 0
     while stop is None or given < stop:
         try:
             cells = next(reader)
@@ -165,7 +163,16 @@ def _records(text: str, separator: str, file: str, stop: int | None = None) -> I
             raise InputError(f"the text cannot be divided into cells: {error}", file=file, row=number + 1,
                              cure="look for a quotation mark that is not closed") from None  # fmt: skip
         number += 1
+        width += len(cells)
         begun, line = line, reader.line_num + 1
+        if stop is None:
+            if given > limits.TABLE_ROWS() + HEADER_ROWS:
+                raise too_many(file)
+            if len(cells) > limits.TABLE_COLUMNS():
+                raise limits.TABLE_COLUMNS.error(file, len(cells), number)
+            demand_cells(width, given, file)
+        else:
+            cells = cells[: limits.TABLE_COLUMNS()]
         if any(cell.strip() for cell in cells) and not (number == 1 and len(cells) <= 2 and cells[0].lower().startswith("sep=")):
             given += 1
             yield Row(number, begun, tuple(cells))
@@ -190,7 +197,7 @@ def _closed(text: str, separator: str, file: str) -> None:
 def _sheet(data: bytes, file: str, recognised: Recognised, second: Second, reading: Reading) -> Grid:
     from pipeline.ingest.contributed import sheets
 
-    found = sheets.sheets(data, file, MAX_ROWS + HEADER_ROWS)
+    found = sheets.sheets(data, file, limits.TABLE_ROWS() + HEADER_ROWS)
     sheet, notes = sheets.chosen(
         found, file, lambda rows: _best(rows, recognised, second)[:2], HEADER_CELLS, name=reading.sheet, hidden=reading.hidden
     )
@@ -213,15 +220,15 @@ def _finish(
     if depth == 2:
         header = second(rows[place], rows[place + 1]) or header
         notes = (*notes, f"the header takes the rows {rows[place].number} and {rows[place + 1].number}")
-    if len(body) > MAX_ROWS:
+    if len(body) > limits.TABLE_ROWS():
         raise too_many(file)
-    if max(len(row.cells) for row in rows) > MAX_COLUMNS:
-        raise InputError(f"a row has more than {MAX_COLUMNS} cells", file=file, cure="remove the columns that are not of this table")
+    if (widest := max(len(row.cells) for row in rows)) > limits.TABLE_COLUMNS():
+        raise limits.TABLE_COLUMNS.error(file, widest)
     for row in body:
         for cell in row.cells:
-            if isinstance(cell, str) and len(cell) > MAX_CELL:
-                raise InputError(f"a cell holds {len(cell)} characters", file=file, row=row.number,
-                                 cure="look for a quotation mark that is not closed")  # fmt: skip
+            if isinstance(cell, str) and len(cell) > limits.CELL_CHARACTERS():
+                what = f"a cell holds {len(cell)} characters, more than {limits.CELL_CHARACTERS()}, the limit"
+                raise InputError(what, file=file, row=row.number, cure="look for a quotation mark that is not closed")
     if place:
         notes = (*notes, f"the header is row {header.number}; what stands above it was passed over")
     elif header.number != 1:

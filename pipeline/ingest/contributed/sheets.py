@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.ingest.contributed.bounds import demand_workbook
 from pipeline.ingest.contributed.cells import SAVE, Formula, Percentage, Row, too_many
 
-#: Ten thousand members are more than any workbook has.
-MAX_MEMBERS = 10_000
-MAX_UNPACKED = 200_000_000
 #: Merged ranges that are spread; a sheet with more is no table.
 MAX_MERGED = 10_000
 #: Rows that a sheet of a workbook can have.
@@ -59,8 +57,7 @@ def is_workbook(data: bytes, file: str) -> None:
         if "word/document.xml" in names:
             raise InputError("this is a Word document", file=file, cure="copy the table into a spreadsheet and save it as .xlsx or .csv")
         raise InputError("this is a zip archive, not a table", file=file, cure="give the table itself here and the structures by --cifs")
-    if sum(member.file_size for member in members) > MAX_UNPACKED or len(members) > MAX_MEMBERS:
-        raise InputError("the workbook unpacks to more than a contribution can need", file=file, cure=SAVE)
+    demand_workbook(data, file)
 
 
 def sheets(data: bytes, file: str, limit: int) -> list[Sheet]:
@@ -86,7 +83,7 @@ def _opened(data: bytes, file: str, limit: int, *, data_only: bool) -> list[Shee
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl tells of formatting it does not keep, which nobody asked for
         try:
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only)
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
             for sheet in book.worksheets:
                 sheet.reset_dimensions()  # some programs write a dimension of one cell
                 layout = _layout(data, sheet, file) if data_only else Layout()
