@@ -126,10 +126,11 @@ def atoms(items: Items, cell: Cell) -> AtomList:
     placed: list[Atom] = []
     unplaced: list[Atom] = []
     left_out: list[str] = []
+    told: dict[str, list[str]] = {}
     for row, (tokens, tag) in enumerate(rows):
         label = "" if is_blank(labels[row]) else gemmi.cif.as_string(labels[row]).strip()
         symbol = "" if is_blank(types[row]) else gemmi.cif.as_string(types[row]).strip()
-        name, dummy = label or f"number {row + 1}", flags[row].lower() == "dum"
+        name, dummy = label or f"number {row + 1}", gemmi.cif.as_string(flags[row]).strip().lower() == "dum"
         blank = [is_blank(token) for token in tokens]
         if all(blank) and not label and not symbol:  # a row of a form that nobody filled in
             continue
@@ -142,15 +143,15 @@ def atoms(items: Items, cell: Cell) -> AtomList:
                 raise items.error(f"{str(error).format(site=name)}: {cure}", where, row) from None
             reading = Reading(note="site {site} is flagged as a dummy, names no element and is left out")
         if reading.note:
-            items.notes.append(reading.note.format(site=name))
+            told.setdefault(reading.note, []).append(name)
         if not reading.parts:
             if not all(blank):
                 left_out.append(name)
             continue
         if all(blank) and not dummy and any(part.element != "H" for part in reading.parts):
-            told = " ".join(tokens)
+            text = " ".join(tokens)
             cure = "write 0 where zero is meant, and leave the row out where nothing is known"
-            raise items.error(f"site {name} has no coordinates ({told}): {cure}", tag + "x", row)
+            raise items.error(f"site {name} has no coordinates ({text}): {cure}", tag + "x", row)
         whose = f" of site {name}"
         declared = int(items.number(multiplicities[row], "multiplicity" + whose, multiplicity, row, 0.0)) or None
         occupancy = items.number(occupancies[row], "occupancy" + whose, tags.OCCUPANCY, row, 1.0)
@@ -173,9 +174,18 @@ def atoms(items: Items, cell: Cell) -> AtomList:
         if declared is not None or not all(blank):
             unplaced += [replace(atom, rounding=(0.0, 0.0, 0.0)) for atom in found]
         items.notes.append(_unplaced(name, found, declared, dummy, all(blank)))
+    items.notes += [_said(note, names) for note, names in told.items()]
     if not placed:
         raise items.error("lists no atom with a position")
     return AtomList(tuple(placed), tuple(unplaced), tuple(left_out))
+
+
+def _said(note: str, names: list[str]) -> str:
+    """A note of one site or of several of which the same is to be said."""
+    if len(names) > 1:
+        for one, many in (("is", "are"), ("has", "have")):
+            note = note.replace(f"site {{site}} {one} ", f"sites {{site}} {many} ")
+    return note.format(site=", ".join(names))
 
 
 def _unplaced(name: str, found: list[Atom], declared: int | None, dummy: bool, blank: bool) -> str:

@@ -87,7 +87,7 @@ def read_atom(type_symbol: str, label: str, formula: frozenset[str] = frozenset(
         found = _typed(re.sub(r"^\((.*)\)$", r"\1", symbol))
         told = _plain_label(name)
         if told and len(found.parts) == 1 and not found.note and told != found.parts[0].element and told != symbol.capitalize():
-            return replace(found, note=f"site {{site}} is read as {found.parts[0].element}, its type, though its label says {told}")
+            return replace(found, note=f"site {{site}} is read as {found.parts[0].element}, by type, though the label says {told}")
         return found
     if not name:
         raise AtomError("site {site} has neither a label nor a type that names an element")
@@ -124,7 +124,7 @@ def _typed(symbol: str) -> Reading:
         raise AtomError(f"the type {symbol!r} of site {{site}} names no element")
     word = found[2]
     if word.casefold() in _DUMMIES or word == "Va":
-        return Reading(note=f"site {{site}} has the type {symbol} of a dummy and is left out")
+        return Reading(note=f"site {{site}} has the type {symbol} of a dummy, and is left out")
     element = _element(word) if len(word) <= 2 else None
     if (
         element is not None
@@ -204,13 +204,13 @@ def _labelled(label: str, formula: Collection[str]) -> Reading:
     word = letters[0]
     low = word.casefold()
     if low in _DUMMIES:
-        return Reading(note="site {site} is a dummy by its label and is left out")
+        return Reading(note="site {site} is a dummy by label and left out")
     if low in _WATER or low == "w":
         return _water(word, formula)
     if low == "va":
         if not formula:
             raise AtomError("site {site} may be vanadium or a vacancy: its label does not tell and it has no type")
-        return Reading((Part("V"),)) if "V" in formula else Reading(note="site {site} is a vacancy by its label and is left out")
+        return Reading((Part("V"),)) if "V" in formula else Reading(note="site {site} is a vacancy by label and left out")
     if low in ("d", "t") and formula and not {"D", "T", "H"} & set(formula):
         raise AtomError(f"the label {label!r} of site {{site}} would be hydrogen, which the formula does not hold, and it has no type")
     if low == "t" and "T" not in formula:
@@ -234,9 +234,10 @@ def _capitals(label: str, two: str, one: str, formula: Collection[str]) -> Readi
     if held == [two]:
         return Reading((Part(two),))
     if held == [one]:
-        return Reading((Part(one),), f"site {{site}} is read as {one}: it has no type, and the formula holds {one} and no {two}")
+        return Reading((Part(one),), f"site {{site}} is read as {one}: without a type the formula decides, which holds {one} and no {two}")
     return Reading(
-        (Part(two),), f"site {{site}} is read as {two}, not as {one}: its label is in capitals, and neither a type nor the formula tells"
+        (Part(two),),
+        f"site {{site}} is read as {two}, not as {one}: neither a type nor the formula settles a label in capitals",
     )
 
 
@@ -248,11 +249,9 @@ def _water(word: str, formula: Collection[str]) -> Reading:
         return Reading((Part("W"),))
     if word.casefold() == "w" and "O" not in formula:
         return Reading((Part("W"),), _unlisted("W", formula))
-    return Reading(
-        (Part("O"),), "site {site} is read as the oxygen of a water molecule; its hydrogens are counted only where they have rows"
-    )
+    return Reading((Part("O"),), "site {site} is read as oxygen of water; hydrogens are counted only where they have rows")
 
 
 def _unlisted(element: str, formula: Collection[str]) -> str:
     held = not formula or element in formula or (element == "H" and {"D", "T"} & set(formula))
-    return "" if held else f"site {{site}} is read as {element} by its label, though the file's formula holds no {element}"
+    return "" if held else f"site {{site}} is read as {element} by label, though the file's formula holds no {element}"

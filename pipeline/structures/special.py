@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: A site nearer to its image than this, angstrom, is one site with it if it is full: a tenth of the shortest bond, and ten times the
 #: rounding of three digits in a cell of 20 angstrom.
 NEAR = 0.1
+#: Sites of which a note of its own tells both readings; the others are listed.
+MOST_NAMED = 4
 #: Occupancies on a site and its image that sum to more cannot be filled in turn (see pipeline.structures.contacts).
 EXCLUSIVE = 1.02
 
@@ -57,6 +59,7 @@ def placed(
     readings = [{order // len(f), *(order // len(g) for g, _ in levels.get(i, ()))} for i, f in enumerate(fixed)]
     atoms, notes = _as_multiplicities(atoms, readings, order)
     told: set[int] = set()
+    more: list[str] = []
     for index, found in levels.items():
         chosen = _chosen(index, atoms, fixed, found, order)
         row, here = atoms[index].row, order // len(fixed[index])
@@ -70,10 +73,15 @@ def placed(
             continue
         if row not in told:
             told.add(row)
+            if len(told) > MOST_NAMED:
+                more.append(atoms[index].label)
+                continue
             distance = min(near[index].values())
             notes.append(
                 f"site {atoms[index].label} at {_triple(atoms[index].fract)} is {distance:.2g} angstrom from its own image: {message}"
             )
+    if more:
+        notes.append(f"sites {', '.join(more)} are as near to images of their own, and are taken likewise")
     return atoms, fixed, exact, notes
 
 

@@ -104,6 +104,13 @@ def test_a_dummy_is_left_out_and_told(label: str) -> None:
     assert any(label in note and "left out" in note for note in structure.notes)
 
 
+def test_sites_of_which_the_same_is_to_be_said_share_a_note() -> None:
+    text = CUBE.replace("data_c\n", "data_c\n_chemical_formula_sum 'Li2 S'\n") + atoms(
+        "SE1 . 0 0 0 1\nSE2 . 0.5 0.5 0.5 1\nLi1 Li 0.5 0 0 1\n"
+    )
+    assert read(text, "x.cif").notes == ("sites SE1, SE2 are read as S: without a type the formula decides, which holds S and no Se",)
+
+
 def hydrate(row: str) -> Structure:
     group = listed(operations("P 1 21 1"))
     rows = f"S1 S6+ 0.208 0 -0.211 1 2 d\nO1 O2- 0.153 -0.139 -0.083 1 2 d\n{row}\n"
