@@ -71,13 +71,19 @@ def anew(structure: Structure, coordinates: Sequence[Sequence[float]], method: s
         lines.append(_item("_space_group_name_H-M_alt", quoted(structure.setting)))
     lines += ["", "loop_", "_space_group_symop_id", "_space_group_symop_operation_xyz"]
     lines += [f"{place} '{triplet}'" for place, triplet in enumerate(triplets(structure), 1)]
-    hydrogens = any(site.hydrogens for site in structure.sites)
+    sites = (*structure.sites, *structure.unplaced)
+    hydrogens = any(site.hydrogens for site in sites)
     lines += ["", "loop_", "_atom_site_label", "_atom_site_type_symbol", "_atom_site_site_symmetry_multiplicity"]
     lines += [*(f"_atom_site_fract_{axis}" for axis in "xyz"), "_atom_site_occupancy"]
     lines += ["_atom_site_attached_hydrogens"] if hydrogens else []
-    for label, site, place in zip(_labels(structure.sites), structure.sites, coordinates, strict=True):
-        words = [label, _type(site), str(site.multiplicity), *(fixed(value) for value in place), f"{site.occupancy:.10g}"]
-        lines.append(" ".join([*words, *([f"{site.hydrogens:.6g}"] if hydrogens else [])]))
+    lines += ["_atom_site_calc_flag"] if structure.unplaced else []
+    # atoms without a position have their amount and no coordinates
+    places = [[fixed(value) for value in place] for place in coordinates] + [["?"] * 3 for _ in structure.unplaced]
+    flags = ["d"] * len(structure.sites) + ["dum"] * len(structure.unplaced)
+    for label, site, place, flag in zip(_labels(sites), sites, places, flags, strict=True):
+        words = [label, _type(site), str(site.multiplicity), *place, f"{site.occupancy:.10g}"]
+        words += [f"{site.hydrogens:.6g}"] if hydrogens else []
+        lines.append(" ".join([*words, *([flag] if structure.unplaced else [])]))
     return "\n".join(lines) + "\n"
 
 

@@ -126,7 +126,7 @@ def test_names_that_disagree_are_refused_without_operations_and_contradict_them_
     structure = read(text(*items, listed(operations("F m -3 m"))), "x.cif")
     assert [each.expected for each in contradictions(structure)] == ["225"]
     with pytest.raises(PerturbationError, match=r"cif\.symmetry"):
-        perturb(structure, open_seed(1, "x", structure.text))
+        perturb(structure, open_seed(1))
 
 
 def test_two_lists_of_operations_that_differ_are_an_error() -> None:

@@ -75,7 +75,7 @@ def test_one_number_that_is_no_order_spoils_the_reading_as_orders() -> None:
 def test_noise_keeps_a_padded_third_on_its_axis() -> None:
     structure = wurtzite("Cs1 Cs 0.66670 -0.66670 0.38 1\nO1 O 0.2442 0.1220 0.07 1\n")
     for seed in range(5):
-        after = perturb(structure, open_seed(seed, "c", structure.text))
+        after = perturb(structure, open_seed(seed))
         assert after.structure.content == {"Cs": 2.0, "O": 6.0}
         assert after.free == 3
         x, y, _ = after.structure.sites[1].exact
