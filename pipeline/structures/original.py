@@ -13,6 +13,7 @@ an image of seven.)
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ GRID = 100_000
 #: Place of the bounds between two steps. Translations of a space group are multiples of 1/24, so the images of a decimal fraction lie at
 #: multiples of 1/3 of a step and of 1/30 where it has six decimals: 311/600 keeps away from all of these.
 BOUND = 311 / 600
+#: Turns three steps into one number.
+_PLACES = np.array([GRID * GRID, GRID, 1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +75,11 @@ def original(structure: Structure, where: Sequence[Position] | None = None) -> O
     where = positions(structure) if where is None else where
     group = frame(structure)
     here = np.array([position.fract for position in where])
-    images = np.einsum("gij,pj->pgi", group.rotations, here) + group.translations
-    every = images[:, :, None, :] + group.centring  # position, rotation, centring, axis
+    images = here @ group.rotations.reshape(-1, 3).T + group.translations.ravel()
+    every = images.reshape(len(where), -1, 1, 3) + group.centring  # position, rotation, centring, axis
     steps = np.floor(every * GRID + (1.0 - BOUND)).astype(np.int64) % GRID
-    places = (steps[..., 0] * GRID + steps[..., 1]) * GRID + steps[..., 2]
-    nearest = places.min(axis=2)  # of each rotation
+    nearest = (steps @ _PLACES).min(axis=2)  # of each rotation
+    with_hydrogens = any(site.hydrogens for site in structure.sites)
     rotations = group.rotations.tobytes()
     keys: list[tuple[tuple[tuple[str, float], ...], float, int, int]] = []
     chosen: list[int] = []
@@ -84,8 +87,9 @@ def original(structure: Structure, where: Sequence[Position] | None = None) -> O
         allowed = plain_images(rotations, position.fixed_by)
         best = int(row.argmin()) if allowed is None else allowed[int(row[list(allowed)].argmin())]
         chosen.append(best)
-        hydrogens = sum(structure.sites[i].occupancy * structure.sites[i].hydrogens for i in position.sites)
-        keys.append((composition(position, structure), round(hydrogens, 6), len(position.fixed_by), int(row[best])))
+        mine = [structure.sites[i] for i in position.sites] if with_hydrogens else []
+        attached = round(math.fsum(site.occupancy * site.hydrogens for site in mine), 6)
+        keys.append((composition(position, structure), attached, len(position.fixed_by), int(row[best])))
     order = sorted(range(len(where)), key=keys.__getitem__)
     cell = " ".join(repr(round(value, 6)) for value in structure.cell)
     lines = [f"cell {cell}", f"operations {_operations(structure.rotations.tobytes(), structure.translations.tobytes())}"]
