@@ -216,7 +216,7 @@ class Candidates:
         yield _at(block, near[as_given][~theirs & (group & ~identical)[as_given]])
         reported = reported[~np.isin(reported, near[identical]) & ~np.isin(reported, valued)]
         with np.errstate(all="ignore"):
-            slipped = np.abs(block.value[reported] - block.value[local]) > log(self._slip)
+            slipped = np.abs(block.value[reported] - block.value[local]) >= log(self._slip) - 1e-9
         yield _at(block, reported[slipped])
         yield _at(block, reported[~slipped])
         fits = ~as_given & (np.abs(ratio - multiple) <= 8 * self._near * ratio)

@@ -163,7 +163,7 @@ def _verdicts(rows: Sequence[Row], place: int, kinds: Iterator[Iterator[int]]) -
 
 def _severity(pair: _Pair, name: str) -> Severity:
     copied = name == "duplicate.same-cell" and pair.same_value and pair.same_paper
-    slipped = name == "duplicate.paper" and pair.ratio > SLIP
+    slipped = name == "duplicate.paper" and pair.ratio >= SLIP * (1 - 1e-9)
     return "error" if copied or slipped or name == "duplicate.exact" else "warning"
 
 

@@ -235,7 +235,7 @@ CHECKS: tuple[Check, ...] = (
         "duplicate.paper", EW, "Another value of a paper that is there already",
         "The paper has two samples, which the note should tell apart, or one of the two values is a slip.",
         "Two rows have one paper, one composition and one space group number, and different conductivities (a cell that is equal too is duplicate.exact). "
-        f"An error when the values differ by more than a factor {duplicates.SLIP:g}.",
+        f"An error when the values differ by a factor {duplicates.SLIP:g} or more.",
         f"A factor {duplicates.SLIP:g} is a slip of the unit; samples of one paper differ by less. One pair among the 599 entries agrees in all three and differs in the value.",
         _PAPER, "Compare both values with the paper; say in the note what tells the samples apart.",
     ),
