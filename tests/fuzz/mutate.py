@@ -128,7 +128,79 @@ def _separated(data: bytes, chance: random.Random) -> bytes:
     return data.replace(b",", chance.choice((b";", b"\t", b"|", b" ", b",,", b", ", b'","')))
 
 
-TEXT_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_cell, _cell, _line, _encoded, _separated]
+#: What stands in rows of units and beside conductivities, rightly or not.
+UNITS = [
+    "mS/cm",
+    "S cm-1",
+    "MS/cm",
+    "(nm)",
+    "Å",
+    "°",
+    "K",
+    "°C",
+    "10^3 S/cm",
+    "text",
+    "-",
+    "",
+    "unit",
+    "S/cm at 60 °C",
+    "1",
+    "Ω cm",
+    "σ",
+    "²",
+    "µ" * 90,
+]
+TEMPERATURES = [
+    "60 °C",
+    "25",
+    "298",
+    "RT",
+    "20-25 °C",
+    "77 °F",
+    "-300 °C",
+    "T=",
+    "@",
+    "at",
+    "1e9 K",
+    "9999999 °C",
+    "25 ± °C",
+    "°C",
+    "0 K",
+    "٣ °C",
+    "25 ° C",
+    "K" * 80,
+]
+
+
+def _units_row(data: bytes, chance: random.Random) -> bytes:
+    """A row of units, or of what passes for it, below the header or above it; or a header torn into two rows."""
+    lines = _lines(data)
+    width = max((line.count(",") for line in lines), default=0) + 1
+    row = ",".join(chance.choice(UNITS) for _ in range(width))
+    lines.insert(chance.choice((0, 1, 1, 2)), row)
+    if chance.random() < 0.3 and lines:
+        words = [cell.partition(" ") for cell in lines[0].split(",")]
+        lines[0:1] = [",".join(first for first, _, _ in words), ",".join(rest for _, _, rest in words)]
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _temperature(data: bytes, chance: random.Random) -> bytes:
+    """A temperature in a heading, a cell, a title above the header or a column of its own."""
+    lines = _lines(data) or [""]
+    what, where = chance.choice(TEMPERATURES), chance.choice(("heading", "cell", "title", "column"))
+    if where == "title":
+        lines.insert(0, f"Conductivities at {what}")
+    elif where == "column":
+        lines = [f"{line},{'T' + chance.choice(('', ' (K)', '/°C')) if place == 0 else what}" for place, line in enumerate(lines)]
+    else:
+        place = 0 if where == "heading" else chance.randrange(len(lines))
+        cells = lines[place].split(",")
+        cells[chance.randrange(len(cells))] += f" {chance.choice(('at', '@', '(', ''))} {what}"
+        lines[place] = ",".join(cells)
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+TEXT_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_cell, _cell, _line, _encoded, _separated, _units_row, _temperature]
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------
@@ -179,7 +251,30 @@ def _sheet_xml(data: bytes, chance: random.Random) -> bytes:
     return target.getvalue()
 
 
-SHEET_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_sheet_cell, _sheet_xml]
+def _sheet_layout(data: bytes, chance: random.Random) -> bytes:
+    """A second sheet, hidden sheets, rows and columns, and merged cells."""
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        sheet = book.worksheets[-1]
+        if chance.random() < 0.4:
+            book.copy_worksheet(sheet).sheet_state = chance.choice(("visible", "hidden", "veryHidden"))
+        for _ in range(chance.choice((0, 1, 3))):
+            sheet.row_dimensions[chance.randint(1, 12)].hidden = True
+        for _ in range(chance.choice((0, 1, 2))):
+            sheet.column_dimensions[chance.choice("ABCDEFGHM")].hidden = True
+        for _ in range(chance.choice((0, 1, 2))):
+            top, left = chance.randint(1, 8), chance.randint(1, 12)
+            sheet.merge_cells(start_row=top, start_column=left, end_row=top + chance.randint(0, 3), end_column=left + chance.randint(0, 4))
+        target = io.BytesIO()
+        book.save(target)
+    except Exception:  # damaged before
+        return data
+    return target.getvalue()
+
+
+SHEET_FAULTS: list[Callable[[bytes, random.Random], bytes]] = [_sheet_cell, _sheet_xml, _sheet_layout]
 
 
 # --- structures ------------------------------------------------------------------------------------------------------
