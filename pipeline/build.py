@@ -16,9 +16,9 @@ from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
 from pipeline.release import emit
 from pipeline.release.emit import Release
-from pipeline.release.folder import replaced
+from pipeline.release.folder import replaced, require_replaceable
 from pipeline.release.gate import gate
-from pipeline.release.opened import Opened, opened
+from pipeline.release.opened import CONTRIBUTIONS, Opened, opened
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
 from pipeline.structures.matching.descriptor import of_structures
@@ -82,7 +82,14 @@ class Built:
 
 
 def build(options: Options) -> Built:
-    """Run the whole line and put the release in its place: each stage is a function below, in this order."""
+    """Run the whole line and put the release in its place: each stage is a function below, in this order.
+
+    Raises
+    ------
+    InputError
+        When a source cannot be used, or the folder of the release must not be replaced; nothing is read before that is known.
+    """
+    require_replaceable(options.out, *_read(options))
     ledger = Ledger()
     base = _fetch(options, ledger)
     _ingest(base, options, ledger)
@@ -96,6 +103,12 @@ def build(options: Options) -> Built:
     release = _release(base, options, {**curated, "structures.csv": base.matches, "candidates.csv": offered, "findings.csv": findings})
     unmet = _write(release, base, options, ledger)
     return Built(findings, unmet, ledger, _places(options))
+
+
+def _read(options: Options) -> tuple[list[Path], list[Path]]:
+    """What a build reads: files and folders that the release must not take the place of, and those that it must not lie in either."""
+    read = [path for path in (options.raw, options.private_cifs, options.key_file) if path is not None]
+    return read, [options.raw / CONTRIBUTIONS, sources.downloads(options.raw)]
 
 
 def _fetch(options: Options, ledger: Ledger) -> Opened:
@@ -236,7 +249,7 @@ def _release(base: Opened, options: Options, tables: Mapping[str, pd.DataFrame])
 def _write(release: Release, base: Opened, options: Options, ledger: Ledger) -> tuple[str, ...]:
     """Write the release into its folder, judge it, and put it in its place; give the expectations that it does not meet."""
     unmet: tuple[str, ...] = ()
-    with replaced(options.out) as folder:
+    with replaced(options.out, *_read(options)) as folder:
         with ledger.stage("emit", "the release") as stage:
             about = emit.write(release, folder)
             stage.rows_in = stage.rows_out = len(release.cells)
@@ -273,11 +286,10 @@ def _both(jobs: int, *calls: tuple[Callable[..., Any], tuple[Any, ...]]) -> list
     """Results of independent calls, in processes of their own when there is more than one job."""
     if jobs == 1:
         return [function(*arguments) for function, arguments in calls]
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from pipeline.processes import pool
 
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return [future.result() for future in [pool.submit(function, *arguments) for function, arguments in calls]]
+    with pool(jobs) as workers:
+        return [future.result() for future in [workers.submit(function, *arguments) for function, arguments in calls]]
 
 
 def _records(release: Opened, role: str) -> int:

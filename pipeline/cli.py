@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 import click
 
 from pipeline import __version__
-from pipeline.errors import InputError
+from pipeline.errors import INTERRUPTED, InputError
 from pipeline.reporting.formats import FORMATS
 
 # Products of three by three numbers gain nothing from threads; to start and stop them takes a twentieth of a build's CPU.
@@ -26,26 +29,62 @@ class Commands(click.Group):
     """A group that turns unusable input into one message and exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; tell unusable input and failing files in one message."""
+        """Run the command; tell unusable input, failing files and an interruption in one message."""
+        interrupted: list[int] = []
+
+        def interrupt(number: int, _: object) -> None:
+            interrupted.append(number)
+            raise KeyboardInterrupt
+
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)
         try:
-            return super().invoke(ctx)
-        except InputError as error:
-            click.echo(f"error: {error}", err=True)
-            ctx.exit(2)
-        except BrokenPipeError:
-            raise  # click ends quietly when the reader has gone
-        except OSError as error:
-            place = f" ({error.filename})" if error.filename else ""
-            click.echo(f"error: {error.strerror or error}{place}", err=True)
-            ctx.exit(2)
+            if sys.stdout is None:
+                raise InputError("standard output is closed", cure="send it to a file, or to /dev/null")
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # here, where a reader that has gone or a full disk can still be told
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
-        except Exception as error:
-            if os.environ.get(DEBUG_VARIABLE):
+        except (Exception, KeyboardInterrupt) as error:
+            _forget_output()
+            if interrupted or isinstance(error, KeyboardInterrupt):  # an import that is interrupted may turn it into another error
+                click.echo("interrupted", err=True)
+                ctx.exit(INTERRUPTED)
+            if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, (InputError, OSError)):
                 raise
-            click.echo(f"error: a fault of the program: {type(error).__name__}: {error}", err=True)
-            click.echo(f"  cure: please report it with the command and its input; {DEBUG_VARIABLE}=1 shows where it happened", err=True)
+            click.echo(f"error: {_told(error)}", err=True)
             ctx.exit(2)
+        finally:
+            if signal.getsignal(signal.SIGINT) is interrupt:
+                signal.signal(signal.SIGINT, before)
+
+
+def _told(error: BaseException) -> str:
+    """What went wrong, and the cure, for the user."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, BrokenPipeError):
+        return "the reader of standard output has gone: what it got is not the whole answer"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}"
+    return (
+        f"a fault of the program: {type(error).__name__}: {error}\n"
+        f"  cure: please report it with the command and its input; {DEBUG_VARIABLE}=1 shows where it happened"
+    )
+
+
+def _forget_output() -> None:
+    """Send what is still to be written to standard output nowhere, so that the end of the process says nothing of it."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)
@@ -115,6 +154,13 @@ def build(raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: P
     sys.exit(1 if built.open_errors else 0)
 
 
+OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to FILE, not to standard output; an earlier output is replaced.",
+)
+FORCE = click.option("--force", is_flag=True, help="Let --output replace any other file too, but never an input.")
 CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|TAR", help="Structure files, named <ID>.cif.")
 
 
@@ -133,7 +179,8 @@ def reading(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("table", type=click.Path(path_type=Path))
 @CIFS
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write the findings.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
+@OUTPUT
+@FORCE
 @click.option("--without-dataset", is_flag=True, help="Check the rows alone: nothing is compared with the dataset.")
 @click.option("--replaces", is_flag=True, help="A row with the ID of an entry takes its place: an edited workbook is checked again.")
 @reading
@@ -143,6 +190,7 @@ def check(
     cifs: Path | None,
     kind: str,
     output: Path | None,
+    force: bool,
     without_dataset: bool,
     replaces: bool,
     sheet: str,
@@ -156,11 +204,18 @@ def check(
     folder. Exit status 2 when there is no dataset to compare with.
     """
     from pipeline.contribute.check import check as run
+    from pipeline.contribute.existing import read_from
     from pipeline.ingest.contributed.grid import Reading
-    from pipeline.reporting.formats import deliver
+    from pipeline.outputs import Output
+    from pipeline.reporting.formats import deliver, is_earlier
 
+    given = [path for path in (cifs,) if path is not None]
+    whole = [table, *(path for path in given if not path.is_dir()), *read_from(raw)]
+    target = None if output is None else Output(output, whole, given, is_earlier(kind), force)
+    if target is not None:
+        target.require()
     report = run(table, cifs, raw, with_dataset=not without_dataset, reading=Reading(sheet, hidden, encoding), replaces=replaces).report
-    deliver(report, kind, output)
+    deliver(report, kind, target)
     sys.exit(1 if report.has_errors else 0)
 
 
@@ -192,13 +247,14 @@ def accept(
 
 
 @main.command()
-@click.argument("name", metavar="ID|CHECK")
+@click.argument("name", metavar="[ID|CHECK]", required=False)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
-def explain(name: str, out: Path) -> None:
-    """Tell an entry's whole story from a built release, or what a check is."""
+def explain(name: str | None, out: Path) -> None:
+    """Tell an entry's whole story from a built release, or what a check is; without a name, list the checks."""
+    from pipeline.commands.explain import checks
     from pipeline.commands.explain import explain as run
 
-    click.echo(run(name, out), nl=False)
+    click.echo(checks() if name is None else run(name, out), nl=False)
 
 
 JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
@@ -206,7 +262,7 @@ JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=Tr
 
 @main.command()
 @click.argument("libraries", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="LIBRARY ...")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
+@click.option("--output", type=click.Path(path_type=Path), required=True, metavar="FILE",
               help="The index; brought up to date where it is there.")  # fmt: skip
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to work on, such as tcp://host:8786 (extra 'cluster').")
 @JOBS
@@ -227,35 +283,46 @@ def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs
 @click.option("--library", "libraries", type=click.Path(path_type=Path), multiple=True, metavar="PATH",
               help="Folder, zip or tar archive of CIFs, or an index of them; may be repeated.")  # fmt: skip
 @click.option("--optimade", "databases", multiple=True, metavar="URL", help="Base address of an OPTIMADE database (extra 'optimade').")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
+@OUTPUT
+@FORCE
 @JOBS
-def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, jobs: int) -> None:
+def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, force: bool, jobs: int) -> None:
     """Propose structures for the rows of a TABLE (CSV or XLSX). Nothing is attached: a person decides."""
-    from pipeline.commands.match import propose
-    from pipeline.reporting.formats import write
+    from pipeline.commands.match import HEADER, propose
+    from pipeline.outputs import Output
 
+    whole = [table, *(path for path in libraries if not path.is_dir())]
+    target = None if output is None else Output(output, whole, libraries, lambda text: text.startswith(HEADER), force)
+    if target is not None:
+        target.require()
     proposal = propose(table, libraries, databases, jobs=jobs)
     for note in proposal.notes:
         click.echo(note, err=True)
     text = proposal.candidates.to_csv(index=False, lineterminator="\n")
-    click.echo(text, nl=False) if output is None else write(output, text)
+    click.echo(text, nl=False) if target is None else target.write(text)
 
 
 @main.command()
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "changelog"]), default="text", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, not to standard output.")
+@OUTPUT
+@FORCE
 @RAW
-def diff(old: str, new: str, form: str, output: Path | None, raw: Path) -> None:
+def diff(old: str, new: str, form: str, output: Path | None, force: bool, raw: Path) -> None:
     """Compare two releases by entry. OLD and NEW are release folders, pinned versions (1.1.1) or tags (v1.3.0)."""
+    from pipeline.contribute.existing import read_from
+    from pipeline.outputs import Output
     from pipeline.release.compare.diff import difference
-    from pipeline.release.compare.diff_formats import FORMATS
+    from pipeline.release.compare.diff_formats import EARLIER, FORMATS
     from pipeline.release.compare.published import published
-    from pipeline.reporting.formats import write
 
+    whole = [*(Path(name) for name in (old, new) if Path(name).is_dir()), *read_from(raw)]
+    target = None if output is None else Output(output, whole, (), lambda text: EARLIER[form].search(text) is not None, force)
+    if target is not None:
+        target.require()
     text = FORMATS[form](difference(published(old, raw), published(new, raw)))
-    click.echo(text, nl=False) if output is None else write(output, text)
+    click.echo(text, nl=False) if target is None else target.write(text)
 
 
 @main.command()
@@ -299,7 +366,7 @@ def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigm
         noise = open_seed(seed)
     else:
         raise click.UsageError("give either --key-file or --seed")
-    done = perturb_folder(cifs, out, noise, sigma)
+    done = perturb_folder(cifs, out, noise, sigma, inputs=[path for path in (key_file,) if path is not None])
     for name, each in done.items():
         for note in each.structure.notes:
             click.echo(f"{name}: {note}", err=True)
@@ -352,8 +419,11 @@ def split(
 
     if wanted == "search":
         if seed is None or output is None:
-            raise InputError("a search needs --seed N and --output DIR")
+            lacks = " and ".join(name for name, value in (("--seed N", seed), ("--output DIR", output)) if value is None)
+            raise InputError("a search needs --seed and --output", cure=f"add {lacks}")
         audits = searched(raw, release, train, test, seed=seed, output=output, strict=strict)
+    elif seed is not None or output is not None or strict:
+        raise InputError("--seed, --output and --strict belong to a search", cure="add --search, or leave them out")
     else:
         audits = audited(raw, release, train, test)
     click.echo(told(audits, form))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+#: Exit status of an interrupted program: 128 and the number of the signal.
+INTERRUPTED = 130
 #: More than this many places of one kind are counted, not listed.
 LISTED = 20
 

@@ -39,6 +39,16 @@ def _families() -> str:
     return ", ".join(dict.fromkeys(f"{check.family}.*" for check in catalogue().values()))
 
 
+def checks() -> str:
+    """Every check by name, with its severities and its title, and how to read more."""
+    rows = [(check.name, " or ".join(check.severities), check.title) for check in catalogue().values()]
+    widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
+    lines = [f"{name:<{widths[0]}}  {severity:<{widths[1]}}  {title}" for name, severity, title in sorted(rows)]
+    return (
+        "\n".join([*lines, "", "'obelix-curate explain CHECK' tells all of one, 'obelix-curate explain ID' the story of an entry."]) + "\n"
+    )
+
+
 def check_page(check: Check) -> str:
     """A check of the catalogue: what it says, why it matters, its law, and how to mend a finding."""
     lines = [check.name, "=" * len(check.name), f"{check.title} ({' or '.join(check.severities)})", ""]

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import inputs
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import contribution
 from pipeline.structures.matching import index, match
+from schemas import candidates
 from schemas import columns as col
+
+#: The first line of every output.
+HEADER = ",".join(candidates.COLUMNS) + "\n"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,9 +74,7 @@ def _joined(parts: list[Descriptors]) -> Descriptors:
 
 def _rows(table: Path) -> tuple[pd.DataFrame, list[str]]:
     """The rows by ID, and those of them that cannot be looked for."""
-    if table.is_dir():
-        raise InputError("this is a folder, not a table", file=table, cure="name the CSV or XLSX file")
-    read = contribution(table.read_bytes(), str(table))
+    read = contribution(inputs.read(table, "table"), str(table))
     rows = read.cells.copy()
     ids = [str(id) if id is not None else f"row {number}" for id, number in zip(rows[col.ID], read.rows, strict=True)]
     rows = rows.drop(columns=[str(col.ID)]).set_axis(ids, axis="index")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.release.opened import Opened, opened
@@ -12,7 +13,11 @@ from pipeline.split import Audit, Search, search
 from pipeline.split.sides import Split, read_ids
 from schemas import columns as col
 
+if TYPE_CHECKING:
+    from pipeline.outputs.folders import Judge
+
 TRAIN_FILE, TEST_FILE = "train_idx.csv", "test_idx.csv"
+AUDIT_FILE = "audit.json"
 
 
 def audited(raw: Path, release: str | None, train: Path | None, test: Path | None) -> dict[str, Audit]:
@@ -55,28 +60,38 @@ def searched(
 
     ``strict`` keeps stoichiometries together too.
     """
+    from pipeline.outputs.folders import require_place
     from pipeline.split.bonds import BONDS, PUBLISHED_BONDS
 
+    inputs = [path for path in (train, test) if path is not None]
+    require_place(output, _judge(), inputs)
     base = opened(raw, release)
     present = read_split(base, train, test)
     chosen = base.entries.loc[sorted(base.entries.index)]
     bonds = BONDS if strict else PUBLISHED_BONDS
     found = search(chosen, base.texts.keys(), seed, reference_test_ids=frozenset(present.test), bonds=bonds)
-    _write(found, output, seed, strict)
+    _write(found, output, seed, strict, inputs)
     return {"present": found.reference, "found": found.audit} if found.reference else {"found": found.audit}
 
 
-def _write(found: Search, output: Path, seed: int, strict: bool) -> None:
-    """Both sides, and both audits side by side."""
-    from pipeline.reporting.formats import write
+def _judge() -> Judge:
+    """A folder may hold the files of an earlier search, and no other."""
+    from pipeline.outputs.folders import only
 
-    output.mkdir(parents=True, exist_ok=True)
-    for name, side in ((TRAIN_FILE, found.train), (TEST_FILE, found.test)):
-        write(output / name, "\n".join([str(col.ID), *side]) + "\n")
+    return only((TRAIN_FILE, TEST_FILE, AUDIT_FILE))
+
+
+def _write(found: Search, output: Path, seed: int, strict: bool, inputs: Sequence[Path]) -> None:
+    """Both sides, and both audits side by side, in a folder that takes its place whole."""
+    from pipeline.outputs.folders import exchanged
+
     report = {"seed": seed, "strict": strict, "found": found.audit.as_dict()}
     if found.reference:
         report["present"] = found.reference.as_dict()
-    write(output / "audit.json", json.dumps(report, indent=1) + "\n")
+    with exchanged(output, _judge(), inputs) as folder:
+        for name, side in ((TRAIN_FILE, found.train), (TEST_FILE, found.test)):
+            (folder / name).write_text("\n".join([str(col.ID), *side]) + "\n", encoding="utf-8", newline="\n")
+        (folder / AUDIT_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def told(audits: Mapping[str, Audit], form: str) -> str:

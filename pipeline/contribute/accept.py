@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from pipeline.ingest.contributed.record import RECORD, VERIFIED
 from pipeline.ingest.contributed.record import sha256 as file_sha256
 from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.locks import locked
+from pipeline.outputs.folders import exchanged, only
 from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.reporting.report import Report
 from schemas import columns as col
@@ -113,7 +113,7 @@ def _filed(checked: Checked, table: Path, home: Path, by: str | None, on: date |
     cells = filed(checked, ids)
     parent = home / CONTRIBUTIONS
     folder = _free(parent, f"{day}-{_slug(str(cells.at[0, col.DOI]))}")
-    with _beside(folder) as scratch:
+    with exchanged(folder, only(())) as scratch:
         (scratch / TABLE).write_text(_csv(cells), encoding="utf-8", newline="")
         for position, text in checked.structures.items():
             (scratch / f"{ids[position]}.cif").write_text(text, encoding="utf-8", newline="")
@@ -211,26 +211,6 @@ def _verify(folder: Path, cells: pd.DataFrame, structures: Mapping[str, str]) ->
     read, texts = accepted(folder)
     if read.values.tolist() != cells.astype(object).values.tolist() or texts != dict(structures):
         raise InputError("what was written does not read back as it was checked", file=folder, cure="report this fault of the program")
-
-
-@contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """A scratch folder that takes the name ``folder`` when all went well, and leaves no trace when not."""
-    parent = folder.parent
-    made = [path for path in (parent, *parent.parents) if not path.exists()]
-    scratch = parent / f".incoming-{folder.name}"
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(scratch, ignore_errors=True)  # of an acceptance that was killed
-        scratch.mkdir()
-        yield scratch
-        scratch.rename(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        for path in made:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
-        raise
 
 
 def _free(parent: Path, name: str) -> Path:

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import inputs
 from pipeline.checks.catalogue import fix_for
 from pipeline.checks.duplicates import duplicate_findings
 from pipeline.checks.ids import FREE
@@ -123,12 +124,7 @@ def check(
     InputError
         When the table or the structures cannot be used at all (a bad cell is a finding), or there is no dataset to compare with.
     """
-    if table.is_dir():
-        raise InputError("this is a folder, not a table", file=table, cure="name the CSV or XLSX file")
-    try:
-        data = table.read_bytes()
-    except FileNotFoundError:
-        raise InputError("there is no such file", file=table, cure="check the spelling of the name") from None
+    data = inputs.read(table, "table")
     given = None if cifs is None else bundle(cifs)
     known = load_existing(raw) if with_dataset else Existing(None, ALONE)
     given, verified = with_noise(given, noise, table, Path("raw") if raw is None else raw)

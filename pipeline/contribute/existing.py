@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from pipeline import __version__, sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
+from pipeline.outputs.files import put
 from pipeline.release.opened import CONTRIBUTIONS, Opened
-from pipeline.reporting.formats import write
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -108,6 +108,13 @@ def _opened(raw: Path | None) -> Opened:
     )
 
 
+def read_from(raw: Path | None = None) -> list[Path]:
+    """Every file and folder that :func:`entries` reads: no output may lie there."""
+    decisions, work = (sources.travelling(), Path("raw")) if raw is None else (raw, raw)
+    files = [folder / name for folder in dict.fromkeys((decisions, work)) for name in (sources.PINS, "corrections.yaml", "waivers.yaml")]
+    return [*files, work / CONTRIBUTIONS, decisions / CONTRIBUTIONS, *sources.places(raw)]
+
+
 def prepare(raw: Path | None) -> None:
     """Read the entries of the default pin once and keep them, so that the first check after a fetch is as quick as the next."""
     _published(sources.default_pin(sources.travelling() if raw is None else raw), raw)
@@ -135,7 +142,7 @@ def _published(pin: sources.Pin, raw: Path | None) -> pd.DataFrame:
         with suppress(OSError, InputError, TypeError):  # a folder that cannot be written to costs time only
             text = json.dumps({"columns": list(cells.columns), "cells": cells.to_numpy().tolist()})
             kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write(kept, f"{json.dumps({'sha256': hashlib.sha256(text.encode()).hexdigest()})}\n{text}")
+            put(kept, f"{json.dumps({'sha256': hashlib.sha256(text.encode()).hexdigest()})}\n{text}")
     return cells
 
 

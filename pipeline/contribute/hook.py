@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ``--format`` is one of the report's formats; ``--sarif FOLDER`` writes each report there as well, one file a table.
     """
     from pipeline.contribute.check import check
-    from pipeline.reporting.formats import FORMATS, deliver, write
+    from pipeline.outputs import Output
+    from pipeline.reporting.formats import FORMATS, deliver, is_earlier
 
     parser = argparse.ArgumentParser("obelix-curate-hook", description="Check the tables of new rows among the files, for OBELiX.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report = check(table, structures(table)).report
             deliver(report, options.format, None)
             if options.sarif:
-                write(options.sarif / f"{number}.sarif", _sarif(report, table))
+                Output(options.sarif / f"{number}.sarif", [table], is_earlier=is_earlier("sarif")).write(_sarif(report, table))
         except (InputError, OSError) as error:
             sys.stderr.write(f"error: {error}\n")
             worst = 2

@@ -1,112 +1,97 @@
-"""A folder that is written beside and put in its place whole, or not at all."""
+"""The folder of a release: which one may be replaced, and how the new one takes its place."""
 
 from __future__ import annotations
 
-import ctypes
-import errno
+import hashlib
+import json
 import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from pipeline import outputs
 from pipeline.errors import InputError
+from pipeline.outputs.folders import listed
+from pipeline.release.manifest import CHECKSUMS, MANIFEST
 
-_AT_FDCWD = -100
-_RENAME_EXCHANGE = 2
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
 @contextmanager
-def replaced(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside ``target``; when the block ends well, it takes the target's place in one step.
-
-    When the block raises, or the process is killed, the target is what it was. What a killed run left beside is removed by the
-    next run. Hidden files of the old folder (``.gitkeep``) are kept.
+def replaced(target: Path, inputs: Sequence[Path] = (), within: Sequence[Path] = ()) -> Iterator[Path]:
+    """Give an empty folder that takes the place of ``target``; see :func:`pipeline.outputs.exchanged`.
 
     Raises
     ------
     InputError
-        When the folder cannot be written, or another run is writing it.
+        When the folder holds anything but a release as this program wrote it (:func:`require_release`), or cannot be written.
     """
-    target = target.absolute()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(target):
-            _recover(target)
-            scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.building-", dir=target.parent))
-            try:
-                scratch.chmod(0o755)
-                yield scratch
-                _keep_hidden(target, scratch)
-                _take_place(scratch, target)
-            finally:
-                shutil.rmtree(scratch, ignore_errors=True)
-    except OSError as error:
+    with outputs.exchanged(target, require_release, inputs, within) as folder:
+        yield folder
+
+
+def require_replaceable(target: Path, inputs: Sequence[Path] = (), within: Sequence[Path] = ()) -> None:
+    """Raise at once what :func:`replaced` would, before any work is done."""
+    outputs.require_place(target, require_release, inputs, within)
+
+
+def require_release(folder: Path) -> None:
+    """Raise unless every visible file of the folder is one that a build wrote there, byte by byte.
+
+    ``RELEASE.json`` must be this program's and ``SHA256SUMS`` must list every other file with its sum. Files that are gone do no harm.
+
+    Raises
+    ------
+    InputError
+        With the names of the files that were added or edited.
+    """
+    cure = "move them elsewhere, or name another folder with --out"
+    if not _is_ours(folder):
         raise InputError(
-            f"the folder cannot be written: {error.strerror or error}",
-            file=error.filename or target,
-            cure="mend its permissions, make room, or name another folder with --out",
-        ) from error
+            f"the folder holds files and is no release of this program: {listed(outputs.visible(folder))}", file=folder, cure=cure
+        )
+    sums = _sums(folder)
+    added, edited = [], []
+    for name, path in _files(folder):
+        if name == CHECKSUMS and not path.is_symlink():
+            continue
+        if name not in sums or path.is_symlink() or not path.is_file():
+            added.append(name)
+        else:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != sums[name]:
+                    edited.append(name)
+    told = [f"{word}: {listed(sorted(names))}" for word, names in (("added", added), ("edited", edited)) if names]
+    if told:
+        raise InputError(f"the release in this folder has been changed by hand; {'; '.join(told)}", file=folder, cure=cure)
 
 
-@contextmanager
-def _lock(target: Path) -> Iterator[None]:
-    """One writer at a time. The lock goes with the process, however it ends."""
-    path = target.parent / f".{target.name}.lock"
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+def _is_ours(folder: Path) -> bool:
+    """Whether ``RELEASE.json`` is one that this program wrote, and the sums are there."""
+    if any((folder / name).is_symlink() or not (folder / name).is_file() for name in (MANIFEST, CHECKSUMS)):
+        return False
     try:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(
-                    "another build is writing this folder", file=target, cure="wait for it, or name another with --out"
-                ) from None
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-    finally:
-        os.close(handle)
+        about = json.loads((folder / MANIFEST).read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    made = about.get("made_with") if isinstance(about, dict) else None
+    return isinstance(made, dict) and "obelix-curate" in made and "source" in about
 
 
-def _recover(target: Path) -> None:
-    """Remove what a killed run left beside; bring back the old folder when the run was killed between two renames."""
-    previous = _previous(target)
-    if previous.exists() and not target.exists():
-        previous.rename(target)
-    for left in [previous, *target.parent.glob(f".{target.name}.building-*")]:
-        shutil.rmtree(left, ignore_errors=True)
+def _sums(folder: Path) -> dict[str, str]:
+    """Sum of each file by its path in the folder. A line of another form, or a path that leads outside, lists nothing."""
+    text = (folder / CHECKSUMS).read_bytes().decode("utf-8", "replace")
+    lines = [found for line in text.splitlines() if (found := _LINE.fullmatch(line))]
+    return {path: value for value, path in (line.groups() for line in lines) if ".." not in PurePosixPath(path).parts and path[0] != "/"}
 
 
-def _previous(target: Path) -> Path:
-    return target.parent / f".{target.name}.previous"
-
-
-def _keep_hidden(target: Path, scratch: Path) -> None:
-    if target.is_dir():
-        for path in target.iterdir():
-            if path.name.startswith(".") and path.is_file():
-                shutil.copy2(path, scratch / path.name)
-
-
-def _take_place(scratch: Path, target: Path) -> None:
-    if not target.exists():
-        scratch.rename(target)
-    elif not target.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "a file stands where the folder should be", str(target))
-    elif not _exchange(scratch, target):
-        previous = _previous(target)
-        target.rename(previous)
-        scratch.rename(target)
-        shutil.rmtree(previous, ignore_errors=True)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step where the system can (Linux); tell whether it did."""
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
-    return renameat2 is not None and renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every visible file and link of the folder, by its path in it; hidden files and folders are left out."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in sorted([*files, *links]):
+            if not name.startswith("."):
+                path = Path(parent, name)
+                yield path.relative_to(folder).as_posix(), path

@@ -208,6 +208,12 @@ def fetch(pin: Pin, raw: Path) -> Path:
     target = folder / pin.archive
     if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == pin.sha256:
         return target
+    if os.path.lexists(target):
+        raise InputError(
+            "something else than the pinned archive lies in its place",
+            file=target,
+            cure=f"delete it and run 'obelix-curate fetch {pin.name}'",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.outputs.folders import exchanged, only, require_place
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.folder import cif_files
 from pipeline.structures.noise import SIGMA, Noise
@@ -55,11 +53,17 @@ def perturbed_files(cifs: Path, noise: Noise, sigma: float = SIGMA, proprietary:
 
 
 def perturb_folder(
-    cifs: Path, out: Path, noise: Noise, sigma: float = SIGMA, proprietary: Mapping[str, str] | None = None
+    cifs: Path,
+    out: Path,
+    noise: Noise,
+    sigma: float = SIGMA,
+    proprietary: Mapping[str, str] | None = None,
+    inputs: Sequence[Path] = (),
 ) -> dict[str, Perturbed]:
     """Perturb every ``*.cif`` of a folder: one file out for each file in, under the same name.
 
-    Nothing is written unless every file can be; the files are written beside and renamed.
+    Nothing is written unless every file can be. The folder takes its place whole, so that no reader and no killed run ever sees old and
+    new noise mixed; one that is there must be empty or hold none but files of these names (see :mod:`pipeline.outputs`).
 
     Parameters
     ----------
@@ -72,6 +76,8 @@ def perturb_folder(
     proprietary
         For IDs (names of files without ``.cif``) known to be proprietary besides those whose file says so, what says it, in words that
         follow "the file".
+    inputs
+        Other files that are read, such as that of the key: ``out`` must not hold them.
 
     Returns
     -------
@@ -81,32 +87,17 @@ def perturb_folder(
     Raises
     ------
     InputError
-        When a file is damaged or a link, or proprietary and there is no key.
+        When a file is damaged or a link, or proprietary and there is no key, or the folder ``out`` must not be replaced.
     """
     if cifs.is_dir() and out.exists() and out.samefile(cifs):
         raise InputError("is the folder of the original files", file=out, cure="choose another folder: the originals would be lost")
+    judge = only([path.name for path in cif_files(cifs)])
+    require_place(out, judge, (cifs, *inputs))
     done = perturbed_files(cifs, noise, sigma, proprietary)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with exchanged(out, judge, (cifs, *inputs)) as folder:
         for name, each in done.items():
-            (beside / name).write_bytes(each.text.encode("utf-8", "surrogateescape"))
-        if out.exists():
-            for name in done:
-                (beside / name).replace(out / name)
-        else:
-            beside.chmod(0o777 & ~_umask())
-            beside.rename(out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+            (folder / name).write_bytes(each.text.encode("utf-8", "surrogateescape"))
     return done
-
-
-def _umask() -> int:
-    """Permissions that new files of this user lack (a temporary folder is closed to others)."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _read(path: Path) -> Structure:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from pipeline.cli import main
 from pipeline.ingest.workbook import cells
+from pipeline.release.manifest import write_checksums
 from pipeline.sources import Archive
 from schemas import columns as col
 
@@ -88,7 +89,8 @@ def test_builds_elsewhere_and_later_under_another_hash_seed_give_the_same_bytes(
 def test_a_build_killed_on_the_way_leaves_the_old_release_whole(built: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(built, out)
-    (out / "old").write_text("the old release")
+    (out / "report.html").write_text("of the old release")
+    write_checksums(out)
     before = {p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     process = command(out)
     while process.poll() is None and not list(tmp_path.glob(".out.building-*/all_randomized_cifs")):
@@ -100,7 +102,7 @@ def test_a_build_killed_on_the_way_leaves_the_old_release_whole(built: Path, tmp
     again = command(out)
     again.communicate(timeout=120)
     assert (out / "SHA256SUMS").read_text() == (built / "SHA256SUMS").read_text()
-    assert not (out / "old").exists()
+    assert not (out / "report.html").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 

@@ -81,6 +81,7 @@ def files(
         made[f"{side}.csv"] = table(col.WORKBOOK, rows)
         made[f"{side}_idx.csv"] = "\n".join(["ID", *(str(each[col.ID]) for each in rows)]).encode()
     made |= {f"all_randomized_cifs/{name}.cif": text.encode() for name, text in (cifs or {}).items()}
+    made["RELEASE.json"] = b'{"made_with": {"obelix-curate": "0"}, "source": {}}'
     made["SHA256SUMS"] = "".join(f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in sorted(made.items())).encode()
     return made
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("obelix_curate", "pipeline", "schemas")
 #: The floors, from the roof to the ground. A room may import from its own floor and from those below.
 FLOORS = (
-    ("obelix_curate", "pipeline.cli"),
+    ("obelix_curate", "pipeline.cli", "pipeline.program"),
     ("pipeline.commands", "pipeline.contribute", "pipeline.build"),
     ("pipeline.release",),
     ("pipeline.reporting", "pipeline.prediction"),
@@ -32,6 +32,9 @@ FLOORS = (
         "pipeline.locks",
         "pipeline.limits",
         "pipeline.folders",
+        "pipeline.inputs",
+        "pipeline.outputs",
+        "pipeline.processes",
         "pipeline.errors",
         "pipeline",
     ),

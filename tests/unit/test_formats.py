@@ -16,6 +16,7 @@ from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle
+from pipeline.outputs import Output
 from pipeline.reporting.formats import FORMATS, deliver, render
 from pipeline.reporting.formats.github import step_summary
 from pipeline.reporting.formats.sarif import FINGERPRINT
@@ -201,8 +202,8 @@ def test_the_same_report_gives_the_same_bytes(name: str, reports: dict[str, Repo
 
 
 def test_an_output_file_is_whole_or_not_there(tmp_path: Path, reports: dict[str, Report]) -> None:
-    deliver(reports["good"], "json", tmp_path / "report.json")
+    deliver(reports["good"], "json", Output(tmp_path / "report.json"))
     assert json.loads((tmp_path / "report.json").read_text())["findings"] == []
     with pytest.raises(InputError, match="cannot be written"):
-        deliver(reports["good"], "json", tmp_path / "missing" / "report.json")
+        deliver(reports["good"], "json", Output(tmp_path / "missing" / "report.json"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json"]

@@ -45,11 +45,54 @@ def test_an_entry_does_not_feel_the_others(folder: Path, tmp_path: Path) -> None
     assert (tmp_path / "both" / "abc.cif").read_bytes() == (tmp_path / "alone" / "abc.cif").read_bytes()
 
 
-def test_a_second_run_replaces_file_by_file(folder: Path, tmp_path: Path) -> None:
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_a_second_run_replaces_the_folder_whole_and_no_file_of_another(folder: Path, tmp_path: Path) -> None:
     perturb_folder(folder, tmp_path / "out", open_seed(1))
+    (tmp_path / "out" / ".gitkeep").write_text("")
     (tmp_path / "out" / "kept.cif").write_text("another's")
+    before = contents(tmp_path / "out")
+    with pytest.raises(InputError, match=r"kept\.cif"):
+        perturb_folder(folder, tmp_path / "out", open_seed(2))
+    assert contents(tmp_path / "out") == before
+    (tmp_path / "out" / "kept.cif").unlink()
     perturb_folder(folder, tmp_path / "out", open_seed(2))
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1e9.cif", "abc.cif", "kept.cif"]
+    perturb_folder(folder, tmp_path / "alone", open_seed(2))
+    after = contents(tmp_path / "out")
+    assert after.pop(".gitkeep") == b""
+    assert after == contents(tmp_path / "alone")
+    assert after["abc.cif"] != before["abc.cif"]
+
+
+def test_a_run_that_stops_while_writing_leaves_no_mixture(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    perturb_folder(folder, tmp_path / "out", open_seed(1))
+    before, written, real = contents(tmp_path / "out"), list[Path](), Path.write_bytes
+
+    def full_after_one(path: Path, data: bytes) -> int:
+        written.append(path)
+        if len(written) > 1:
+            raise OSError(28, "No space left on device", str(path))
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full_after_one)
+    with pytest.raises(InputError, match="No space left"):
+        perturb_folder(folder, tmp_path / "out", open_seed(2))
+    monkeypatch.undo()
+    assert contents(tmp_path / "out") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cifs", "out"]
+
+
+def test_the_folder_of_the_noise_is_never_one_that_is_read(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "abc.cif").write_text("k" * 40)
+    for out, inputs in ((tmp_path / "link", []), (tmp_path, []), (tmp_path / "secret", [tmp_path / "secret" / "abc.cif"])):
+        before = contents(folder), contents(tmp_path / "secret")
+        with pytest.raises(InputError):
+            perturb_folder(folder, out, open_seed(1), inputs=inputs)
+        assert (contents(folder), contents(tmp_path / "secret")) == before
 
 
 def test_bytes_that_are_no_utf8_pass(folder: Path, tmp_path: Path) -> None:

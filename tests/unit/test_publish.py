@@ -328,8 +328,13 @@ def test_a_killed_process_leaves_all_or_nothing(checkout: Path, tmp_path: Path, 
 def test_a_killed_run_leaves_nothing_that_the_next_one_keeps(checkout: Path) -> None:
     left = checkout / "dist" / ".release-dead"
     (left / "curated").mkdir(parents=True)
+    (left / ".obelix-curate").touch()
     run(checkout, "1.0.1", dry_run=True)
     assert not left.exists()
+    left.mkdir(parents=True)
+    (left / "mine").write_text("a folder of this name that nobody marked")
+    run(checkout, "1.0.1", dry_run=True)
+    assert (left / "mine").is_file()
 
 
 def test_the_commands_of_the_page_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,15 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not (tmp_path / "downloads" / "pkg-1.0.tar.gz").exists()
 
 
+def test_nothing_else_is_overwritten_by_a_download(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = place(raw, b"mine")
+    monkeypatch.setattr(sources, "_download", lambda *_: pytest.fail("asked the network"))
+    with pytest.raises(InputError, match="something else") as caught:
+        sources.fetch(sources.default_pin(raw), raw)
+    assert "delete it" in caught.value.cure
+    assert path.read_bytes() == b"mine"
+
+
 def test_a_download_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = tar_gz(FILES)
     write_pins(tmp_path, archive)

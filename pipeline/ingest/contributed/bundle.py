@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline import limits
+from pipeline import inputs, limits
 from pipeline.errors import InputError
 from pipeline.folders import plain_files
 from pipeline.unpack import entries
@@ -40,6 +40,7 @@ def bundle(path: Path) -> Bundle:
         return _collect(_folder(path), str(path))
     if not path.exists():
         raise InputError("there is no such file or folder", file=path, cure="give a folder with the CIFs, or a zip or tar archive of it")
+    inputs.require_file(path, "folder or archive")
     if path.suffix.lower() == ".cif":
         return _collect(iter([(path.name, _content(path, str(path)))]), str(path))
     if path.stat().st_size > limits.BUNDLE_BYTES():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -63,6 +64,17 @@ FORMATS: dict[str, Callable[[Difference], str]] = {
     "json": as_json,
     "markdown": as_markdown,
     "changelog": as_changelog,
+}
+#: How each begins, whatever it says: an earlier output is known by it (see :class:`pipeline.outputs.Output`).
+EARLIER: dict[str, re.Pattern[str]] = {
+    "text": re.compile(r"\A[^\n]+ -> [^\n]+\n  entries: \d+ -> \d+ \("),
+    "json": re.compile(r'\A\{\n  "old": "[^\n]*",\n  "new": "[^\n]*",\n  "entries": \['),
+    "markdown": re.compile(r"\A## [^\n]+ → [^\n]+\n\n- entries: \d+ -> \d+ \("),
+    "changelog": re.compile(
+        r"\A- (?:(?:Entries|Columns|Structures|Files) (?:added|removed)|(?:Labels|Cells|Structures) changed"
+        r"|Moved between the sides of the split):"
+        r"|\A- `[^`\n]+` changed in \d+ entries: `obelix-curate diff |\A- Entries, split and structures are unchanged\.\n\Z"
+    ),
 }
 
 

@@ -11,8 +11,6 @@ no part of the branch, which stays small.
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.errors import InputError
+from pipeline.outputs import workspace
 from pipeline.release.compare.diff import Difference, difference, required_level
 from pipeline.release.compare.diff_formats import as_changelog, as_text, summary
 from pipeline.release.compare.published import CURATED, Published, from_folder, from_tag, published
@@ -258,13 +257,10 @@ def _scratch(root: Path) -> Iterator[Path]:
     place = root / UPLOADS
     fresh = not place.exists()
     place.mkdir(exist_ok=True)
-    for left in place.glob(f"{_SCRATCH}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=place))
     try:
-        yield scratch
+        with workspace(place, _SCRATCH) as scratch:
+            yield scratch
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
         if fresh and not any(place.iterdir()):
             place.rmdir()
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import InputError
-
 if TYPE_CHECKING:
+    from pipeline.outputs import Output
     from pipeline.reporting.report import Report
 
 #: Each is a module here with ``render(report) -> str``.
@@ -26,8 +25,17 @@ def render(report: Report, name: str, **options: object) -> str:
     return write(report, **options)
 
 
-def deliver(report: Report, name: str, output: Path | None) -> None:
-    """Write the report to a file (beside, then renamed), or to standard output.
+def is_earlier(name: str) -> Callable[[str], bool]:
+    """Tells whether a text is a report in the format ``name`` that an earlier run wrote; see :class:`pipeline.outputs.Output`.
+
+    Each format has its mark in ``EARLIER``: what stands in every report of it, with or without findings, and in no other text.
+    """
+    mark: re.Pattern[str] = import_module(f"{__name__}.{name}").EARLIER
+    return lambda text: mark.search(text) is not None
+
+
+def deliver(report: Report, name: str, output: Output | None) -> None:
+    """Write the report to a file, or to standard output.
 
     A terminal gets colours and its own width; a pipe plain lines of the same width everywhere. On GitHub the step summary gets everything.
     """
@@ -36,7 +44,7 @@ def deliver(report: Report, name: str, output: Path | None) -> None:
         with Path(summary).open("a", encoding="utf-8", errors="replace") as handle:
             handle.write(render(report, "markdown") + "\n")
     if output is not None:
-        write(output, render(report, name))
+        output.write(render(report, name))
         return
     encoding = sys.stdout.encoding or "utf-8"
     options: dict[str, object] = {}
@@ -56,15 +64,3 @@ def _can_say(text: str, encoding: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text beside and rename it, so that a reader never sees half of it."""
-    scratch = path.with_name(f".{path.name}.part")
-    try:
-        scratch.write_text(text, encoding="utf-8", errors="replace", newline="")
-        scratch.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
-        raise InputError(f"it cannot be written: {error.strerror or error}", file=path, cure="name a file in another folder") from None

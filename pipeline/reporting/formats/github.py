@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.findings import SEVERITIES
 from pipeline.quoting import plain
 from pipeline.reporting.formats.markdown import render as markdown
@@ -9,6 +11,12 @@ from pipeline.reporting.report import Item, Report
 
 #: GitHub shows so many annotations of each kind for a step; the step summary holds all.
 SHOWN = 10
+#: Annotations, and behind them the verdict; or the verdict alone.
+EARLIER = re.compile(
+    r"\A(?:::(?:error|warning|notice) file=[^\n]*,title=[^\n]*\n)*"
+    r"(?:(?:The row|All \d+ rows?) can join the dataset|(?:The row has|The \d+ rows have) no error of|"
+    r"\d+ of \d+ rows? (?:ready|without))[^\n]*\n\Z"
+)
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 

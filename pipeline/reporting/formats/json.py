@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 from pipeline.reporting.report import Report
+
+EARLIER = re.compile(r'\A\{\n  "findings": \[')
 
 
 def render(report: Report) -> str:

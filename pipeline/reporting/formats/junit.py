@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from pipeline.quoting import plain
 from pipeline.reporting.report import Item, Report
+
+EARLIER = re.compile(r'\A<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="obelix-curate check" ')
 
 
 def render(report: Report) -> str:

@@ -11,6 +11,7 @@ from pipeline.reporting.report import Item, Report
 SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
 #: GitHub refuses a comment of more than 65 536 characters.
 LONGEST = 60_000
+EARLIER = re.compile(r"\A## (?:❌|⚠️|✅) [^\n]+\n\nTable [^\n]+: \d+ rows?, \d+ structure files?, \d+ errors?, ")
 
 
 def render(report: Report) -> str:

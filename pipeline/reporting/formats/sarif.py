@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from pathlib import Path, PurePath
 from typing import Any
@@ -18,6 +19,9 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 #: Name of the fingerprint; its number goes up when what it is made of changes.
 FINGERPRINT = "obelixCheck/v1"
+EARLIER = re.compile(
+    r'\A\{\n  "\$schema": "[^"\n]+",\n  "version": "2\.1\.0",\n  "runs": \[\s+\{\s+"tool": \{\s+"driver": \{\s+"name": "obelix-curate"'
+)
 
 
 def render(report: Report) -> str:

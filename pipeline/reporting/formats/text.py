@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from pipeline.quoting import plain
 from pipeline.reporting.report import Item, Report
@@ -12,6 +13,12 @@ MARKS = {"error": ("✘", "x", "red"), "warning": ("!", "!", "yellow"), "info": 
 WIDTH = 100
 #: Findings printed; nobody reads more at a terminal, and ten thousand spoilt rows would take a minute to lay out.
 MOST = 1000
+#: The verdict behind its mark, and below it what was compared.
+EARLIER = re.compile(
+    r"^[✔✘!] [^\n]+(?:\n[^\n]+)*\n"
+    r"(?:Searched for duplicates among|Not searched for duplicates:|Not compared with the dataset)[^\0]{0,1000}\Z",
+    re.MULTILINE,
+)
 
 
 def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_only: bool = False) -> str:

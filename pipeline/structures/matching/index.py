@@ -12,9 +12,11 @@ Each value carries a CRC, since SQLite notices damage of its own pages only: a b
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -36,6 +38,9 @@ FORMAT = f"2 {__version__}"
 MAGIC = b"SQLite format 3\0"
 #: The program's mark in the header of the file ("OBLX").
 APPLICATION = 0x4F424C58
+_MARK = APPLICATION.to_bytes(4, "big")
+#: The header up to and with the application's mark.
+_HEAD = 72
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS library (id INTEGER PRIMARY KEY, place TEXT UNIQUE NOT NULL, label TEXT NOT NULL, stamp TEXT, crc INTEGER);
@@ -78,14 +83,20 @@ def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: 
     InputError
         When a library cannot be read, the index cannot be written, or the workers are lost. What was described is kept.
     """
+    output = _place(output, libraries)
     partial = output.with_name(f"{output.name}.partial")
+    _require_own(partial)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         if not partial.exists() and output.exists():
-            _known(output)
-            copy = partial.with_name(f"{partial.name}.copy")
-            shutil.copyfile(output, copy)
-            copy.replace(partial)
+            handle, copy = tempfile.mkstemp(prefix=f".{partial.name}.", dir=partial.parent)
+            os.close(handle)
+            try:
+                shutil.copyfile(output, copy)
+                shutil.copymode(output, copy)
+                Path(copy).replace(partial)
+            finally:
+                Path(copy).unlink(missing_ok=True)
         with closing(_opened(partial)) as connection:
             tally = _update(connection, libraries, jobs, scheduler)
         partial.replace(output)
@@ -94,6 +105,30 @@ def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: 
             f"the index cannot be written: {error}", file=partial, cure="another run may be writing it; else delete the file and run again"
         ) from error
     return tally
+
+
+def _place(output: Path, libraries: Sequence[Path]) -> Path:
+    """The place of the index, links followed; raises unless nothing lies there, or an index of this program that is no library."""
+    place = Path(os.path.realpath(output))
+    if any(library.exists() and place.exists() and library.samefile(place) for library in libraries):
+        raise InputError("this is a library to be described", file=output, cure="name another file with --output")
+    _require_own(place)
+    if place.exists() and place.stat().st_size:
+        _known(place)
+    return place
+
+
+def _require_own(path: Path) -> None:
+    """Raise when something lies at ``path`` that this program did not make: only its own index is brought up to date."""
+    if not os.path.lexists(path):
+        return
+    is_own = path.is_file() and not path.is_symlink()
+    if is_own and path.stat().st_size:
+        with path.open("rb") as handle:
+            head = handle.read(_HEAD)
+        is_own = head.startswith(MAGIC) and head.endswith(_MARK)
+    if not is_own:
+        raise InputError("not an index of structures", file=path, cure="name another file with --output, or move this one elsewhere")
 
 
 def _update(connection: sqlite3.Connection, libraries: Sequence[Path], jobs: int, scheduler: str | None) -> Tally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import limits
 from pipeline.errors import InputError
+from pipeline.processes import pool
 from pipeline.unpack import entries, gunzipped
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def members(library: Path) -> Iterator[Member]:
         raise InputError(
             "there is no such library", file=library, cure="name a folder, a zip or a tar archive of CIF files, or an index of them"
         )
+    elif not library.is_file():
+        raise InputError("this is a pipe or a device, not a library", file=library, cure="save it as a file first")
     else:
         yield from _archive(library)
 
@@ -176,11 +179,8 @@ def workers(jobs: int, scheduler: str | None = None) -> Iterator[Executor | None
         with _cluster(scheduler) as cluster:
             yield cluster
     elif jobs > 1:
-        pool = ProcessPoolExecutor(jobs)
-        try:
-            yield pool
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        with pool(jobs) as executor:
+            yield executor
     else:
         yield None
 
