@@ -46,6 +46,8 @@ class Commands(click.Group):
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()  # here, where a reader that has gone or a full disk can still be told
+                if interrupted:  # compiled modules swallow an interruption that falls into their own imports
+                    raise KeyboardInterrupt
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except (Exception, KeyboardInterrupt) as error:
