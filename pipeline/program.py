@@ -10,7 +10,9 @@ import sys
 def main() -> None:
     """Run the command line. While its modules are imported, an interruption ends the program at once, with 128 and the signal."""
     try:
-        before = signal.signal(signal.SIGINT, lambda number, _: os._exit(128 + number))
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.default_int_handler:  # a program that was started to ignore it goes on ignoring it
+            signal.signal(signal.SIGINT, lambda number, _: os._exit(128 + number))
         from pipeline.cli import main as run
 
         signal.signal(signal.SIGINT, before)

@@ -24,6 +24,14 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of
 
 
 @pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """The suite may run where the interrupt key is ignored, as in the background of a shell, and its children with it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_bytes(good().data)
