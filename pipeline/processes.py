@@ -30,7 +30,7 @@ def pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     except BaseException:
         for process in list((workers._processes or {}).values()):
             process.terminate()
-        workers.shutdown(wait=False, cancel_futures=True)
+        workers.shutdown(cancel_futures=True)  # the processes are gone: there is nothing to wait for but their threads
         raise
     workers.shutdown()
 
