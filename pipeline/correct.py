@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.documents import read_yaml
 from pipeline.errors import InputError
 from pipeline.findings import Finding
+from pipeline.quoting import is_live
 from schemas import columns as col
 from schemas import corrections as contract
 
@@ -123,6 +124,8 @@ def _fault(correction: Correction, row: int | None, found: Any, seen: set[tuple[
         return f"it matches nothing: the cell holds {found!r}, not {correction.expect!r} (the source may have been mended)"
     if correction.value == correction.expect:
         return "it changes nothing"
+    if isinstance(correction.value, str) and is_live(correction.value):
+        return f"its value {correction.value!r} is one that spreadsheets take for a formula"
     return ""
 
 

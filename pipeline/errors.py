@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.quoting import short
+
 #: Exit status of an interrupted program: 128 and the number of the signal.
 INTERRUPTED = 130
 #: More than this many places of one kind are counted, not listed.
@@ -67,7 +69,7 @@ class InputError(Exception):
         if hidden > 0:
             lines.append(f"and {hidden} more of this kind")
         if self.cure:
-            lines.append(f"  cure: {self.cure}")
+            lines.append(f"  cure: {short(self.cure)}")
         return "\n".join(lines)
 
 
@@ -108,4 +110,4 @@ def _plain(value: object) -> object:
 
 
 def _line(error: InputError) -> str:
-    return f"{error.place}: {error.what}" if error.place else error.what
+    return short(f"{error.place}: {error.what}" if error.place else error.what)

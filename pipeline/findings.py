@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pipeline.quoting import inert, plain
 from schemas.findings import COLUMNS
 
 if TYPE_CHECKING:
@@ -48,9 +49,15 @@ class Finding:
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
-    """One row a finding, sorted by severity (errors first), check and ID: the columns of ``findings.csv``, all text."""
+    """One row a finding, sorted by severity (errors first), check and ID: the columns of ``findings.csv``, all text.
+
+    Messages are one line of printable characters, and no cell is what a spreadsheet takes for a formula (:mod:`pipeline.quoting`).
+    """
     import pandas as pd
 
     ranked = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.check, f.id, f.column, f.other, f.message))
-    rows = [(f.id, f.check, f.severity, f.column, f.value, f.expected, f.message, f.other, f.status) for f in ranked]
+    rows = [
+        (inert(f.id), f.check, f.severity, f.column, inert(f.value), inert(f.expected), inert(plain(f.message)), inert(f.other), f.status)
+        for f in ranked
+    ]
     return pd.DataFrame(rows, columns=[str(c) for c in COLUMNS], dtype="str")

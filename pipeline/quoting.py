@@ -13,18 +13,22 @@ import unicodedata
 LONGEST = 2000
 #: What spreadsheets take for the beginning of a formula, full-width forms included.
 _SIGNS = "=+-@＝＋－＠−"
+#: The beginning of a command to a workflow: ``::name parameters::``.
+_COMMAND = re.compile(r"::(?=[A-Za-z][\w-]*(?:\s[^:]*(?::[^:]+)*)?::)")
 _NUMBER = re.compile(r"[-+−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:\s?[×x*]\s?10\^?[-+−]?\d+|[eE][-+−]?\d+)?(?:\(\d+\))?")
 
 
 def plain(text: str) -> str:
-    """Text that cannot disturb a terminal, a page or an XML file: one line, printable characters only.
+    """Text that cannot disturb a terminal, a page, an XML file or a job: one line, printable characters only.
 
-    Control characters, line breaks of every kind, surrogates, bidirectional and zero-width characters become spaces.
+    Control characters, line breaks of every kind, surrogates, bidirectional and zero-width characters become spaces. What a workflow
+    would take for a command is broken too, since a long line may be wrapped just before it.
 
     >>> plain("x.csv\\n::error::forged"), plain("\\x1b[31mred")
-    ('x.csv ::error::forged', '[31mred')
+    ('x.csv : :error::forged', '[31mred')
     """
-    return "".join(c if c.isprintable() else " " for c in text).strip()
+    cleaned = "".join(c if c.isprintable() else " " for c in text).strip()
+    return _COMMAND.sub(": :", cleaned).replace("##[", "# #[")
 
 
 def short(text: str, longest: int = LONGEST) -> str:
@@ -39,6 +43,8 @@ def is_live(text: str) -> bool:
     >>> [is_live(text) for text in ("=1+1", "\\u200b@x", "-3m", "-0.5", "R-3m", "+1e-4", "")]
     [True, True, True, False, False, False, False]
     """
+    if not text or text[0].isalnum():
+        return False
     visible = "".join(c for c in text if not (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")))
     return visible[:1] in _SIGNS and visible != "" and len(visible) > 1 and _NUMBER.fullmatch(visible) is None
 

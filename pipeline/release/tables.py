@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline.dois import cited, is_doi, without_address
+from pipeline.errors import InputError
+from pipeline.quoting import is_live
 from schemas import columns as col
 from schemas.contract import DTYPES, contract, held
 from schemas.entries import PUBLISHED_BOUND
@@ -94,9 +96,26 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as UTF-8 CSV: blanks empty, numbers with all their digits, lines ended by a newline.
 
     A whole number stays whole: a sheet's ``90`` is not made ``90.0``.
+
+    Raises
+    ------
+    InputError
+        When a text is one that a spreadsheet would take for a formula: what comes in is tested, so that none goes out.
     """
+    require_inert(table, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def require_inert(table: pd.DataFrame, path: Path) -> None:
+    """Raise ``InputError`` when a spreadsheet that opens this table would compute one of its texts."""
+    for label in table.columns:
+        for number, value in enumerate(table[label].tolist(), start=2):
+            if isinstance(value, str) and is_live(value):
+                raise InputError(
+                    "the text is one that spreadsheets take for a formula", file=path, row=number, column=str(label), value=value,
+                    cure="correct the cell in its source, or in raw/corrections.yaml",
+                )  # fmt: skip
 
 
 def write_idx(ids: list[str], path: Path) -> None:

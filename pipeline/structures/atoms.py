@@ -140,7 +140,7 @@ def atoms(items: Items, cell: Cell) -> AtomList:
             if not dummy:
                 where = tag + "x" if not (label or symbol) else tags.TYPE if symbol else tags.LABEL
                 cure = f"give its element in {tags.TYPE}"
-                raise items.error(f"{str(error).format(site=name)}: {cure}", where, row) from None
+                raise items.error(f"{str(error).replace('{site}', name)}: {cure}", where, row) from None
             reading = Reading(note="site {site} is flagged as a dummy, names no element and is left out")
         if reading.note:
             told.setdefault(reading.note, []).append(name)
@@ -185,7 +185,7 @@ def _said(note: str, names: list[str]) -> str:
     if len(names) > 1:
         for one, many in (("is", "are"), ("has", "have")):
             note = note.replace(f"site {{site}} {one} ", f"sites {{site}} {many} ")
-    return note.format(site=", ".join(names))
+    return note.replace("{site}", ", ".join(names))
 
 
 def _unplaced(name: str, found: list[Atom], declared: int | None, dummy: bool, blank: bool) -> str:

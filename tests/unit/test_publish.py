@@ -209,6 +209,37 @@ def test_a_tree_that_is_not_clean_is_refused(checkout: Path, change: str) -> Non
         run(checkout, "1.0.1")
 
 
+def test_a_file_that_the_tag_would_not_hold_is_refused(checkout: Path) -> None:
+    """What git ignores, or was told not to look at, is read by a build and missing in a clone of the tag."""
+    ignored = checkout / "raw" / "contributions" / "one" / "rows.csv"
+    ignored.parent.mkdir(parents=True)
+    ignored.write_text("ID\n")
+    (checkout / ".git" / "info" / "exclude").write_text("raw/contributions/\n")
+    before = state(checkout)
+    with pytest.raises(InputError, match=r"not committed: raw/contributions/one/rows\.csv") as caught:
+        run(checkout, "1.0.1")
+    assert "git add --force" in caught.value.cure
+    assert state(checkout) == before
+    ignored.unlink()
+    git(checkout, "update-index", "--skip-worktree", "raw/corrections.yaml")
+    (checkout / "raw" / "corrections.yaml").write_text("# edited\n")
+    assert git(checkout, "status", "--porcelain") == ""
+    with pytest.raises(InputError, match=r"other than committed: raw/corrections\.yaml"):
+        run(checkout, "1.0.1")
+    (checkout / "raw" / "corrections.yaml").unlink()
+    with pytest.raises(InputError, match=r"gone: raw/corrections\.yaml"):
+        run(checkout, "1.0.1")
+
+
+def test_what_a_build_does_not_read_may_lie_beside(checkout: Path) -> None:
+    (checkout / ".git" / "info" / "exclude").write_text("raw/downloads/\nraw/.*\n")
+    (checkout / "raw" / "downloads").mkdir()
+    (checkout / "raw" / "downloads" / "archive.tar.gz").write_bytes(b"pinned by its hash")
+    (checkout / "raw" / ".contributions.lock").touch()
+    run(checkout, "1.0.1")
+    assert "v1.0.1" in git(checkout, "tag", "--list")
+
+
 def test_a_detached_head_is_refused(checkout: Path) -> None:
     git(checkout, "checkout", "--quiet", "--detach")
     with pytest.raises(InputError, match="no branch"):

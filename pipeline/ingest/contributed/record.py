@@ -11,8 +11,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from pipeline.documents import read_yaml
 from pipeline.errors import InputError
 
 RECORD = "contribution.yaml"
@@ -34,15 +34,10 @@ def noise_verified(folder: Path) -> dict[str, str]:
     InputError
         When the record cannot be read.
     """
-    import yaml
-
     path = folder / RECORD
     if not path.is_file():
         return {}
-    try:
-        document: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the record cannot be read: {' '.join(str(error).split())[:200]}", file=path, cure=_CURE) from None
+    document = read_yaml(path)
     held = document.get(VERIFIED, {}) if isinstance(document, dict) else None
     if not isinstance(held, dict) or not all(
         isinstance(name, str) and isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) for name, value in held.items()

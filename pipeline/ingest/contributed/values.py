@@ -12,6 +12,7 @@ from pipeline.dois import one_cell
 from pipeline.ingest.contributed.cells import Formula, Percentage, shown
 from pipeline.ingest.contributed.headers import Heading, factor
 from pipeline.ingest.contributed.units import Temperature, shift, stated
+from pipeline.quoting import is_live
 from schemas import columns as col
 
 Value = str | int | float | None
@@ -69,9 +70,9 @@ def read_cell(cell: object, heading: Heading) -> Read:
     column = heading.column
     if isinstance(cell, Formula):
         raise UnreadableError(f"the cell is a formula ({shown(cell)}) whose result is not in the file", "the value itself")
-    if isinstance(cell, str) and cell.lstrip().startswith(("=", "@")):
+    if isinstance(cell, str) and (cell.lstrip().startswith(("=", "@")) or (column.type == "text" and is_live(cell))):
         # a spreadsheet that opens the release would compute it, whoever wrote it
-        raise UnreadableError("the text is one that spreadsheets take for a formula", "the value itself, not beginning with = or @")
+        raise UnreadableError("the text is one that spreadsheets take for a formula", "the value itself, not beginning with =, +, - or @")
     if isinstance(cell, date | time):
         raise UnreadableError(
             f"the spreadsheet turned this cell into the date {shown(cell)}", "what was typed, in a cell formatted as text"

@@ -25,6 +25,7 @@ from pipeline.release.compare.published import CURATED, Published, from_folder, 
 from pipeline.release.folder import replaced
 from pipeline.release.metadata import citation
 from pipeline.release.publish import changelog
+from pipeline.release.publish.committed import require_committed
 from pipeline.release.publish.repository import Repository, repository
 from pipeline.release.version import FILE as STAMP_FILE
 from pipeline.release.version import PROGRAM, VERSION_FILE, Stamp, Version, fingerprint, program_listing
@@ -130,6 +131,7 @@ def prepare(wanted: Version, raw: Path, repo: Repository, build: Build, scratch:
         When the tree is not clean, the build has open errors, or the version is too small for what changed.
     """
     _require_clean(repo)
+    require_committed(repo, raw)
     previous = last_release(repo, raw)
     number = Version.parse(previous.name)
     if wanted <= number:
