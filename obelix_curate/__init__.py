@@ -113,8 +113,9 @@ def check(
 
 
 def build(
-    raw: str | Path = "raw", out: str | Path = "curated", *, as_published: bool = False, quick: bool = False, jobs: int = 1
-) -> Dataset:
+    raw: str | Path = "raw", out: str | Path = "curated", *, as_published: bool = False, quick: bool = False, jobs: int = 1,
+    workbook: str | Path | None = None, structures: str | Path | None = None,
+) -> Dataset:  # fmt: skip
     """Build a release from the pinned sources and open it, as ``obelix-curate build`` does.
 
     Parameters
@@ -127,6 +128,8 @@ def build(
         Leave the gate, the figures and the report out.
     jobs
         Processes for gate and report.
+    workbook, structures
+        A curators' own sheet in place of the released one; folder of structures, ``<ID>.cif``, in place of those of the pin.
 
     Raises
     ------
@@ -136,5 +139,6 @@ def build(
     from pipeline.build import Options
     from pipeline.build import build as run
 
-    run(Options(raw=Path(raw), out=Path(out), as_published=as_published, quick=quick, jobs=jobs))
+    book, folder = (None if each is None else Path(each) for each in (workbook, structures))
+    run(Options(Path(raw), Path(out), as_published, quick, jobs=jobs, workbook=book, structures=folder))
     return load(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,12 +16,14 @@ from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
 from pipeline.release import emit
+from pipeline.release.edits import Own
 from pipeline.release.emit import Release
 from pipeline.release.folder import replaced, require_replaceable
 from pipeline.release.gate import gate
 from pipeline.release.opened import CONTRIBUTIONS, Opened, opened
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
+from pipeline.sources.workbook import read_book
 from pipeline.structures.matching.descriptor import of_structures
 from pipeline.structures.matching.match import candidates
 from pipeline.structures.private import private_originals
@@ -52,6 +55,10 @@ class Options:
         structure that its entry has.
     jobs
         Processes for the gate and the report.
+    workbook
+        A curators' own sheet in place of the released one; by default the one that ``[workbook]`` of the pins names, if it does.
+    structures
+        Folder of structures, ``<ID>.cif``, in place of those of the pin with the same ID.
     stamp
         Version and date that the release bears; by default those of ``raw/release.toml``, none as published.
     """
@@ -64,16 +71,19 @@ class Options:
     key_file: Path | None = None
     jobs: int = 1
     stamp: Stamp | None = None
+    workbook: Path | None = None
+    structures: Path | None = None
 
 
 @dataclass(frozen=True)
 class Built:
-    """A finished build: findings, expectations of the gate that were not met, and the stages that ran."""
+    """A finished build: findings, expectations of the gate that were not met, the stages that ran, and what a curators' sheet changed."""
 
     findings: pd.DataFrame
     unmet: tuple[str, ...]
     ledger: Ledger
     places: dict[str, str]
+    edits: tuple[str, ...] = ()
 
     @property
     def open_errors(self) -> int:
@@ -102,12 +112,14 @@ def build(options: Options) -> Built:
     findings = _check(base, curated, ledger)
     release = _release(base, options, {**curated, "structures.csv": base.matches, "candidates.csv": offered, "findings.csv": findings})
     unmet = _write(release, base, options, ledger)
-    return Built(findings, unmet, ledger, _places(options))
+    edits = () if base.edits is None else tuple(base.edits.told(f"{base.archive.pin.package} {base.archive.pin.version}"))
+    return Built(findings, unmet, ledger, _places(options), edits)
 
 
 def _read(options: Options) -> tuple[list[Path], list[Path]]:
     """What a build reads: files and folders that the release must not take the place of, and those that it must not lie in either."""
-    read = [path for path in (options.raw, options.private_cifs, options.key_file) if path is not None]
+    given = (options.raw, options.private_cifs, options.key_file, options.workbook, options.structures)
+    read = [path for path in given if path is not None]
     return read, [options.raw / CONTRIBUTIONS, sources.downloads(options.raw)]
 
 
@@ -116,7 +128,8 @@ def _fetch(options: Options, ledger: Ledger) -> Opened:
     with ledger.stage("fetch", "the pinned sources") as stage:
         folder, key = options.private_cifs, options.key_file
         originals = None if folder is None else partial(private_originals, folder, key)
-        found = opened(options.raw, as_published=options.as_published, originals=originals)
+        own = None if options.workbook is None else Own(read_book(options.workbook))
+        found = opened(options.raw, as_published=options.as_published, own=own, structures=options.structures, originals=originals)
         pin = found.archive.pin
         stage.note = f"{pin.package} {pin.version}, SHA-256 verified"
     return found
@@ -125,8 +138,13 @@ def _fetch(options: Options, ledger: Ledger) -> Opened:
 def _ingest(release: Opened, options: Options, ledger: Ledger) -> None:
     """Workbook, source tables and accepted rows, each read from its own source."""
     with ledger.stage("ingest workbook", "the curators' workbook") as stage:
-        stage.rows_in, stage.rows_out = _records(release, "workbook"), len(release.workbook_cells)
+        stage.rows_in = _records(release, "workbook") if release.own is None else len(release.own.book.cells)
+        stage.rows_out = len(release.workbook_cells)
         stage.note = f"{len(release.archive.structures())} structures"
+        if release.own is not None:
+            stage.note = f"{release.own.file.name}, not the released sheet; {stage.note} of the pin"
+        if release.own_structures is not None:
+            stage.note += f", {len(release.replaced)} of {release.own_structures.name} in their place or beside them"
     with ledger.stage("ingest liion", "the Liverpool Ionics Dataset") as stage:
         stage.rows_in, stage.rows_out = _records(release, "liion"), len(release.liion)
         stage.note = f"{int(release.liion[col.AT_ROOM_TEMPERATURE].sum())} at room temperature"
@@ -172,6 +190,9 @@ def _correct(release: Opened, ledger: Ledger) -> None:
         stage.rows_in, stage.rows_out = len(release.published), len(release.entries)
         relinked = int(release.corrections[col.COLUMN].isin(list(map(str, LINK_COLUMNS))).sum())
         stage.note = f"{len(release.corrections)} cells corrected, {relinked} of them links to the source tables"
+        if release.edits is not None:
+            sorted_out = release.edits.corrections
+            stage.note += f"; {len(sorted_out.mended)} mended in the sheet, {len(sorted_out.idle)} without a cell"
 
 
 def _perturb(release: Opened, ledger: Ledger) -> None:
@@ -242,7 +263,7 @@ def _release(base: Opened, options: Options, tables: Mapping[str, pd.DataFrame])
     stamp = None if options.as_published else options.stamp or read_stamp(options.raw)
     return Release(
         base.cells, base.entries, base.texts, base.structures, base.split, {**tables, "corrections.csv": base.corrections},
-        {"statistics.json": base.statistics}, _provenance(base.archive), tally(tables["findings.csv"]), options.as_published, stamp,
+        {"statistics.json": base.statistics}, _provenance(base), tally(tables["findings.csv"]), options.as_published, stamp,
     )  # fmt: skip
 
 
@@ -297,7 +318,18 @@ def _records(release: Opened, role: str) -> int:
     return release.archive.pin.members[role].records
 
 
-def _provenance(archive: sources.Archive) -> dict[str, Any]:
-    pin = archive.pin
-    members = {role: {"path": m.path, "sha256": m.sha256, "records": m.records} for role, m in pin.members.items()}
-    return {"package": pin.package, "version": pin.version, "archive": pin.archive, "sha256": pin.sha256, "members": members}
+def _provenance(base: Opened) -> dict[str, Any]:
+    """The pinned source and its members; in place of the pin's workbook a curators' own, and what it changed."""
+    pin = base.archive.pin
+    members: dict[str, dict[str, Any]] = {
+        role: {"path": m.path, "sha256": m.sha256, "records": m.records} for role, m in pin.members.items()
+    }
+    told: dict[str, Any] = {"package": pin.package, "version": pin.version, "archive": pin.archive, "sha256": pin.sha256}
+    if base.own is not None and base.edits is not None:
+        members["workbook"] = {"file": base.own.file.name, "sha256": base.own.file.sha256, "records": len(base.own.book.cells)}
+        told["edits"] = base.edits.as_dict()
+    if base.own_structures is not None:
+        files = {name: text.encode() for name, text in base.replaced.items()}
+        sha256 = hashlib.sha256(sources.listing(files)).hexdigest()
+        members["own structures"] = {"folder": base.own_structures.resolve().name, "sha256": sha256, "records": len(files)}
+    return told | {"members": members}

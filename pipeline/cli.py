@@ -127,6 +127,12 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
 
 
 KEY = click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise (see 'key new').")
+BOOK = click.option(
+    "--workbook",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The curators' own sheet (.xlsx), not the released one.",
+)
 
 
 @main.command()
@@ -138,6 +144,10 @@ KEY = click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE"
     "--private-cifs", type=click.Path(path_type=Path), metavar="DIR", help="Original structures, <ID>.cif, to be released with noise."
 )
 @KEY
+@BOOK
+@click.option(
+    "--structures", type=click.Path(path_type=Path), metavar="DIR", help="Structures, <ID>.cif, in place of the pinned ones of that ID."
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -145,14 +155,19 @@ KEY = click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE"
     show_default=True,
     help="Processes for gate and report; the result is the same for any number.",
 )
-def build(raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, jobs: int) -> None:
-    """Build the release from the pinned sources."""
+def build(
+    raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, workbook: Path | None,
+    structures: Path | None, jobs: int,
+) -> None:  # fmt: skip
+    """Build the release from the pinned sources, or from the curators' own workbook."""
     from pipeline.build import Options
     from pipeline.build import build as run
     from pipeline.reporting.progress import summary
 
-    built = run(Options(raw, out, as_published, quick, private_cifs, key_file, jobs))
+    built = run(Options(raw, out, as_published, quick, private_cifs, key_file, jobs, workbook=workbook, structures=structures))
     click.echo(summary(built.ledger.stages, built.findings, built.places))
+    for line in built.edits:
+        click.echo(line)
     sys.exit(1 if built.open_errors else 0)
 
 
@@ -388,6 +403,24 @@ def key_new(file: Path) -> None:
 
     new_key(file)
     click.echo(f"{file}: a new key. Keep it secret and keep it: the same key gives the same noise in every release.")
+
+
+@main.group()
+def source() -> None:
+    """What a release is made from, declared in raw/sources.toml."""
+
+
+@source.command("add")
+@BOOK
+@RAW
+def source_add(workbook: Path | None, raw: Path) -> None:
+    """Pin a source: show what is read of it, copy it into raw/downloads, write its SHA-256 into raw/sources.toml."""
+    from pipeline.commands.source import add_workbook
+
+    if workbook is None:
+        raise InputError("nothing to add", cure="name the curators' sheet with --workbook FILE")
+    for line in add_workbook(workbook, raw):
+        click.echo(line)
 
 
 RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")

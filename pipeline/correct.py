@@ -114,6 +114,63 @@ def corrected(cells: pd.DataFrame, corrections: Sequence[Correction], file: str 
     return pd.DataFrame(changed, dtype=object, index=cells.index), table.sort_values([str(col.ID), str(col.COLUMN)], ignore_index=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Corrections beside a sheet that curators still work on.
+
+    Attributes
+    ----------
+    open
+        Those that are to be applied (:func:`corrected`).
+    mended
+        Those whose cell holds their ``value`` already: the sheet was mended, and nothing is left to correct.
+    idle
+        Those that have no cell: the row was removed, or the sheet lacks the column.
+    """
+
+    open: tuple[Correction, ...]
+    mended: tuple[Correction, ...]
+    idle: tuple[Correction, ...]
+
+
+def sort_out(corrections: Sequence[Correction], cells: pd.DataFrame, absent: Iterable[str], removed: Iterable[str]) -> Sorted:
+    """Tell the accepted corrections that a curators' own sheet has taken in, or leaves no cell for, from those to be applied.
+
+    Parameters
+    ----------
+    corrections
+        What curators decided.
+    cells
+        The sheet and the contributed rows, as :func:`corrected` takes them.
+    absent, removed
+        Columns that the sheet lacks, and IDs of the last release that are no longer in it.
+    """
+    lacking, gone = frozenset(map(str, absent)), frozenset(removed)
+    rows = {str(name): row for row, name in reversed(list(enumerate(cells[col.ID].tolist())))}
+    sorted_out: dict[str, list[Correction]] = {"open": [], "mended": [], "idle": []}
+    for correction in corrections:
+        row = rows.get(correction.id)
+        state = "open"
+        if correction.status == ACCEPTED:
+            if correction.column in lacking or (row is None and correction.id in gone):
+                state = "idle"
+            elif row is not None and _reads_like(cells[correction.column].iat[row], correction.value):
+                state = "mended"
+        sorted_out[state].append(correction)
+    return Sorted(*(tuple(sorted_out[state]) for state in ("open", "mended", "idle")))
+
+
+def _reads_like(found: Any, value: Any) -> bool:
+    """Whether a cell holds a value: numbers as numbers, also where one of them is text; outer white space is noise; a blank is a blank."""
+    plain = [None if each is None else str(each).strip() or None for each in (found, value)]
+    if None in plain or plain[0] == plain[1]:
+        return plain[0] == plain[1]
+    try:
+        return float(plain[0] or "") == float(plain[1] or "") and not (isinstance(found, str) and isinstance(value, str))
+    except ValueError:
+        return False
+
+
 def _fault(correction: Correction, row: int | None, found: Any, seen: set[tuple[str, str]]) -> str:
     """What is wrong with a correction; blank when nothing is. Numbers compare as numbers, texts to the letter."""
     if row is None:

@@ -15,7 +15,9 @@ from pipeline import __version__, sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
 from pipeline.outputs.files import put
+from pipeline.release.edits import Own
 from pipeline.release.opened import CONTRIBUTIONS, Opened
+from pipeline.sources.workbook import pinned_book
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -98,13 +100,16 @@ def _opened(raw: Path | None) -> Opened:
     decisions = sources.travelling() if raw is None else raw
     pin = sources.default_pin(decisions)
     folders = {path.resolve(): path / CONTRIBUTIONS for path in (decisions, Path("raw") if raw is None else raw)}
+    found = pinned_book(decisions)
+    own = None if found is None else Own(found)
     return Opened(
         pin.name,
         source=lambda: sources.opened(pin, sources.find(pin, raw)),
-        sheet=lambda: _published(pin, raw),
-        origin=pin.members["workbook"].path,
+        sheet=(lambda: _published(pin, raw)) if own is None else lambda: own.book.cells,
+        origin=pin.members["workbook"].path if own is None else own.file.name,
         decisions=decisions,
         accepted=tuple(folders.values()),
+        own=own,
     )
 
 

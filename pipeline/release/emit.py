@@ -96,10 +96,12 @@ def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int
     train, test = release.split.train, release.split.test
     drawn = figures(release.entries, statistics, list(release.structures), train, test, folder / "figures")
     source = release.provenance
+    book = source.get("members", {}).get("workbook", {}).get("file")
+    with_book = f" with the sheet {book}" if book else ""
     version = release.stamp.version if release.stamp else source["version"]
     contents = Contents(
         title=f"OBELiX {version}" + (" as published" if release.as_published else ""),
-        subtitle=f"Built from {source['package']} {source['version']} by obelix-curate {program_version(release.stamp)}.",
+        subtitle=f"Built from {source['package']} {source['version']}{with_book} by obelix-curate {program_version(release.stamp)}.",
         entries=release.entries,
         statistics=statistics,
         figures=drawn,

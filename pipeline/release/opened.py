@@ -6,7 +6,7 @@ computed when it is asked for, once, and each table is held to its contract wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,8 @@ from pipeline.errors import InputError
 from pipeline.ingest import workbook
 from pipeline.ingest.contributed.record import all_verified
 from pipeline.ingest.contributed.table import contributions
+from pipeline.release.edits import Own, edits, own_structures
+from pipeline.sources.workbook import pinned_book
 from schemas import columns as col
 from schemas import corrections as corrections_schema
 from schemas import laskowski as laskowski_schema
@@ -30,8 +32,9 @@ from schemas.contract import held
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.correct import Waiver
+    from pipeline.correct import Correction, Waiver
     from pipeline.findings import Finding
+    from pipeline.release.edits import Edits
     from pipeline.split import Audit
     from pipeline.split.sides import Split
     from pipeline.structures.cif import Structure
@@ -40,26 +43,6 @@ CONTRIBUTIONS = "contributions"
 Originals = Callable[[Iterable[str], Mapping[str, str], Collection[str]], tuple[dict[str, str], list[str]]]
 #: What ``structures.csv`` says of noise under the secret key.
 KEYED = "N(0, 0.01), keyed"
-
-
-@dataclass(frozen=True)
-class Workbook:
-    """The curators' workbook.
-
-    Attributes
-    ----------
-    data
-        Its bytes; they are asked for only where the cells are.
-    origin
-        Where it comes from, for messages: a file, or a member of an archive.
-    """
-
-    data: Callable[[], bytes]
-    origin: str
-
-    def cells(self) -> pd.DataFrame:
-        """One row an entry, 28 columns, each cell as the sheet holds it."""
-        return workbook.cells(self.data(), self.origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +56,7 @@ class Opened:
     source
         Gives the verified archive of that pin: literature tables, split, structures.
     sheet
-        Gives the cells of the workbook (:meth:`Workbook.cells`), the pinned one or a curators' own.
+        Gives the cells of the workbook, the pinned one or a curators' own.
     origin
         Where the workbook comes from, for messages.
     decisions
@@ -84,6 +67,10 @@ class Opened:
         Gives for the IDs of the entries, the texts of the other structures and the IDs of those with noise the text of each original
         structure with its noise, by ID, and the IDs of those that carried none before
         (:func:`pipeline.structures.private.private_originals`).
+    own
+        The curators' own workbook, where it takes the place of the pinned one.
+    own_structures
+        Folder of structures, ``<ID>.cif``, that take the place of those of the pin.
     """
 
     name: str
@@ -93,6 +80,8 @@ class Opened:
     decisions: Path | None = None
     accepted: tuple[Path, ...] = ()
     originals: Originals | None = None
+    own: Own | None = None
+    own_structures: Path | None = None
 
     # --- what the sources hold ---------------------------------------------------------------------------------------
     @cached_property
@@ -108,8 +97,9 @@ class Opened:
     @cached_property
     def pinned_cells(self) -> pd.DataFrame:
         """The workbook of the pin, whichever one the release is built from: what was released last."""
-        archive = self.archive
-        return self.workbook_cells if self.origin == archive.file("workbook") else workbook.cells(archive.read("workbook"), self.origin)
+        if self.own is None:
+            return self.workbook_cells
+        return workbook.cells(self.archive.read("workbook"), self.archive.file("workbook"))
 
     @cached_property
     def liion(self) -> pd.DataFrame:
@@ -140,6 +130,8 @@ class Opened:
             known = {name for part in parts for name in part[col.ID]}
             parts.append(cells[~cells[col.ID].isin(known)])
             texts = {**own, **texts}
+        if self.own is not None:
+            self.own.refuse_taken(name for part in parts for name in part[col.ID])
         filled = [part for part in parts if len(part)]
         return (pd.concat(filled, ignore_index=True) if filled else None), texts
 
@@ -153,9 +145,20 @@ class Opened:
 
     # --- what curators decided -----------------------------------------------------------------------------------------
     @cached_property
+    def edits(self) -> Edits | None:
+        """What a curators' own sheet changed since the last release; ``None`` where the pinned sheet is used."""
+        if self.own is None:
+            return None
+        decisions = [] if self.decisions is None else read_corrections(self.decisions)
+        return edits(self.own.book, self.pinned_cells, self.published, decisions)
+
+    @cached_property
     def decided(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Cells with the curators' corrections, and one row a correction. Links are still as published."""
-        decisions = [] if self.decisions is None else read_corrections(self.decisions)
+        if self.edits is not None:
+            decisions: Sequence[Correction] = self.edits.corrections.open
+        else:
+            decisions = [] if self.decisions is None else read_corrections(self.decisions)
         return corrected(self.published, decisions, str((self.decisions or Path()) / CORRECTIONS_FILE))
 
     @cached_property
@@ -237,7 +240,10 @@ class Opened:
         from pipeline.split.sides import Split, read_ids
 
         entries, archive = self.entries, self.archive
-        published = [read_ids(archive.read(side).decode("utf-8-sig"), archive.file(side), entries.index) for side in ("train", "test")]
+        known = [*entries.index, *(self.edits.removed if self.edits else ())]
+        sides = [read_ids(archive.read(side).decode("utf-8-sig"), archive.file(side), known) for side in ("train", "test")]
+        there = frozenset(entries.index)
+        published = [[name for name in side if name in there] for side in sides]
         train, test, bridging = extend(entries, *published)
         grown = [
             [*old, *(name for name in entries.index if name in now and name not in set(old))]
@@ -263,15 +269,31 @@ class Opened:
 
     @cached_property
     def _others(self) -> dict[str, str]:
-        """Text of each structure file of the pin and of the contributions."""
-        return {**self.archive.structures(), **self.contributed[1]}
+        """Text of each structure file of the pin and of the contributions; of a curators' own sheet those of its rows."""
+        pinned = self.archive.structures()
+        if self.edits is not None:
+            pinned = {name: text for name, text in pinned.items() if name not in self.edits.removed}
+        return {**pinned, **self.contributed[1], **self.replaced}
+
+    @cached_property
+    def replaced(self) -> dict[str, str]:
+        """Text of each structure of the curators' own folder that is of an entry, by ID."""
+        if self.own_structures is None:
+            return {}
+        return own_structures(self.own_structures, self.entries.index, self.edits.removed if self.edits else ())
 
     @cached_property
     def _noisy(self) -> dict[str, str]:
         """Noise that these carry: what the pin is known for, and what the records of acceptance vouch for."""
         new = self.contributed[1]
-        in_icsd = frozenset(self.entries.index[self.entries[col.ICSD_ID].notna()])
-        theirs = {name: "source" for name in self.archive.structures() if name in in_icsd and name not in new}
+        in_icsd = set(self.entries.index[self.entries[col.ICSD_ID].notna()])
+        if self.own is not None:  # the pin knows it, whatever became of the column
+            pinned = self.pinned_cells
+            in_icsd |= {str(name) for name, number in zip(pinned[col.ID], pinned[col.ICSD_ID], strict=True) if workbook.text(number)}
+        theirs = {
+            name: "source" for name, text in self.archive.structures().items()
+            if name in in_icsd and name not in new and self.replaced.get(name, text) == text
+        }  # fmt: skip
         return theirs | dict.fromkeys((name for folder in self.accepted for name in all_verified(folder, new)), KEYED)
 
     @cached_property
@@ -338,7 +360,8 @@ def opened(
     release: str | None = None,
     *,
     as_published: bool = False,
-    book: Workbook | None = None,
+    own: Own | None = None,
+    structures: Path | None = None,
     originals: Originals | None = None,
 ) -> Opened:
     """Open a release: a pin as it was published, or without a name the present one, corrected and with accepted contributions.
@@ -351,8 +374,10 @@ def opened(
         Name of a pin.
     as_published
         Leave corrections, waivers and contributions of the present release out.
-    book
-        A workbook in place of the pinned one.
+    own
+        A workbook in place of the pinned one; by default the one that ``[workbook]`` of the pins names, if it does.
+    structures
+        Folder of structures, ``<ID>.cif``, in place of those of the pin with the same ID.
     originals
         As of :class:`Opened`.
 
@@ -366,7 +391,13 @@ def opened(
         raise InputError(f"no such pin: {release}", file=raw / sources.PINS, cure=f"the pins are {', '.join(pins)}")
     pin = pins[release] if release else next(iter(pins.values()))
     archive = sources.open_archive(pin, raw)
-    sheet = book or Workbook(lambda: archive.read("workbook"), archive.file("workbook"))
     plain = as_published or release is not None
+    if own is None and release is None and (found := pinned_book(raw)):
+        own = Own(found)
     folders = () if plain else (raw / CONTRIBUTIONS,)
-    return Opened(pin.name, lambda: archive, sheet.cells, sheet.origin, None if plain else raw, folders, originals)
+    decisions = None if plain else raw
+    if own is None:
+        sheet, origin = lambda: workbook.cells(archive.read("workbook"), archive.file("workbook")), archive.file("workbook")
+    else:
+        sheet, origin = lambda: own.book.cells, own.file.name
+    return Opened(pin.name, lambda: archive, sheet, origin, decisions, folders, originals, own, structures)

@@ -71,7 +71,7 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
         "## Uses",
         _bullets(about.USES),
         "## Provenance",
-        f"Built from `{source['package']}` {source['version']} (SHA-256 `{source['sha256']}`) with "
+        f"Built from `{source['package']}` {source['version']} (SHA-256 `{source['sha256']}`){_book(source)} with "
         + ", ".join(f"{name} {version}" for name, version in sorted(release.get("made_with", {}).items()))
         + ". `RELEASE.json` names every source file with its checksum, `SHA256SUMS` every file of this folder.",
         "## Licence and citation",
@@ -106,6 +106,12 @@ def _facts(release: Mapping[str, Any]) -> str:
     elif "corrections.csv" in counts:
         rows.append(("corrections", f"{counts['corrections.csv']} cells, listed in `corrections.csv`"))
     return _table(("", ""), rows)
+
+
+def _book(source: Mapping[str, Any]) -> str:
+    """The curators' own workbook, where the release was built from one."""
+    member = source.get("members", {}).get("workbook", {})
+    return f" and the curators' workbook `{member['file']}` (SHA-256 `{member['sha256']}`)" if "file" in member else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
