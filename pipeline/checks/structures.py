@@ -8,16 +8,16 @@ release's paper.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.checks.geometry import geometry_findings
+from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
-from pipeline.structures.contacts import TOO_CLOSE, too_close
 from pipeline.structures.equal import copies
 from pipeline.structures.header import MISFIT, contradictions
 from pipeline.structures.mark import says_noise
@@ -52,33 +52,8 @@ OTHER_LENGTH = 0.01
 OTHER_ANGLE = 1.0
 #: Occupancies of one position add up to more than :data:`OVERFULL` by twice of what rounding adds: an error.
 SPILLING = 1.03
-#: Two positions filled to at least nine tenths and nearer than this part of the sum of their radii overlap: an error. Where one is
-#: partly empty, a split site refined to 0.54 may be the reason, and the finding is a warning. Files with noise are asked for no more
-#: than this part: noise of 0.01 moves two atoms in a cell of 9 angstrom by 0.13 angstrom against each other, and P-O then falls to 1.1.
-OVERLAP = 0.6
-FULL = 0.9
-
 #: Charges of anions, for scale.
 ANIONS = {"O": 2, "S": 2, "Se": 2, "Te": 2, "N": 3, "F": 1, "Cl": 1, "Br": 1, "I": 1}
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """A row and its file."""
-
-    row: Row
-    file: Examined
-
-    @property
-    def structure(self) -> Structure:
-        return self.file.structure
-
-    @property
-    def is_close(self) -> bool:
-        return self.row.text(col.CLOSE_MATCH).casefold() == "yes"
-
-    def finding(self, check: str, severity: Severity, message: str, column: str = "", value: object = "", expected: object = "") -> Finding:
-        return Finding(self.row.id, check, severity, message, column, str(value), str(expected), f"{self.row.id}.cif")
 
 
 def structure_findings(
@@ -110,10 +85,11 @@ def structure_findings(
             yield Finding(id, "cif.unreadable", "error", f"{structure.name}{place}: {structure.reason}", col.CIF_ID,
                           row.text(col.CIF_ID), "a CIF with a cell, its symmetry and atoms", structure.name)  # fmt: skip
             continue
-        pair = _Pair(row, examined(structure))
+        pair = Pair(row, examined(structure))
         noise = id in noisy or says_noise(structure)
         for check in (
-            _read_as(pair), _licence(pair, owners.get(id)), _header(pair), _occupancy(pair), _distance(pair, noise), _against_row(pair),
+            _read_as(pair), _licence(pair, owners.get(id)), _header(pair), _occupancy(pair), geometry_findings(pair, noise),
+            _against_row(pair),
         ):  # fmt: skip
             yield from check
 
@@ -128,7 +104,7 @@ def _files(rows: Mapping[str, Row], structures: Collection[str]) -> Iterator[Fin
             yield Finding(id, "cif.orphan-file", "error", f"No row has the ID of the file {id}.cif.", value=f"{id}.cif", other=f"{id}.cif")
 
 
-def _read_as(pair: _Pair) -> Iterator[Finding]:
+def _read_as(pair: Pair) -> Iterator[Finding]:
     """What the reader had to assume."""
     for note in pair.structure.notes:
         yield pair.finding("cif.read-as", "info", f"In {pair.structure.name}, {note}.")
@@ -160,7 +136,7 @@ def _claim(row: Row) -> str | None:
     return None
 
 
-def _licence(pair: _Pair, owner: str | None) -> Iterator[Finding]:
+def _licence(pair: Pair, owner: str | None) -> Iterator[Finding]:
     if owner is None:
         return
     told = "only the secret key can tell whether the noise that it says it has is there" if says_noise(pair.structure) else (
@@ -171,7 +147,7 @@ def _licence(pair: _Pair, owner: str | None) -> Iterator[Finding]:
     yield pair.finding("cif.licence", "error", message, col.ICSD_ID, value)
 
 
-def _header(pair: _Pair) -> Iterator[Finding]:
+def _header(pair: Pair) -> Iterator[Finding]:
     """The file's header, its operations and its atoms."""
     structure, found = pair.structure, pair.file.symmetry
     for each in contradictions(structure):
@@ -192,7 +168,7 @@ def _header(pair: _Pair) -> Iterator[Finding]:
         yield pair.finding("cif.symmetry", "warning", message, value=group, expected=found.number)
 
 
-def _occupancy(pair: _Pair) -> Iterator[Finding]:
+def _occupancy(pair: Pair) -> Iterator[Finding]:
     sites = pair.structure.sites
     for site in sites:
         if site.occupancy < 0 or site.occupancy > SPILLING:
@@ -207,22 +183,7 @@ def _occupancy(pair: _Pair) -> Iterator[Finding]:
             yield pair.finding("cif.occupancy", severity, message, value=f"{total:.4g}", expected="at most 1")
 
 
-def _distance(pair: _Pair, noise: bool) -> Iterator[Finding]:
-    limit = OVERLAP if noise else TOO_CLOSE
-    for contact in too_close(pair.structure, pair.file.positions, limit):
-        overlap = contact.ratio < OVERLAP and min(contact.occupancies) >= FULL
-        a, b = contact.occupancies
-        itself = contact.first == contact.second
-        whose = f"its next image (occupancy {a:.3g})" if itself else f"{contact.second} (occupancies {a:.3g} and {b:.3g})"
-        message = (
-            f"Site {contact.first} is {contact.distance:.2f} angstrom from {whose}; the sum of their radii is {contact.expected:.2f}, and "
-            "both must sometimes be filled."
-        )
-        yield pair.finding("cif.distance", "error" if overlap else "warning", message, value=f"{contact.distance:.3f}",
-                           expected=f"{limit * contact.expected:.2f} or more")  # fmt: skip
-
-
-def _against_row(pair: _Pair) -> Iterator[Finding]:
+def _against_row(pair: Pair) -> Iterator[Finding]:
     row, structure = pair.row, pair.structure
     outside: list[str] = []
     yield from _spacegroup(pair, outside)
@@ -240,7 +201,7 @@ def _against_row(pair: _Pair) -> Iterator[Finding]:
         yield pair.finding("cif.close-match", "error", message, col.CLOSE_MATCH, row.text(col.CLOSE_MATCH))
 
 
-def _spacegroup(pair: _Pair, outside: list[str]) -> Iterator[Finding]:
+def _spacegroup(pair: Pair, outside: list[str]) -> Iterator[Finding]:
     wanted, group, atoms = pair.row.spacegroup_number, pair.structure.group_number, pair.file.symmetry.number
     if wanted is None or group is None or same_group(wanted, group, atoms):
         return
@@ -251,7 +212,7 @@ def _spacegroup(pair: _Pair, outside: list[str]) -> Iterator[Finding]:
     yield pair.finding("cif.spacegroup", "error", message, col.SPACE_GROUP_NUMBER, wanted, group)
 
 
-def _lattice(pair: _Pair, compared: CellComparison, outside: list[str]) -> Iterator[Finding]:
+def _lattice(pair: Pair, compared: CellComparison, outside: list[str]) -> Iterator[Finding]:
     length, angle = compared.lattice_deviation, compared.angle_deviation
     if not compared.within():
         outside.append(f"its cell differs by {length:.1%} in a length and {angle:.1f} degrees in an angle, in the best setting")
@@ -276,7 +237,7 @@ def _cell(cell: cells.Cell) -> str:
     return ", ".join(number(x, 5 if i < 3 else 4) for i, x in enumerate(cell))
 
 
-def _content(pair: _Pair, wanted: Mapping[str, float], compared: CellComparison | None, outside: list[str]) -> Iterator[Finding]:
+def _content(pair: Pair, wanted: Mapping[str, float], compared: CellComparison | None, outside: list[str]) -> Iterator[Finding]:
     row, content = pair.row, pair.structure.content
     multiple = 1.0 if compared is None else float(compared.multiple)
     units = (row.z or 0) / multiple  # formula units that the row puts into the file's cell
@@ -319,7 +280,7 @@ def _as_hydrogen(amounts: Mapping[str, float]) -> dict[str, float]:
 
 
 def _amounts(
-    pair: _Pair, present: Mapping[str, float], wanted: Mapping[str, float], known: set[str], units: float, broken: float | None,
+    pair: Pair, present: Mapping[str, float], wanted: Mapping[str, float], known: set[str], units: float, broken: float | None,
     deviation: float, outside: list[str],
 ) -> Iterator[Finding]:  # fmt: skip
     """The element whose amount differs most, of those in both; ``broken`` is the charge of a file that is not neutral though its row is."""
@@ -353,7 +314,7 @@ def _units(content: Mapping[str, float], wanted: Mapping[str, float], units: flo
     return best
 
 
-def _printed(pair: _Pair, element: str | None, units: float) -> float:
+def _printed(pair: Pair, element: str | None, units: float) -> float:
     """Atoms per formula unit that the digits of occupancies and formula can hide."""
     from pipeline.chemistry.formula import resolution
 

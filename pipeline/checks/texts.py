@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
 from __future__ import annotations
 
-from pipeline.checks import composition, conductivity, duplicates, lattice, structure_copies, structures
+from pipeline.checks import composition, conductivity, duplicates, geometry, lattice, structure_copies, structures
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
@@ -331,8 +331,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "cif.distance", EW, "Two full sites are too close", "Atoms that overlap make a structure useless for simulation.",
         "Two positions that must sometimes both be filled are no nearer than a part of the sum of their radii.",
-        f"{contacts.TOO_CLOSE:.0%} of the sum of radii ({structures.OVERLAP:.0%} in a file with noise, which moves atoms by 0.1 angstrom); an error below {structures.OVERLAP:.0%} when both are filled to "
-        f"{structures.FULL:.0%}.", "Radii: see pipeline.structures.contacts.", "Compare coordinates with the source.",
+        f"{contacts.TOO_CLOSE:.0%} of the sum of radii ({geometry.OVERLAP:.0%} in a file with noise, which moves atoms by 0.1 angstrom); an error below {structures.OVERLAP:.0%} when both are filled to "
+        f"{geometry.FULL:.0%}.", "Radii: see pipeline.structures.contacts.", "Compare coordinates with the source.",
     ),
     Check(
         "cif.close-match", E, "A close match outside the published window", "The structure is further from the row than the dataset promises.",

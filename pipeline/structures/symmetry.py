@@ -212,7 +212,7 @@ def images(position: Position, group: Frame) -> NDArray[np.float64]:
 
 def all_images(where: Sequence[Position], group: Frame) -> tuple[NDArray[np.float64], list[int]]:
     """The :func:`images` of several positions below each other, ``(n, 3)``, and how many each position has."""
-    chosen = [_coset(position.fixed_by, group) for position in where]
+    chosen = [coset(position.fixed_by, group) for position in where]
     sizes = [len(each) for each in chosen]
     operations = np.concatenate(chosen)
     fract = np.repeat(np.array([position.fract for position in where]), sizes, axis=0)
@@ -220,7 +220,7 @@ def all_images(where: Sequence[Position], group: Frame) -> tuple[NDArray[np.floa
     return turned + group.translations[operations], sizes
 
 
-def _coset(fixed_by: tuple[int, ...], group: Frame) -> NDArray[np.int64]:
+def coset(fixed_by: tuple[int, ...], group: Frame) -> NDArray[np.int64]:
     """One operation for each image of a position: the first of each coset of its site symmetry."""
     return np.unique(group.product[:, list(fixed_by)].min(axis=1))
 

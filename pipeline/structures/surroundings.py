@@ -1,0 +1,119 @@
+"""What stands around each position of a structure, and how noise of known size would change it.
+
+Noise moves every free coordinate of a position by N(0, sigma) in fractions (:mod:`pipeline.structures.noise`), and its images with it. Any
+quantity that depends on the vectors from a position to its neighbours then has a spread of its own, which is computed here to first order:
+what is far outside of it is no noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.structures.noise import free_directions
+from pipeline.structures.symmetry import coset, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.structures.cif import Structure
+    from pipeline.structures.symmetry import Position
+
+#: Atoms looked at: ten times what the largest cell of the release has within reach.
+MOST_ATOMS = 400_000
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """The neighbours of every position within reach: one row a neighbour.
+
+    Attributes
+    ----------
+    structure, positions
+        What was looked at.
+    centre, other
+        Index of the position, and of the position whose image the neighbour is: ``(n,)``.
+    operation
+        Index of the operation, in the structure's :class:`~pipeline.structures.symmetry.Frame`, that makes the image: ``(n,)``.
+    vector
+        From the position to the neighbour, angstrom, Cartesian: ``(n, 3)``.
+    """
+
+    structure: Structure
+    positions: Sequence[Position]
+    centre: NDArray[np.int64]
+    other: NDArray[np.int64]
+    operation: NDArray[np.int64]
+    vector: NDArray[np.float64]
+
+    @cached_property
+    def distance(self) -> NDArray[np.float64]:
+        """Distance of each neighbour, angstrom."""
+        return np.asarray(np.linalg.norm(self.vector, axis=1))
+
+    @cached_property
+    def free(self) -> tuple[NDArray[np.float64], ...]:
+        """Displacements that each position is free to make, Cartesian, for one unit of each free coordinate: ``(3, k)`` each."""
+        group = frame(self.structure)
+        return tuple(self.structure.basis @ free_directions(group.rotations[list(p.fixed_by)]) for p in self.positions)
+
+    def covariance(self, centre: int, rows: NDArray[np.int64], gradient: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+        """Covariance of a quantity under noise of ``sigma`` (fractions) in every free coordinate: ``(m, m)``.
+
+        Parameters
+        ----------
+        centre
+            The position whose quantity it is.
+        rows
+            The neighbours that it depends on, all of this position.
+        gradient
+            Change of the quantity with the vector to each of them, ``(len(rows), m, 3)``.
+        """
+        group, basis = frame(self.structure), self.structure.basis
+        total = np.zeros((gradient.shape[1],) * 2)
+        for position in {centre, *self.other[rows].tolist()}:
+            fractional = free_directions(group.rotations[list(self.positions[position].fixed_by)])
+            if not fractional.shape[1]:
+                continue
+            mine = self.other[rows] == position
+            turned = np.einsum("ij,njk,kl->nil", basis, group.rotations[self.operation[rows[mine]]], fractional)
+            change = np.einsum("nmi,nil->ml", gradient[mine], turned)
+            if position == centre:
+                change = change - gradient.sum(axis=0) @ basis @ fractional
+            total += change @ change.T
+        return np.asarray(sigma**2 * total)
+
+
+def surroundings(structure: Structure, where: Sequence[Position], reach: float) -> Surroundings | None:
+    """The neighbours of each position within ``reach`` angstrom; ``None`` where more than :data:`MOST_ATOMS` would have to be looked at."""
+    from scipy.spatial import cKDTree
+
+    group = frame(structure)
+    chosen = [coset(position.fixed_by, group) for position in where]
+    operation = np.concatenate(chosen)
+    owner = np.repeat(np.arange(len(where)), [len(each) for each in chosen])
+    images = np.einsum("nij,nj->ni", group.rotations[operation], np.array([where[i].fract for i in owner]))
+    fract = (images + group.translations[operation]) @ group.inverse.T
+    fract -= np.floor(fract)
+    basis = structure.basis @ group.primitive
+    spacing = 1 / np.linalg.norm(np.linalg.inv(basis), axis=1)
+    counts = np.ceil(reach / spacing)
+    if np.prod(2 * counts + 1) * len(owner) > MOST_ATOMS:
+        return None
+    shifts = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts.astype(int)], indexing="ij"), axis=-1).reshape(-1, 3)
+    every = (fract[None] + shifts[:, None]).reshape(-1, 3) @ basis.T
+    here = np.array([position.fract for position in where]) @ group.inverse.T
+    here = (here - np.floor(here)) @ basis.T
+    near = np.flatnonzero(((every >= here.min(axis=0) - reach) & (every <= here.max(axis=0) + reach)).all(axis=1))
+    found = cKDTree(every[near]).query_ball_point(here, reach)
+    centre = np.repeat(np.arange(len(where)), [len(each) for each in found])
+    rows = near[np.concatenate([np.sort(each).astype(np.int64) for each in found])] if len(centre) else np.empty(0, dtype=np.int64)
+    vector = every[rows] - here[centre]
+    away = np.square(vector).sum(axis=1) > 1e-8
+    rows, centre, vector = rows[away] % len(owner), centre[away], vector[away]
+    return Surroundings(structure, where, centre, owner[rows], operation[rows], vector)
