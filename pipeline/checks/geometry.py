@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.checks.pair import Pair
-from pipeline.chemistry.valence import source
 from pipeline.findings import Finding, Severity
 from pipeline.structures.contacts import TOO_CLOSE, too_close
 from pipeline.structures.noise import SIGMA
+from pipeline.structures.origins import cause
+from pipeline.structures.symmetry import examined
 from pipeline.structures.valence import Cations
 
 if TYPE_CHECKING:
+    from pipeline.structures.cif import Structure
+    from pipeline.structures.contacts import Contact
     from pipeline.structures.valence import Valence
 
 #: Two positions filled to at least nine tenths and nearer than this part of the sum of their radii overlap: an error. Where one is
@@ -40,86 +45,102 @@ OUTSIDE = 4.0
 OFF_CENTRE = {1: 3.29, 2: 3.72, 3: 4.03}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a check says about a structure, whatever its row."""
+
+    check: str
+    severity: Severity
+    message: str
+    value: str = ""
+    expected: str = ""
+
+
 def geometry_findings(pair: Pair, noise: bool) -> Iterator[Finding]:
     """Findings of ``cif.distance``, ``cif.valence`` and ``cif.coordination``; ``noise`` says that the file carries it."""
-    cations = Cations(pair.structure, pair.file.positions)
+    for told in _told(pair.structure, noise):
+        yield pair.finding(told.check, told.severity, told.message, value=told.value, expected=told.expected)
+
+
+@lru_cache(maxsize=1024)
+def _told(structure: Structure, noise: bool) -> tuple[Told, ...]:
+    """Remembered, since the checks are run on an entry as it was published and as it was corrected, with one structure."""
+    cations = Cations(structure, examined(structure).positions)
     sigma = SIGMA if noise else 0.0
-    yield from _distance(pair, noise)
-    yield from _like_charges(pair, cations, sigma)
-    yield from _valence(pair, cations, sigma)
-    yield from _coordination(pair, cations, sigma)
+    return (*_distance(cations, sigma), *_like_charges(cations, sigma), *_valence(cations, sigma), *_coordination(cations, sigma))
 
 
-def _distance(pair: Pair, noise: bool) -> Iterator[Finding]:
-    limit = OVERLAP if noise else TOO_CLOSE
-    for contact in too_close(pair.structure, pair.file.positions, limit):
-        overlap = contact.ratio < OVERLAP and min(contact.occupancies) >= FULL
-        a, b = contact.occupancies
-        itself = contact.first == contact.second
-        whose = f"its next image (occupancy {a:.3g})" if itself else f"{contact.second} (occupancies {a:.3g} and {b:.3g})"
-        message = (
-            f"Site {contact.first} is {contact.distance:.2f} angstrom from {whose}; the sum of their radii is {contact.expected:.2f}, and "
-            "both must sometimes be filled."
-        )
-        yield pair.finding("cif.distance", "error" if overlap else "warning", message, value=f"{contact.distance:.3f}",
-                           expected=f"{limit * contact.expected:.2f} or more")  # fmt: skip
-
-
-def _like_charges(pair: Pair, cations: Cations, sigma: float) -> Iterator[Finding]:
-    """Anions of full charge that touch: no S2, O2 or N3 is there where the content is neutral with one charge an element."""
+def _distance(cations: Cations, sigma: float) -> Iterator[Told]:
     limit = OVERLAP if sigma else TOO_CLOSE
-    for contact in cations.touching(TOUCHING, MOSTLY, sigma * GRANTED):
-        if contact.distance < limit * contact.expected:
-            continue  # told as an overlap
-        severity: Severity = "error" if min(contact.occupancies) >= FULL else "warning"
-        a, b = contact.occupancies
-        itself = contact.first == contact.second
-        whose = f"its next image (occupancy {a:.3g})" if itself else f"{contact.second} (occupancies {a:.3g} and {b:.3g})"
+    for contact in too_close(cations.structure, cations.where, limit):
+        overlap = contact.ratio < OVERLAP and min(contact.occupancies) >= FULL
         message = (
-            f"The anion {contact.first} is {contact.distance:.2f} angstrom from {whose}, as near as in a bond; the content is neutral without "
-            "one, and ions of one charge do not touch."
+            f"Site {contact.first} is {contact.distance:.2f} angstrom from {_partner(contact)}; the sum of their radii is "
+            f"{contact.expected:.2f}, and both must sometimes be filled."
         )
-        yield pair.finding("cif.distance", severity, message, value=f"{contact.distance:.3f}",
-                           expected=f"{TOUCHING * contact.expected:.2f} or more")  # fmt: skip
+        yield Told("cif.distance", "error" if overlap else "warning", message, f"{contact.distance:.3f}",
+                   f"{limit * contact.expected:.2f} or more")  # fmt: skip
 
 
-def _valence(pair: Pair, cations: Cations, sigma: float) -> Iterator[Finding]:
+def _partner(contact: Contact) -> str:
+    a, b = contact.occupancies
+    if contact.first == contact.second:
+        return f"its next image (occupancy {a:.3g})"
+    return f"{contact.second} (occupancies {a:.3g} and {b:.3g})"
+
+
+def _like_charges(cations: Cations, sigma: float) -> Iterator[Told]:
+    """Anions of full charge that touch: no S2, O2 or N3 is there where the content is neutral with one charge an element."""
+    limit = OVERLAP if sigma else TOO_CLOSE  # what is nearer is told as an overlap
+    found = [c for c in cations.touching(TOUCHING, MOSTLY, sigma * GRANTED) if c.distance >= limit * c.expected]
+    for contact in sorted(found, key=lambda c: c.ratio)[:1]:
+        message = (
+            f"The anion {contact.first} is {contact.distance:.2f} angstrom from {_partner(contact)}, as near as in a bond; the content is "
+            "neutral without one, and ions of one charge do not touch."
+        )
+        yield Told("cif.distance", "error" if min(contact.occupancies) >= FULL else "warning", message, f"{contact.distance:.3f}",
+                   f"{TOUCHING * contact.expected:.2f} or more")  # fmt: skip
+
+
+def _valence(cations: Cations, sigma: float) -> Iterator[Told]:
     if cations.anions & cations.strangers:
         named = ", ".join(sorted(cations.anions & cations.strangers))
-        yield pair.finding("cif.valence", "info", f"Bond valences were not summed: there are no good parameters for {named} as an anion.")
+        message = f"Bond valences were not summed: there are no good parameters for {named} as an anion."
+        yield Told("cif.valence", "info", message)
         return
-    found = [each for position in cations.judged if (each := cations.valence(position, sigma, OUTSIDE * SCATTER)) and _is_outside(each)]
+    found = _outside(cations, sigma)
     if not found:
         return
     worst = max(found, key=lambda each: abs(math.log(each.ratio)))
     others = [each.label for each in found if each is not worst]
     message = (
         f"The bonds of {worst.label} carry a valence of {worst.total:.2f} where {worst.expected:.3g} is due (nearest {worst.anion} at "
-        f"{worst.nearest:.2f} angstrom; {source()})"
+        f"{worst.nearest:.2f} angstrom)"
     )
-    if others:
-        message += f"; {', '.join(others)} {'is' if len(others) == 1 else 'are'} outside too"
-    from pipeline.structures.origins import cause
-
-    why = cause(cations, lambda other: not any(_is_outside(v) for p in other.judged if (v := other.valence(p, sigma, OUTSIDE * SCATTER))))
-    message += f". {why}." if why else "."
-    yield pair.finding("cif.valence", "warning", message, value=f"{worst.total:.2f}", expected=f"{worst.expected:.3g}")
+    message += f"; {', '.join(others)} {'is' if len(others) == 1 else 'are'} outside too." if others else "."
+    why = cause(cations, lambda other: not _outside(other, sigma))
+    message += f" {why}." if why else ""
+    yield Told("cif.valence", "warning", message, f"{worst.total:.2f}", f"{worst.expected:.3g}")
 
 
-def _is_outside(valence: Valence) -> bool:
-    return abs(math.log(valence.ratio)) > OUTSIDE * math.hypot(SCATTER, valence.spread)
+def _outside(cations: Cations, sigma: float) -> list[Valence]:
+    """The positions whose valence sum neither the scatter of such ions nor the noise explains."""
+    sums = (cations.valence(position, sigma, OUTSIDE * SCATTER) for position in cations.judged)
+    return [each for each in sums if each and abs(math.log(each.ratio)) > OUTSIDE * math.hypot(SCATTER, each.spread)]
 
 
-def _coordination(pair: Pair, cations: Cations, sigma: float) -> Iterator[Finding]:
-    found = [each for position in cations.judged if (each := cations.offset(position, sigma)) and each.deviation > OFF_CENTRE[each.freedom]]
+def _coordination(cations: Cations, sigma: float) -> Iterator[Told]:
+    offsets = (cations.offset(position, sigma, min(OFF_CENTRE.values())) for position in cations.judged)
+    found = [each for each in offsets if each is not None and each.deviation > OFF_CENTRE[each.freedom]]
     if not found:
         return
     worst = max(found, key=lambda each: each.deviation)
     others = [each.label for each in found if each is not worst]
     bonds = ", ".join(f"{bond:.2f}" for bond in worst.bonds)
+    also = " and the noise" if sigma else ""
     message = (
         f"{worst.label} stands {worst.distance:.2f} angstrom from the centre of its {worst.coordination} anions ({bonds} angstrom), "
-        f"{worst.deviation:.1f} times what such ions{' and the noise' if sigma else ''} are off: it, or one of them, is displaced or missing"
+        f"{worst.deviation:.1f} times what such ions{also} are off: it, or one of them, is displaced or missing"
     )
     message += f"; so {'does' if len(others) == 1 else 'do'} {', '.join(others)}." if others else "."
-    yield pair.finding("cif.coordination", "warning", message, value=f"{worst.distance:.2f}")
+    yield Told("cif.coordination", "warning", message, f"{worst.distance:.2f}")

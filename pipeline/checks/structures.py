@@ -29,9 +29,10 @@ from pipeline.structures.matching.window import (
     inside,
     same_group,
 )
+from pipeline.structures.origins import cause_of_content
 from pipeline.structures.proprietary import collection_code, whose
 from pipeline.structures.pymatgen_view import OVERFULL
-from pipeline.structures.symmetry import MOST_ATOMS, Examined, composition, examined
+from pipeline.structures.symmetry import MOST_ATOMS, composition, examined
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -300,6 +301,9 @@ def _amounts(
         f"The file has {present.get(worst, 0.0):.4g} {worst} in a formula unit and the row {wanted.get(worst, 0.0):.4g}: "
         f"{_formula(present)}{charge} against {formula}."
     )
+    if severity == "error" and broken:
+        why = cause_of_content(pair.structure, lambda content: composition_deviation(wanted, content)[0] <= OTHER + COMPOSITION_SLACK)
+        message += f" {why}." if why else ""
     yield pair.finding("cif.composition", severity, message, col.REDUCED_COMPOSITION, formula, _formula(present))
 
 

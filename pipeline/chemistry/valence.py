@@ -2,15 +2,16 @@
 
 The valence of a bond is ``exp((R - d) / b)`` with ``b`` = 0.37 angstrom, and the valences of the bonds of an ion add up to its charge
 (Brown and Altermatt, Acta Cryst. B41 (1985) 244). ``R`` of a pair follows from a size ``r`` and an electronegativity ``c`` of each
-element (O'Keeffe and Brese, J. Am. Chem. Soc. 113 (1991) 3226), as tabulated by pymatgen.
+element (O'Keeffe and Brese, J. Am. Chem. Soc. 113 (1991) 3226), as tabulated by pymatgen (``pymatgen.core.bond_valence``).
 """
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
+from pathlib import Path
 
 from pipeline.chemistry.charge import states
 
@@ -18,25 +19,38 @@ from pipeline.chemistry.charge import states
 SOFTNESS = 0.37
 #: Anions whose parameters rest on many structures. Phosphides, arsenides, hydrides, carbides and silicides have none that would do.
 ANIONS = frozenset(("O", "S", "Se", "Te", "F", "Cl", "Br", "I", "N"))
-#: Cations of which the same must be said: a hydrogen bond is longer than the softness allows.
-_NO_CATIONS = frozenset(("H",))
+#: Cations of which the same must be said: a hydrogen bond is longer than the softness allows, and carbon is no ion beside hydrogen.
+_NO_CATIONS = frozenset(("H", "C"))
 #: Cations whose lower state carries a lone pair, which takes the place of a neighbour, and the highest state that has one.
-_LONE_PAIR = {"Sb": 3, "Bi": 3, "As": 3, "P": 3, "Sn": 2, "Pb": 2, "Ge": 2, "Tl": 1, "In": 1, "Te": 4, "Se": 4, "S": 4, "Br": 5, "I": 5, "Cl": 5}
+_LONE_PAIR = {
+    "Sb": 3,
+    "Bi": 3,
+    "As": 3,
+    "P": 3,
+    "Sn": 2,
+    "Pb": 2,
+    "Ge": 2,
+    "Tl": 1,
+    "In": 1,
+    "Te": 4,
+    "Se": 4,
+    "S": 4,
+    "Br": 5,
+    "I": 5,
+    "Cl": 5,
+}
 
 
-def source() -> str:
-    """Where the parameters come from, with the version of the library that holds them."""
-    return f"O'Keeffe and Brese 1991, pymatgen {version('pymatgen')}"
+#: Sizes (angstrom) and electronegativities of the elements: ``BV_PARAMS`` of pymatgen 2026.10.24, whose own file takes a second to parse.
+#: A test holds the two against each other.
+TABLE = Path(__file__).with_name("bond_valences.csv")
 
 
 @cache
-def _sizes() -> Mapping[str, tuple[float, float]]:
-    """Size and electronegativity of each element of the table."""
-    try:
-        from pymatgen.core.bond_valence import BV_PARAMS
-    except ImportError:  # where pymatgen had it until 2025
-        from pymatgen.analysis.bond_valence import BV_PARAMS
-    return {element.symbol: (float(each["r"]), float(each["c"])) for element, each in BV_PARAMS.items()}
+def parameters() -> Mapping[str, tuple[float, float]]:
+    """Size (angstrom) and electronegativity of each element of the table."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return {row["element"]: (float(row["size"]), float(row["electronegativity"])) for row in csv.DictReader(file)}
 
 
 @cache
@@ -46,7 +60,7 @@ def bond_length(cation: str, anion: str) -> float | None:
     >>> round(bond_length("Ti", "O"), 3), bond_length("Li", "P")
     (1.814, None)
     """
-    sizes = _sizes()
+    sizes = parameters()
     if anion not in ANIONS or anion not in sizes or cation not in sizes or cation in _NO_CATIONS:
         return None
     (r, c), (s, d) = sizes[cation], sizes[anion]

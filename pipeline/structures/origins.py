@@ -7,9 +7,9 @@ the anions, or the operations, from another gets atoms that are all on special p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -47,8 +47,22 @@ def cause(cations: Cations, holds: Judge) -> str:
     holds
         Whether the valences of a structure are what they should be.
     """
-    for found in (*_shifted(cations, holds), *_reread(cations, holds)):
-        return found
+    return next(chain(_shifted(cations, holds), _reread(cations, holds)), "")
+
+
+def cause_of_content(structure: Structure, fits: Callable[[Mapping[str, float]], bool]) -> str:
+    """What gives the cell the content that it should have, in words: all atoms on the other origin of the group; blank when that does not.
+
+    ``fits`` says whether a content is right.
+    """
+    every = np.array([site.exact for site in structure.sites])
+    for shift in _origin_differences(structure):
+        other = _with(structure, every + shift)
+        if other is not None and fits(other.content):
+            return (
+                f"With every atom shifted by {_vector(shift)}, as from one of the two origins of the group to the other, the cell has "
+                f"{_content(other)}: the operations are on another origin than the atoms"
+            )
     return ""
 
 
@@ -57,13 +71,29 @@ def origin_shifts(structure: Structure) -> list[NDArray[np.float64]]:
     group = frame(structure)
     every = np.array(list(product(_STEPS, repeat=3)))
     moved = np.einsum("gij,tj->tgi", group.rotations - np.eye(3, dtype=np.int64), every) @ group.inverse.T
-    keeps = (np.abs(moved - np.rint(moved)) < 1e-6).all(axis=(1, 2))
+    return _different(structure, every[(np.abs(moved - np.rint(moved)) < 1e-6).all(axis=(1, 2))])
+
+
+def _origin_differences(structure: Structure) -> list[NDArray[np.float64]]:
+    """Shifts from one tabulated origin of the group to the other, described in any of the equivalent ways; none when it has one origin."""
+    tabulated = [g for g in gemmi.spacegroup_table() if g.number == structure.group_number and g.ext == "1"]
+    moves = [np.array(g.basisop.tran) / gemmi.Op.DEN for g in tabulated]
+    keeps = [np.zeros(3), *origin_shifts(structure)]
+    rotations = frame(structure).rotations
+    turned = [sign * rotation @ move + keep for move in moves for sign in (1, -1) for rotation in rotations for keep in keeps]
+    return _different(structure, np.array(turned).reshape(-1, 3))
+
+
+def _different(structure: Structure, shifts: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Shifts that are neither zero nor the same as an earlier one up to a translation of the lattice, each coordinate in [0, 1)."""
+    group = frame(structure)
     found: list[NDArray[np.float64]] = []
-    for shift in every[keeps]:
-        known = [np.zeros(3), *found]
-        gaps = (shift - np.array(known)) @ group.inverse.T
+    known = np.zeros((1, 3))
+    for shift in shifts % 1.0:
+        gaps = (shift - known) @ group.inverse.T
         if (np.abs(gaps - np.rint(gaps)) > 1e-6).any(axis=1).all():
             found.append(shift)
+            known = np.vstack([known, shift])
     return found
 
 
@@ -90,15 +120,16 @@ def _shifted(cations: Cations, holds: Judge) -> Iterator[str]:
 def _reread(cations: Cations, holds: Judge) -> Iterator[str]:
     """All atoms on the other origin of the group, or on axes in another order, under the operations of the file."""
     structure = cations.structure
+    every = np.array([site.exact for site in structure.sites])
     for shift in _origin_differences(structure):
-        other = _with(structure, lambda fract, shift=shift: fract + shift)
+        other = _with(structure, every + shift)
         if other is not None and _is_cure(other, positions(other), holds):
             yield (
                 f"With every atom shifted by {_vector(shift)}, the difference between the two origins of the group, the valences hold "
-                f"and the content is {_content(other)}: the operations are on another origin than the atoms"
+                f"and the cell has {_content(other)}: the operations are on another origin than the atoms"
             )
     for order in permutations(range(3)):
-        other = None if order == (0, 1, 2) else _with(structure, lambda fract, order=order: fract[list(order)])
+        other = None if order == (0, 1, 2) else _with(structure, every[:, order])
         if other is not None and _is_cure(other, positions(other), holds):
             axes = ", ".join("xyz"[i] for i in order)
             yield f"With the coordinates in the order {axes} the valences hold: the atoms are in another setting than cell and operations"
@@ -109,22 +140,9 @@ def _is_cure(structure: Structure, where: Sequence[Position], holds: Judge) -> b
     return bool(found.judged) and holds(found) and not any(min(c.occupancies) > 0.5 for c in too_close(structure, where, OVERLAP))
 
 
-def _origin_differences(structure: Structure) -> list[NDArray[np.float64]]:
-    """Shifts, in either direction, between the two tabulated origins of the group; none when it has one."""
-    shifts = []
-    for group in gemmi.spacegroup_table():
-        if group.number == structure.group_number and group.ext == "1":
-            shift = np.array(group.basisop.tran) / gemmi.Op.DEN
-            shifts += [shift, -shift]
-    return shifts
-
-
-def _with(structure: Structure, move: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Structure | None:
-    """The structure with every printed coordinate moved, read again; ``None`` when it cannot be read."""
-    written = {}
-    for site in structure.sites:
-        for axis, value in enumerate(move(np.array(site.exact)).tolist()):
-            written[site.row, axis] = f"{value % 1.0:.8f}"
+def _with(structure: Structure, fract: NDArray[np.float64]) -> Structure | None:
+    """The structure with the coordinates of its sites replaced, ``(n, 3)``, read again; ``None`` when it cannot be read."""
+    written = {(site.row, axis): f"{fract[i, axis] % 1.0:.8f}" for i, site in enumerate(structure.sites) for axis in range(3)}
     try:
         return read(with_coordinates(structure, written, "moved"), structure.name)
     except (CifError, KeyError, ValueError):

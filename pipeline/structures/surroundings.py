@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pipeline.structures.cif import Structure
     from pipeline.structures.symmetry import Position
 
-#: Atoms looked at: ten times what the largest cell of the release has within reach.
-MOST_ATOMS = 400_000
+#: Distances computed at most: a hundred times what the largest cell of the release needs.
+MOST_DISTANCES = 20_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,30 +90,27 @@ class Surroundings:
 
 
 def surroundings(structure: Structure, where: Sequence[Position], reach: float) -> Surroundings | None:
-    """The neighbours of each position within ``reach`` angstrom; ``None`` where more than :data:`MOST_ATOMS` would have to be looked at."""
-    from scipy.spatial import cKDTree
-
+    """The neighbours of each position within ``reach`` angstrom; ``None`` where that takes more than :data:`MOST_DISTANCES`."""
     group = frame(structure)
     chosen = [coset(position.fixed_by, group) for position in where]
     operation = np.concatenate(chosen)
     owner = np.repeat(np.arange(len(where)), [len(each) for each in chosen])
-    images = np.einsum("nij,nj->ni", group.rotations[operation], np.array([where[i].fract for i in owner]))
+    places = np.array([position.fract for position in where])[owner]
+    images = np.einsum("nij,nj->ni", group.rotations[operation].astype(float), places)
     fract = (images + group.translations[operation]) @ group.inverse.T
     fract -= np.floor(fract)
     basis = structure.basis @ group.primitive
     spacing = 1 / np.linalg.norm(np.linalg.inv(basis), axis=1)
     counts = np.ceil(reach / spacing)
-    if np.prod(2 * counts + 1) * len(owner) > MOST_ATOMS:
+    if np.prod(2 * counts + 1) * len(owner) * len(where) > MOST_DISTANCES:
         return None
     shifts = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts.astype(int)], indexing="ij"), axis=-1).reshape(-1, 3)
     every = (fract[None] + shifts[:, None]).reshape(-1, 3) @ basis.T
     here = np.array([position.fract for position in where]) @ group.inverse.T
     here = (here - np.floor(here)) @ basis.T
     near = np.flatnonzero(((every >= here.min(axis=0) - reach) & (every <= here.max(axis=0) + reach)).all(axis=1))
-    found = cKDTree(every[near]).query_ball_point(here, reach)
-    centre = np.repeat(np.arange(len(where)), [len(each) for each in found])
-    rows = near[np.concatenate([np.sort(each).astype(np.int64) for each in found])] if len(centre) else np.empty(0, dtype=np.int64)
-    vector = every[rows] - here[centre]
-    away = np.square(vector).sum(axis=1) > 1e-8
-    rows, centre, vector = rows[away] % len(owner), centre[away], vector[away]
+    gap = every[near][None] - here[:, None]
+    squared = np.einsum("pni,pni->pn", gap, gap)
+    centre, column = np.nonzero((squared <= reach**2) & (squared > 1e-8))
+    vector, rows = gap[centre, column], near[column] % len(owner)
     return Surroundings(structure, where, centre, owner[rows], operation[rows], vector)

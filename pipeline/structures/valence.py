@@ -35,12 +35,18 @@ BONDED = 1.1
 #: Shells up to eight anions have a centre that means something, and the next anion is farther by a quarter; others are not judged.
 LARGEST_SHELL = 8
 CLEAR = 1.25
-#: Charge missing, as a part of the anions', from which on some anions may be joined in pairs and have less charge than others.
+#: Charge missing, as a part of the anions', from which on some anions may be joined in pairs and have less charge than others; and charge
+#: left over, either way, from which on the charges of the ions are others than thought (GeF2, FeSbS).
 PAIRED = 0.02
-#: What cations are off the centre of their anions by themselves (angstrom): of up to four or six anions, of more, and where an empty d
-#: shell mixes with the anions' (second-order Jahn-Teller effect: Kunz and Brown, J. Solid State Chem. 115 (1995) 395) of five or more.
+UNKNOWN = 0.1
+#: Sulfide and oxide ions are no nearer than a part of the sum of their covalent radii. Selenide, bromide and iodide ions are softer: 3.23
+#: angstrom between the selenide ions of WSe2 is 1.35 of it. Tellurium bonds to itself in most of its compounds.
+_SOFT = {"Se": 0.93, "Br": 0.93, "I": 0.93, "Te": 0.0}
+#: What cations are off the centre of their anions by themselves (angstrom): of up to four, of more, and where an empty d shell mixes with
+#: those of five or more (second-order Jahn-Teller effect: Kunz and Brown, J. Solid State Chem. 115 (1995) 395). Olivines have iron 0.30
+#: off the centre of six, chains of VO4 have vanadium 0.15 off the centre of four. Ions of charge one are anywhere in their cages.
 OWN_OFFSET = 0.05
-OWN_OFFSET_LARGE = 0.1
+OWN_OFFSET_LARGE = 0.12
 OWN_OFFSET_D0 = 0.15
 _D0 = frozenset(("Ti", "V", "Nb", "Mo", "W"))
 
@@ -138,9 +144,16 @@ class Cations:
         return frozenset(e for e, amount in self.structure.content.items() if amount > 0) - self.anions - cations
 
     @cached_property
+    def left_over(self) -> float | None:
+        """Charge that the content keeps at best, as a part of its anions'; ``None`` where it is not known."""
+        excess = balance(self.structure.content).excess
+        total = sum(-self.charges[e][1] * self.structure.content[e] for e in self.anions)
+        return None if excess is None or not total else excess / total
+
+    @cached_property
     def judged(self) -> list[int]:
         """Positions that can be judged: full of cations whose charges and parameters are known, and not of lithium in the main."""
-        if self.anions & self.strangers or not self.anions:
+        if self.anions & self.strangers or not self.anions or self.left_over is None or abs(self.left_over) > UNKNOWN:
             return []
         return [
             i for i, parts in enumerate(self.parts)
@@ -154,15 +167,14 @@ class Cations:
         Both positions are filled to ``filled`` at least and cannot be filled in turn; ``noise``, in fractions of each free coordinate, is
         granted on their distance. Each pair of positions counts once, by its shortest distance.
         """
-        ions = {e: -self.charges[e][1] for e in self.anions}
-        left = balance(self.structure.content).excess
-        total = sum(charge * self.structure.content[e] for e, charge in ions.items())
         around = self.around
-        if not ions or not self.anions <= ANIONS or left is None or left < -PAIRED * total or around is None:
+        if not self.anions or not self.anions <= ANIONS or self.left_over is None or self.left_over < -PAIRED or around is None:
             return []
-        radii = np.array([
-            min(radius(e) for e, _ in parts) if parts and all(e in ions for e, _ in parts) else 0.0 for parts in self.parts
-        ])  # fmt: skip
+        reach = [
+            min(radius(e) * _SOFT.get(e, 1.0) for e, _ in parts) if parts and all(e in self.anions for e, _ in parts) else 0.0
+            for parts in self.parts
+        ]
+        radii = np.array(reach)
         first, second, distance = around.centre, around.other, around.distance
         limit = part * (radii[first] + radii[second])
         both = self.occupancy[first] + self.occupancy[second] > EXCLUSIVE
@@ -226,14 +238,15 @@ class Cations:
         anion = max((e for e in self.parts[around.other[rows[nearest]]] if e[0] in self.anions), key=lambda e: e[1])[0]
         return Valence(position, self.label(position), total, expected, spread, float(around.distance[rows[nearest]]), anion)
 
-    def offset(self, position: int, sigma: float = 0.0) -> Offset | None:
+    def offset(self, position: int, sigma: float = 0.0, unsure: float = 0.0) -> Offset | None:
         """How far a judged position is from the centre of its shell; ``None`` where there is no clear shell or none is expected.
 
-        ``sigma`` is the noise of each free coordinate. No shell is expected around a cation with a lone pair or a bond to its like; it is
+        ``sigma`` is the noise of each free coordinate; its effect is computed only where the deviation without it exceeds ``unsure``.
+        No shell is expected around a cation with a lone pair or a bond to its like; it is
         clear when it holds :data:`LARGEST_SHELL` full anions at most and the next one is farther by a quarter.
         """
         around = self.around
-        if around is None or not around.free[position].shape[1] or self._is_lopsided(position):
+        if around is None or not around.free[position].shape[1]:
             return None
         rows, _ = self.bonds(position)
         rows = rows[np.argsort(around.distance[rows], kind="stable")][: LARGEST_SHELL + 1]
@@ -245,22 +258,27 @@ class Cations:
         shell = rows[:size]
         if gaps[size - 2] < CLEAR or self.occupancy[around.other[shell]].min() < FULL:
             return None
-        away = -around.vector[shell].mean(axis=0)
-        gradient = np.repeat(-np.eye(3)[None] / size, size, axis=0)
         free, _ = np.linalg.qr(around.free[position])
+        seen = free.T @ -around.vector[shell].mean(axis=0)
         d0 = size > 4 and any(e in _D0 for e, _ in self.parts[position])
-        own = OWN_OFFSET_D0 if d0 else OWN_OFFSET if size <= 6 else OWN_OFFSET_LARGE
-        spread = around.covariance(position, shell, gradient, sigma) + own**2 * np.eye(3)
-        seen = free.T @ away
-        deviation = math.sqrt(seen @ np.linalg.solve(free.T @ spread @ free, seen))
+        own = OWN_OFFSET_D0 if d0 else OWN_OFFSET if size <= 4 else OWN_OFFSET_LARGE
+        deviation = float(np.linalg.norm(seen)) / own
+        if deviation > unsure:
+            if self._is_lopsided(position):
+                return None
+            gradient = np.repeat(-np.eye(3)[None] / size, size, axis=0)
+            spread = free.T @ around.covariance(position, shell, gradient, sigma) @ free + own**2 * np.eye(free.shape[1])
+            deviation = math.sqrt(seen @ np.linalg.solve(spread, seen))
         bonds = tuple(distance[:size].tolist())
         return Offset(position, self.label(position), size, float(np.linalg.norm(seen)), deviation, free.shape[1], bonds)
 
     def _is_lopsided(self, position: int) -> bool:
-        """Whether a lone pair, or a bond to an atom of its own kind, takes a side of the cation."""
+        """Whether a lone pair or a bond to its like takes a side of the cation, or its charge is too small to hold a shell."""
         around = self.around
         assert around is not None
         elements = {e for e, _ in self.parts[position]}
+        if all(self.charges[e][1] <= 1 for e in elements):
+            return True
         if any(has_lone_pair(e, self.charges[e][0]) for e in elements):
             return True
         near = around.centre == position
