@@ -93,7 +93,7 @@ def test_a_build_killed_on_the_way_leaves_the_old_release_whole(built: Path, tmp
     write_checksums(out)
     before = {p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     process = command(out)
-    while process.poll() is None and not list(tmp_path.glob(".out.building-*/all_randomized_cifs")):
+    while process.poll() is None and not list(tmp_path.glob(".out.building-*/new/all_randomized_cifs")):
         time.sleep(0.01)
     assert process.poll() is None, "the build ended before it could be killed"
     os.kill(process.pid, signal.SIGKILL)
