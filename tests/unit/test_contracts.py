@@ -67,7 +67,7 @@ BREACHES = [
     ("measurements.csv", {"measurement": "xyz"}, "column 'measurement', value 'xyz'", "unique", "measurement 'xyz'"),
     ("measurements.csv", {"state": "gone"}, "column 'state', value 'gone'", "one of released, ", "measurement 'abc'"),
     ("records.csv", {"source": "laskowski", "record": "xyz"}, "column 'source and record'", "unique", "source 'laskowski' record 'xyz'"),
-    ("links.csv", {"ID": "ABC"}, "column 'ID', value 'ABC'", "pattern [a-z0-9]{3}", "ID 'ABC' source 'liion' record 'abc'"),
+    ("links.csv", {"ID": "ABC"}, "column 'ID', value 'ABC'", "pattern (?:[a-z0-9]{3}|", "ID 'ABC' source 'liion' record 'abc'"),
     ("structures.csv", {"match": "near"}, "column 'match', value 'near'", "one of exact, close", "ID 'abc'"),
     ("candidates.csv", {"rank": 0}, "column 'rank', value 0", "at least 1", "ID 'abc' rank 0"),
     ("corrections.csv", {"reason": None}, "column 'reason', value ", "required", "ID 'abc' column 'abc'"),
