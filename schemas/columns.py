@@ -292,7 +292,7 @@ PROCESSED: tuple[Column, ...] = (*PROCESSED_AS_PUBLISHED, *ADDED)
 RECORD = Column(
     "record",
     "text",
-    "Name of the record in its source: the ID of Liverpool Ionics; for Laskowski 1 to 1346 in the order of the source.",
+    "Name of the record in its source: the ID of Liverpool Ionics; elsewhere its place in the source, from 1.",
     source="source table",
     required=True,
 )
@@ -327,15 +327,37 @@ TEMPERATURE = Column("temperature", "number", "Temperature of the measurement.",
 FAMILY_SOURCE = Column("family", "text", "Structural family.", source="source table")
 CHEMICAL_FAMILY = Column("chemical_family", "text", "Chemical family.", source="source table")
 AT_ROOM_TEMPERATURE = Column("at_room_temperature", "boolean", "Measured at 15 to 35 degrees Celsius.", source="derived")
+EXTRAPOLATED_FROM = Column(
+    "extrapolated_from",
+    "number",
+    "Lowest temperature from which the value was extrapolated to room temperature; blank for a value that was measured there.",
+    unit="degree Celsius",
+    source="source table",
+)
+RECORD_UNUSED = Column(
+    "state",
+    "text",
+    "Why the record is no measurement at room temperature; blank when it is one.",
+    source="ingest",
+    categories=("not at room temperature", "temperature not stated", "unreadable"),
+)
+RECORD_REASON = Column("reason", "text", "What could not be read of the record and why, or the temperature that it states.", source="ingest")
+SOURCE_ROW = Column("row", "integer", "Row of the record in the source file, as a spreadsheet counts.", source="source table", minimum=1)
+WRITTEN_AS = Column("written_as", "text", "Composition as the source writes it, where that is no formula.", source="source table")
 
 # --- merged tables ---------------------------------------------------------------------------------------------------
 MEASUREMENT = Column("measurement", "text", "Name of the measurement.", source="merge", required=True)
+RECORDS = Column(
+    "records", "text", "Records that report the measurement, source and record, separated by vertical bars: liion:12|laskowski:45.",
+    source="merge", required=True, pattern=r"[a-z][a-z0-9-]*:[^|:]+(\|[a-z][a-z0-9-]*:[^|:]+)*",
+)  # fmt: skip
 LIION_RECORDS = Column(
-    "liion_records", "text", "Records of Liverpool Ionics that report the measurement, separated by spaces.", source="merge"
+    "liion_records", "text", "Records of Liverpool Ionics that report the measurement, separated by spaces: those of records.", source="merge"
 )
 LASKOWSKI_RECORDS = Column(
-    "laskowski_records", "text", "Records of the Laskowski table that report the measurement, separated by spaces.", source="merge"
-)
+    "laskowski_records", "text", "Records of the Laskowski table that report the measurement, separated by spaces: those of records.",
+    source="merge",
+)  # fmt: skip
 AGREEMENT = Column(
     "agreement",
     "text",
@@ -352,17 +374,20 @@ RECORD_MEASUREMENT = Column("measurement", "text", "Measurement that the record 
 RECORD_STATE = Column(
     "state", "text", "What became of the record.", source="curate", required=True,
     categories=("released", "repeats", "not at room temperature", "not a single crystalline compound", "lacks space group",
-                "lacks lattice", "lost"),
+                "lacks lattice", "lost", "witness", "discovery", "temperature not stated", "unreadable"),
 )  # fmt: skip
 LINK_ENTRY = Column("ID", "text", "Entry of the release.", source="curate", required=True, pattern=ID_PATTERN)
 LINK_RECORD = Column("record", "text", "Record found in the source; blank when none was.", source="curate")
 LACKS = Column("lacks", "text", "What keeps the measurement from being an entry.", source="curate")
 NEAREST = Column("nearest", "text", "ID of the nearest entry by composition.", source="curate")
-SOURCE = Column("source", "text", "Source table: liion or laskowski.", source="merge", required=True, categories=("liion", "laskowski"))
+SOURCE = Column(
+    "source", "text", "Source table: liion, laskowski, or a declared one.", source="merge", required=True, pattern="[a-z][a-z0-9-]*"
+)
 COMPOSITION_AGREES = Column("composition_agrees", "boolean", "Entry and record have the same composition within rounding.", source="curate")
 CONDUCTIVITY_RATIO = Column("conductivity_ratio", "number", "Conductivity of the entry divided by that of the record.", source="curate")
 DOI_AGREES = Column("doi_agrees", "boolean", "Entry and record name the same paper.", source="curate")
 SPACEGROUP_AGREES = Column("spacegroup_agrees", "boolean", "Entry and record have the same space group.", source="curate")
+ICSD_AGREES = Column("icsd_agrees", "boolean", "Entry and record have the same ICSD collection code.", source="curate")
 PUBLISHED = Column("published", "text", "The link as the release before correction published it.", source="curate")
 AGREES_WITH_PUBLISHED = Column("agrees_with_published", "boolean", "The link found is the link published.", source="curate")
 

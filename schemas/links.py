@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 COLUMNS: tuple[col.Column, ...] = (
     col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.REFERENCE, col.COMPOSITION_AGREES, col.CONDUCTIVITY_RATIO, col.DOI_AGREES,
-    col.SPACEGROUP_AGREES, col.PUBLISHED, col.AGREES_WITH_PUBLISHED,
+    col.SPACEGROUP_AGREES, col.ICSD_AGREES, col.PUBLISHED, col.AGREES_WITH_PUBLISHED,
 )  # fmt: skip
 #: What names a row.
 KEY: tuple[col.Column, ...] = (col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD)

@@ -11,7 +11,7 @@ from schemas.contract import contract
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-COLUMNS: tuple[col.Column, ...] = (col.SOURCE, col.RECORD, col.RECORD_MEASUREMENT, col.RECORD_STATE)
+COLUMNS: tuple[col.Column, ...] = (col.SOURCE, col.RECORD, col.RECORD_MEASUREMENT, col.RECORD_STATE, col.RECORD_REASON)
 #: What names a row.
 KEY: tuple[col.Column, ...] = (col.SOURCE, col.RECORD)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.chemistry.formula import FormulaError, Mixture, reading
 from pipeline.dois import papers
 from pipeline.literature.linkage import listed
+from pipeline.literature.source import Source, record_keys
+from pipeline.literature.source import state as state_of
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.measurements import COLUMNS as MEASUREMENT_COLUMNS
@@ -17,10 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-LIION, LASKOWSKI = "liion", "laskowski"
 RELEASED, REPEATS = "released", "repeats"
 NOT_CRYSTALLINE, NO_SPACE_GROUP, NO_LATTICE = "not a single crystalline compound", "lacks space group", "lacks lattice"
-NOT_ROOM_TEMPERATURE, LOST = "not at room temperature", "lost"
 #: Families of Liverpool Ionics that are no single crystalline compound, unless the Laskowski table knows the space group.
 AMORPHOUS = frozenset(("Glass", "Glass-Ceramic"))
 #: The backlog stands first, what would be released with least work at its head.
@@ -73,54 +73,56 @@ def _rank(row: Mapping[str, Any], distance: float) -> tuple[Any, ...]:
     return (_ORDER[state], *(not fact for fact in known), -distance)
 
 
-def records(measurements: pd.DataFrame, liion: pd.DataFrame, laskowski: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.DataFrame) -> pd.DataFrame:
     """One row a source record, with exactly one state: ``schemas.records``.
 
     A record is released when an entry was linked to it first in its source, and repeats a released one when it was merged with
     such a record or linked after it. Otherwise it shares the state of its measurement; without one it was measured elsewhere than
-    at room temperature, or is lost.
+    at room temperature, or at a temperature that is not stated, cannot be read (``reason`` says why), or is lost. What else a
+    witness or a discovery table holds is in the state of that name.
     """
     found = [row for row in listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD) if row[col.LINK_RECORD]]
     first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row[col.LINK_RECORD] for row in reversed(found)}
     heads = {(source, record) for (_, source), record in first.items()}
     linked = {(row[col.SOURCE], row[col.LINK_RECORD]) for row in found}
     of = {
-        (source, record): row
-        for row in listed(measurements, col.MEASUREMENT, col.MEASUREMENT_STATE, col.LIION_RECORDS, col.LASKOWSKI_RECORDS)
-        for source, column in ((LIION, col.LIION_RECORDS), (LASKOWSKI, col.LASKOWSKI_RECORDS))
-        for record in (row[column] or "").split()
+        key: row
+        for row in listed(measurements, col.MEASUREMENT, col.MEASUREMENT_STATE, col.RECORDS)
+        for key in record_keys(row[col.RECORDS])
     }
     made: list[dict[str, Any]] = []
-    for source, table in ((LIION, liion), (LASKOWSKI, laskowski)):
-        for record in table[col.RECORD].tolist():
-            key = (source, record)
+    for source in sources:
+        for record, row in source.rows.items():
+            key = (source.name, record)
             measurement = of.get(key)
-            if measurement is None:
-                state = LOST if source == LASKOWSKI else NOT_ROOM_TEMPERATURE
-            elif key in heads:
-                state = RELEASED
-            elif key in linked or measurement[col.MEASUREMENT_STATE] in (RELEASED, REPEATS):
-                state = REPEATS
-            else:
-                state = measurement[col.MEASUREMENT_STATE]
+            state = state_of(row)
+            if state is None and measurement is None:
+                state = source.role
+            elif measurement is not None:
+                state = _record_state(measurement, key in heads, key in linked)
             name = measurement[col.MEASUREMENT] if measurement else None
-            made.append({col.SOURCE: source, col.RECORD: record, col.RECORD_MEASUREMENT: name, col.RECORD_STATE: state})
+            reason = row.get(col.RECORD_REASON)
+            made.append(
+                {col.SOURCE: source.name, col.RECORD: record, col.RECORD_MEASUREMENT: name, col.RECORD_STATE: state, col.RECORD_REASON: reason}
+            )
     return typed(made, RECORD_COLUMNS)
+
+
+def _record_state(measurement: Mapping[str, Any], is_head: bool, is_linked: bool) -> str:
+    """State of a record that is in a measurement."""
+    if is_head:
+        return RELEASED
+    return REPEATS if is_linked or measurement[col.MEASUREMENT_STATE] in (RELEASED, REPEATS) else str(measurement[col.MEASUREMENT_STATE])
 
 
 def _entries_of(rows: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]], entries: pd.DataFrame) -> dict[str, str]:
     """Entry of each measurement: of the entries linked to its records, the one whose conductivity and paper are its own."""
-    measurement = {
-        (source, record): row
-        for row in rows
-        for source, column in ((LIION, col.LIION_RECORDS), (LASKOWSKI, col.LASKOWSKI_RECORDS))
-        for record in (row[column] or "").split()
-    }
+    measurement = {key: row for row in rows for key in record_keys(row[col.RECORDS])}
     dois = {name: papers(doi) if isinstance(doi, str) else frozenset() for name, doi in entries[col.DOI].items()}
     candidates: dict[str, list[tuple[bool, float, int, str]]] = {}
     for place, link in enumerate(links):
-        if link[col.LINK_RECORD]:
-            row = measurement[link[col.SOURCE], link[col.LINK_RECORD]]
+        row = measurement.get((link[col.SOURCE], link[col.LINK_RECORD])) if link[col.LINK_RECORD] else None
+        if row is not None:
             paper = bool(dois[link[col.LINK_ENTRY]] & papers(row[col.DOI_SOURCE] or ""))
             ratio = link[col.CONDUCTIVITY_RATIO]
             away = abs(1.0 - (min(ratio, 1 / ratio) if ratio else 1.0))

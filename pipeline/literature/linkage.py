@@ -10,15 +10,14 @@ pairs that are not. Weights and the odds before any field was seen add up to the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import networkx
 
 from pipeline.chemistry.formula import ROUNDING, Compound, FormulaError, Mixture, agree, deviation, reading, resolution, same
-from pipeline.dois import papers
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -122,28 +121,6 @@ def certainty(log_odds: float) -> float:
     return float(1.0 / (1.0 + 10.0**-log_odds))
 
 
-def described_liion(records: Mapping[str, Mapping[str, Any]]) -> Iterator[Described]:
-    """Records of Liverpool Ionics at room temperature, from the :func:`rows` of the table."""
-    for row in records.values():
-        if row[col.AT_ROOM_TEMPERATURE] is True:
-            yield Described(
-                row[col.RECORD], row[col.COMPOSITION], (row[col.CONDUCTIVITY],), "", papers(row[col.DOI_SOURCE] or ""), row[col.TEMPERATURE]
-            )
-
-
-def described_laskowski(records: Mapping[str, Mapping[str, Any]]) -> Iterator[Described]:
-    """Records of the Laskowski table that have a composition, from the :func:`rows` of the table."""
-    for row in records.values():
-        if row[col.COMPOSITION] is None:
-            continue
-        value, bound = row[col.CONDUCTIVITY], row[col.CONDUCTIVITY_BOUND] or ""
-        values = (float(bound[1:]),) if bound else (value,) if value is not None else ()
-        yield Described(
-            row[col.RECORD], row[col.COMPOSITION], values, bound[:1], papers(row[col.DOI_SOURCE] or ""), None,
-            row[col.SPACEGROUP_NUMBER], row[col.ICSD_ID_SOURCE] or "",
-        )  # fmt: skip
-
-
 def listed(table: pd.DataFrame, *only: col.Column) -> list[dict[str, Any]]:
     """Rows of a table (of the columns named, by default of all), with ``None`` for what is missing and plain Python values."""
     columns = {str(name): _values(table[name]) for name in only or table.columns}
@@ -157,12 +134,7 @@ def _values(column: pd.Series) -> list[Any]:
     return values
 
 
-def rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Rows of a table by their first column."""
-    return {str(row[str(table.columns[0])]): row for row in listed(table)}
-
-
-@cache
+@lru_cache(maxsize=1 << 17)
 def elements(composition: str) -> frozenset[str]:
     """Elements of a composition; empty when it cannot be read."""
     try:
@@ -173,7 +145,7 @@ def elements(composition: str) -> frozenset[str]:
     return frozenset(element for part in parts for element in part.amounts)
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def composition_class(ours: str, theirs: str) -> str:
     """How two compositions agree.
 
@@ -193,7 +165,7 @@ def composition_class(ours: str, theirs: str) -> str:
     return "near" if pair and deviation(left.amounts or {}, right.amounts or {}) <= NEAR + 1e-6 else "elements"
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def is_same(ours: str, theirs: str) -> bool:
     """Whether :func:`composition_class` is ``same``: most pairs need to know no more."""
     if not elements(ours) or elements(ours) != elements(theirs):
@@ -238,7 +210,7 @@ def _keeps(mine: float, my_bound: str, yours: float, your_bound: str) -> bool:
     return value <= limit if bound == "<" else value >= limit
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def value_class(mine: float, yours: float) -> str:
     """How two values agree, in the classes of :func:`conductivity_class`.
 
@@ -259,7 +231,7 @@ def value_class(mine: float, yours: float) -> str:
     return "decade" if abs(apart - round(apart)) < 0.005 else "differs"
 
 
-@cache
+@lru_cache(maxsize=1 << 17)
 def printed_digits(value: float) -> int:
     """Significant digits of a value without the zeros at its end: 0.0012 has two.
 

@@ -1,4 +1,4 @@
-"""The records of each entry in the two literature tables.
+"""The records of each entry in the literature tables: those that are merged, and those of witnesses.
 
 The evidence is the entry's own: composition, conductivity (headline, total or bulk), paper, space group, ICSD number, and the
 curators' references (``Ref`` and the published columns; the references in ``note`` are to related papers, not to the entry's own).
@@ -17,6 +17,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from math import log10
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +29,11 @@ from pipeline.literature.linkage import (
     assign,
     compare,
     conductivity_class,
-    described_laskowski,
-    described_liion,
     elements,
     is_same,
     listed,
-    rows,
 )
+from pipeline.literature.source import Source, record_keys
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.links import COLUMNS
@@ -42,9 +41,6 @@ from schemas.links import COLUMNS
 if TYPE_CHECKING:
     import pandas as pd
 
-LIION, LASKOWSKI = "liion", "laskowski"
-SOURCES = (LASKOWSKI, LIION)
-PUBLISHED: Mapping[str, col.Column] = {LASKOWSKI: col.LASKOWSKI_ID, LIION: col.LIION_ID}
 #: Probability that an entry has no record in a source: 1 of 20 of those whose curators name the source (they typed rows from
 #: papers that it cites), 7 of 10 of the others.
 NONE_NAMED, NONE_UNNAMED = 0.05, 0.7
@@ -66,8 +62,7 @@ class _Entry:
 
     described: Described
     published: Mapping[str, str | None]
-    citations: frozenset[str]
-    liion_ids: frozenset[str]
+    numbers: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -80,40 +75,35 @@ class _Group:
     papers: frozenset[str]
 
 
-def links(entries: pd.DataFrame, measurements: pd.DataFrame, liion: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
+def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
     """One row for each entry and record found for it, in the order of the entries: ``schemas.links``.
 
     * an entry gets at most one group of repeating records of each source, a group at most one entry, by the assignment of
       :mod:`pipeline.literature.linkage`; further rounds look at what was left over in each paper;
-    * a record of the other source that is the same measurement comes along;
+    * a record of another source that is the same measurement comes along;
     * further records of the entry's papers with its composition and conductivity are linked as well: they repeat it;
     * ``conductivity_ratio`` is entry over record, blank when either is a bound;
     * ``published`` is the column as published; ``agrees_with_published`` says whether it names the record found, in any of its
       conventions. Where something was published and no record found, ``record`` is blank.
     """
-    sources = {LIION: rows(liion), LASKOWSKI: rows(laskowski)}
-    groups = _groups(measurements, sources)
-    known = [*_entries(entries)]
-    position = {str(place): record for place, record in enumerate(sources[LIION])}
-    dois = _dois(sources[LASKOWSKI].values())
-    found: dict[str, dict[str, list[str]]] = {source: {} for source in SOURCES}
-    for source in SOURCES:
-        finder = _Finder(source, groups[source], position, _papers(sources[LIION]), dois, _partners(source, found, groups))
-        found[source] = finder.find(known)
+    compared = [source for source in sources if source.is_compared]
+    groups = _groups(measurements, compared)
+    known = [*_entries(entries, compared)]
+    found: dict[str, dict[str, list[str]]] = {}
+    for source in compared:
+        finder = _Finder(source, groups[source.name], _places(source), _numbered(source), _partners(source.name, found, groups))
+        found[source.name] = finder.find(known)
     _complete(found, groups)
-    for source in SOURCES:
-        _repeat(known, found[source], groups[source])
+    for source in compared:
+        _repeat(known, found[source.name], groups[source.name])
     made = [
-        row
-        for entry in known
-        for source in SOURCES
-        for row in _rows_of(entry, source, found[source].get(entry.described.key, []), sources[source], position)
+        row for entry in known for source in compared for row in _rows_of(entry, source, found[source.name].get(entry.described.key, []))
     ]
     return typed(made, COLUMNS)
 
 
-def identifiers(entries: pd.DataFrame, links: pd.DataFrame, laskowski: pd.DataFrame) -> pd.DataFrame:
-    """The right ``Laskowski ID`` and ``Liion ID`` of each entry, index ``ID``, blank where the source has no record of it.
+def identifiers(entries: pd.DataFrame, links: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
+    """The right number of each entry in the workbook's columns that name a source, index ``ID``, blank where the source has no record of it.
 
     ``Laskowski ID`` is the citation number of the entry's record. An entry without a record keeps the published number when that
     citation is its paper: curators took it from a paper that the table cites. ``Liion ID`` is the ID of the record itself, so that
@@ -121,72 +111,87 @@ def identifiers(entries: pd.DataFrame, links: pd.DataFrame, laskowski: pd.DataFr
     """
     import pandas as pd
 
-    dois = _dois(listed(laskowski, col.REFERENCE, col.DOI_SOURCE))
     found = listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.REFERENCE)
     first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row for row in reversed(found) if row[col.LINK_RECORD] is not None}
-    values: dict[col.Column, list[str | None]] = {col.LASKOWSKI_ID: [], col.LIION_ID: []}
-    for name, doi, published in zip(entries.index, entries[col.DOI], entries[col.LASKOWSKI_ID], strict=True):
-        liion_row, laskowski_row = first.get((name, LIION)), first.get((name, LASKOWSKI))
-        values[col.LIION_ID].append(liion_row[col.LINK_RECORD] if liion_row else None)
-        if laskowski_row and laskowski_row[col.REFERENCE]:
-            values[col.LASKOWSKI_ID].append(laskowski_row[col.REFERENCE])
-        else:
-            kept = isinstance(published, str) and isinstance(doi, str) and bool(dois.get(published, frozenset()) & papers(doi))
-            values[col.LASKOWSKI_ID].append(published if kept else None)
-    return pd.DataFrame({str(c): pd.Series(v, dtype="str", index=entries.index) for c, v in values.items()}, index=entries.index)
+    values: dict[str, list[str | None]] = {}
+    for source in sources:
+        if source.published is None:
+            continue
+        dois = _numbered(source) if source.cites else {}
+        values[str(source.published)] = column = []
+        for name, doi, published in zip(entries.index, entries[col.DOI], entries[source.published], strict=True):
+            row = first.get((name, source.name))
+            if row and not source.cites:
+                column.append(row[col.LINK_RECORD])
+            elif row and row[col.REFERENCE]:
+                column.append(row[col.REFERENCE])
+            else:
+                kept = isinstance(published, str) and isinstance(doi, str) and bool(dois.get(published, frozenset()) & papers(doi))
+                column.append(published if kept else None)
+    return pd.DataFrame({name: pd.Series(v, dtype="str", index=entries.index) for name, v in values.items()}, index=entries.index)
 
 
-def _entries(entries: pd.DataFrame) -> Iterator[_Entry]:
+def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entry]:
     """Entries as linkage sees them."""
     for row in listed(entries.reset_index()):
         values = dict.fromkeys(row[c] for c in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK) if row[c] is not None)
         references = _REFERENCE.findall(row[col.REF] or "")
-        published = {source: row[column] for source, column in PUBLISHED.items()}
+        published = {source.name: None if source.published is None else row[source.published] for source in sources}
+        numbers = {
+            source.name: frozenset(number for shorthand, number in references if shorthand == source.shorthand)
+            | frozenset(filter(None, [published[source.name]] if source.cites else []))
+            for source in sources
+        }
         yield _Entry(
             Described(
                 row[col.ID], row[col.REDUCED_COMPOSITION], tuple(values), row[col.BOUND] or "", papers(row[col.DOI] or ""), None,
                 row[col.SPACE_GROUP_NUMBER], row[col.ICSD_ID] or "",
             ),
             published,
-            frozenset(number for source, number in references if source == "2") | frozenset(filter(None, [published[LASKOWSKI]])),
-            frozenset(number for source, number in references if source == "1"),
+            numbers,
         )  # fmt: skip
 
 
-def _groups(measurements: pd.DataFrame, sources: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, list[_Group]]:
-    """Records of each source, grouped by measurement, with all papers of the measurement."""
-    described = {
-        LIION: {record.key: record for record in described_liion(sources[LIION])},
-        LASKOWSKI: {record.key: record for record in described_laskowski(sources[LASKOWSKI])},
-    }
-    column = {LIION: col.LIION_RECORDS, LASKOWSKI: col.LASKOWSKI_RECORDS}
-    groups: dict[str, list[_Group]] = {source: [] for source in SOURCES}
-    for row in listed(measurements, col.MEASUREMENT, col.DOI_SOURCE, *column.values()):
-        for source in SOURCES:
-            names = (row[column[source]] or "").split()
-            if names:
-                members = tuple(described[source][name] for name in names)
-                groups[source].append(_Group(row[col.MEASUREMENT], names[0], members, papers(row[col.DOI_SOURCE] or "")))
+def _groups(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[str, list[_Group]]:
+    """Records of each source, grouped by measurement, with all papers of the measurement; those of a witness are groups of their own."""
+    groups: dict[str, list[_Group]] = {source.name: [] for source in sources}
+    described = {source.name: source.described for source in sources}
+    for row in listed(measurements, col.MEASUREMENT, col.DOI_SOURCE, col.RECORDS):
+        names: dict[str, list[str]] = defaultdict(list)
+        for source, record in record_keys(row[col.RECORDS]):
+            names[source].append(record)
+        for source, records in names.items():
+            members = tuple(described[source][name] for name in records)
+            groups[source].append(_Group(row[col.MEASUREMENT], records[0], members, papers(row[col.DOI_SOURCE] or "")))
+    for witness in sources:
+        if not witness.is_merged:
+            groups[witness.name] = [_Group(witness.key(name), name, (record,), record.papers) for name, record in witness.described.items()]
     return groups
 
 
-def _papers(records: Mapping[str, Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """Papers of each record."""
-    return {name: papers(record[col.DOI_SOURCE] or "") for name, record in records.items()}
-
-
 def _partners(source: str, found: Mapping[str, Mapping[str, list[str]]], groups: Mapping[str, Sequence[_Group]]) -> dict[str, str]:
-    """Entry that the other source's part of a measurement was found for, by group; what was not looked for yet is left out."""
-    other = LIION if source == LASKOWSKI else LASKOWSKI
-    entries = {records[0]: entry for entry, records in found[other].items()}
-    entry_of = {group.measurement: entries[group.name] for group in groups[other] if group.name in entries}
+    """Entry that an earlier source's part of a measurement was found for, by group; what was not looked for yet is left out."""
+    entry_of: dict[str, str] = {}
+    for other, linked in found.items():
+        entries = {records[0]: entry for entry, records in linked.items()}
+        for group in groups[other]:
+            if group.name in entries:
+                entry_of.setdefault(group.measurement, entries[group.name])
     return {group.name: entry_of[group.measurement] for group in groups[source] if group.measurement in entry_of}
 
 
-def _dois(laskowski: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    """Papers of each citation number."""
+def _places(source: Source) -> dict[str, str]:
+    """Record of each place in the source, counted from 0, where curators named records by it."""
+    return {str(place): record for place, record in enumerate(source.rows)} if source.published and not source.cites else {}
+
+
+def _numbered(source: Source) -> dict[str, frozenset[str]]:
+    """Papers of each number by which curators name them: of a citation, or of a record."""
     found: dict[str, frozenset[str]] = {}
-    for row in laskowski:
+    for name, row in source.rows.items():
+        if not source.cites:
+            found[name] = papers(row.get(col.DOI_SOURCE) or "")
+            continue
         numbers, dois = cited(row[col.REFERENCE] or ""), cited(row[col.DOI_SOURCE] or "")
         if len(numbers) == len(dois):
             found.update((number, papers(doi)) for number, doi in zip(numbers, dois, strict=True))
@@ -222,11 +227,10 @@ class _Candidates:
 class _Finder:
     """Finds the group of records of one source that each entry comes from."""
 
-    source: str
+    source: Source
     groups: Sequence[_Group]
     position: Mapping[str, str]
-    liion_papers: Mapping[str, frozenset[str]]
-    dois: Mapping[str, frozenset[str]]
+    numbered: Mapping[str, frozenset[str]]
     partners: Mapping[str, str]
 
     def find(self, entries: Sequence[_Entry]) -> dict[str, list[str]]:
@@ -267,16 +271,12 @@ class _Finder:
     def _papers(self, entry: _Entry) -> frozenset[str]:
         """Papers of the entry: its own, and those its curators refer to in this source."""
         found = set(entry.described.papers)
-        if self.source == LASKOWSKI:
-            for number in entry.citations:
-                found |= self.dois.get(number, frozenset())
-        else:
-            for number in entry.liion_ids:
-                found |= self.liion_papers.get(number, frozenset())
+        for number in entry.numbers[self.source.name]:
+            found |= self.numbered.get(number, frozenset())
         return frozenset(found)
 
     def _is_named(self, entry: _Entry) -> bool:
-        return bool(entry.published[self.source] or (entry.citations if self.source == LASKOWSKI else entry.liion_ids))
+        return bool(entry.published[self.source.name] or entry.numbers[self.source.name])
 
     def _weight(self, entry: _Entry, group: _Group) -> float:
         weight = max(compare(entry.described, record).weight for record in group.records)
@@ -290,7 +290,9 @@ class _Finder:
         return weight
 
     def _names(self, entry: _Entry, group: _Group) -> bool:
-        return self.source == LIION and any(names(entry.published[LIION], record.key, self.position) for record in group.records)
+        if self.source.published is None or self.source.cites:
+            return False
+        return any(names(entry.published[self.source.name], record.key, self.position) for record in group.records)
 
     def _is_elsewhere(self, entry: _Entry, group: _Group) -> bool:
         if not is_same(entry.described.composition, group.records[0].composition):
@@ -318,10 +320,10 @@ def names(published: str | None, record: str, position: Mapping[str, str]) -> bo
 
 
 def _complete(found: dict[str, dict[str, list[str]]], groups: Mapping[str, Sequence[_Group]]) -> None:
-    """A record of the other source that was merged into the same measurement comes along, when both are still free."""
-    measurement = {(source, group.name): group.measurement for source in SOURCES for group in groups[source]}
-    partner = {(source, group.measurement): group for source in SOURCES for group in groups[source]}
-    for source, other in ((LASKOWSKI, LIION), (LIION, LASKOWSKI)):
+    """A record of another source that was merged into the same measurement comes along, when both are still free."""
+    measurement = {(source, group.name): group.measurement for source in found for group in groups[source]}
+    partner = {(source, group.measurement): group for source in found for group in groups[source]}
+    for source, other in permutations(found, 2):
         taken = {records[0] for records in found[other].values()}
         for entry, records in list(found[source].items()):
             group = partner.get((other, measurement[source, records[0]]))
@@ -347,32 +349,34 @@ def _repeat(entries: Sequence[_Entry], found: dict[str, list[str]], groups: Sequ
                 taken.update(record.key for record in group.records)
 
 
-def _rows_of(
-    entry: _Entry, source: str, found: Iterable[str], records: Mapping[str, Mapping[str, Any]], position: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
+def _rows_of(entry: _Entry, source: Source, found: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Rows of an entry in one source."""
-    published = entry.published[source]
+    published = entry.published[source.name]
     blank = dict.fromkeys(map(str, COLUMNS))
     empty = True
+    position = _places(source) if published else {}
     for name in found:
         empty = False
-        record = records[name]
+        record = source.rows[name]
         numbers = cited(record.get(col.REFERENCE) or "")
-        agrees = published in numbers if source == LASKOWSKI else names(published, name, position)
+        agrees = published in numbers if source.cites else names(published, name, position)
+        dois = record.get(col.DOI_SOURCE)
         yield blank | {
             col.LINK_ENTRY: entry.described.key,
-            col.SOURCE: source,
+            col.SOURCE: source.name,
             col.LINK_RECORD: name,
             col.REFERENCE: record.get(col.REFERENCE),
             col.COMPOSITION_AGREES: is_same(entry.described.composition, record[col.COMPOSITION]),
-            col.CONDUCTIVITY_RATIO: _ratio(entry.described, record[col.CONDUCTIVITY]),
-            col.DOI_AGREES: bool(entry.described.papers & papers(record[col.DOI_SOURCE])) if record[col.DOI_SOURCE] else None,
+            col.CONDUCTIVITY_RATIO: _ratio(entry.described, record.get(col.CONDUCTIVITY)),
+            col.DOI_AGREES: bool(entry.described.papers & papers(dois)) if dois else None,
             col.SPACEGROUP_AGREES: _equal(entry.described.spacegroup, record.get(col.SPACEGROUP_NUMBER)),
+            col.ICSD_AGREES: _equal(entry.described.icsd or None, record.get(col.ICSD_ID_SOURCE)),
             col.PUBLISHED: published,
             col.AGREES_WITH_PUBLISHED: agrees if published else None,
         }
     if empty and published:
-        yield blank | {col.LINK_ENTRY: entry.described.key, col.SOURCE: source, col.PUBLISHED: published, col.AGREES_WITH_PUBLISHED: False}
+        row = {col.LINK_ENTRY: entry.described.key, col.SOURCE: source.name, col.PUBLISHED: published, col.AGREES_WITH_PUBLISHED: False}
+        yield blank | row
 
 
 def _ratio(entry: Described, value: float | None) -> float | None:
@@ -380,5 +384,5 @@ def _ratio(entry: Described, value: float | None) -> float | None:
     return None if value is None or entry.bound or not entry.conductivities else entry.conductivities[0] / value
 
 
-def _equal(ours: int | None, theirs: int | None) -> bool | None:
+def _equal(ours: object, theirs: object) -> bool | None:
     return None if ours is None or theirs is None else ours == theirs

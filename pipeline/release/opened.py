@@ -25,6 +25,7 @@ from schemas import corrections as corrections_schema
 from schemas import laskowski as laskowski_schema
 from schemas import liion as liion_schema
 from schemas import links as links_schema
+from schemas import literature as literature_schema
 from schemas import measurements as measurements_schema
 from schemas import structures as structures_schema
 from schemas.contract import held
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
 
     from pipeline.correct import Correction, Waiver
     from pipeline.findings import Finding
+    from pipeline.literature.source import Source
     from pipeline.release.edits import Edits
+    from pipeline.sources.deposit import Deposit
     from pipeline.split import Audit
     from pipeline.split.sides import Split
     from pipeline.structures.cif import Structure
+    from schemas.declarations import Declaration
 
 CONTRIBUTIONS = "contributions"
 Originals = Callable[[Iterable[str], Mapping[str, str], Collection[str]], tuple[dict[str, str], list[str]]]
@@ -59,6 +63,8 @@ class Opened:
         Gives the cells of the workbook, the pinned one or a curators' own.
     origin
         Where the workbook comes from, for messages.
+    raw
+        Folder of the pins, in which literature tables are declared.
     decisions
         Folder of corrections and waivers; ``None`` for a release as it was published.
     accepted
@@ -77,6 +83,7 @@ class Opened:
     source: Callable[[], sources.Archive]
     sheet: Callable[[], pd.DataFrame]
     origin: str
+    raw: Path
     decisions: Path | None = None
     accepted: tuple[Path, ...] = ()
     originals: Originals | None = None
@@ -143,6 +150,44 @@ class Opened:
         new = self.contributed[0]
         return self.workbook_cells if new is None else pd.concat([self.workbook_cells, new], ignore_index=True)
 
+    # --- literature ----------------------------------------------------------------------------------------------------
+    @cached_property
+    def declarations(self) -> list[Declaration]:
+        """The literature tables that are declared beside the pins."""
+        from pipeline.sources.declared import declarations
+
+        return declarations(self.raw)
+
+    @cached_property
+    def deposits(self) -> dict[str, Deposit]:
+        """Bytes of each declared table, or why they are absent, by name."""
+        from pipeline.sources.deposit import deposit
+
+        return {each.name: deposit(each, self.raw) for each in self.declarations}
+
+    @cached_property
+    def literature(self) -> list[Source]:
+        """Every literature table that is there, the built-in ones first; lost records restored where a declaration says so."""
+        from pipeline.ingest.declared import declared
+        from pipeline.literature.restored import restored
+        from pipeline.literature.source import Source, laskowski_table, liverpool_ionics
+
+        found = [laskowski_table(self.laskowski), liverpool_ionics(self.liion)]
+        for each in self.declarations:
+            data = self.deposits[each.name].data
+            if data is not None:
+                table = declared(data, self.deposits[each.name].file, each).table
+                table = held(table, literature_schema.schema(), stage=f"ingest {each.name}", table_name=f"sources/{each.name}.csv")
+                found.append(
+                    Source(each.name, each.title, table, each.role, "temperature" in each.columns and not each.columns["temperature"].constant,
+                           each.digits, frozenset(each.derived_from))
+                )  # fmt: skip
+        place = {source.name: number for number, source in enumerate(found)}
+        for each in self.declarations:
+            if each.restores in place and each.name in place:
+                found[place[each.restores]] = restored(found[place[each.restores]], found[place[each.name]])
+        return found
+
     # --- what curators decided -----------------------------------------------------------------------------------------
     @cached_property
     def edits(self) -> Edits | None:
@@ -184,10 +229,10 @@ class Opened:
     # --- records, measurements, links -----------------------------------------------------------------------------------
     @cached_property
     def merged(self) -> pd.DataFrame:
-        """Measurements of both literature tables, one row each (:data:`schemas.measurements.MERGED`)."""
+        """Measurements of the literature tables, one row each (:data:`schemas.measurements.MERGED`)."""
         from pipeline.literature.merge import measurements
 
-        found = measurements(self.liion, self.laskowski)
+        found = measurements(self.literature)
         return held(found, measurements_schema.merged(), stage="merge", table_name="measurements.csv")
 
     @cached_property
@@ -195,7 +240,7 @@ class Opened:
         """Entries and the records found for them (:mod:`schemas.links`)."""
         from pipeline.literature import links
 
-        found = links(self.decided_entries, self.merged, self.liion, self.laskowski)
+        found = links(self.decided_entries, self.merged, self.literature)
         return held(found, links_schema.schema(), stage="curate", table_name="links.csv")
 
     @cached_property
@@ -207,7 +252,7 @@ class Opened:
 
         cells, applied = self.decided
         if self.decisions is not None:
-            right = identifiers(self.decided_entries, self.links, self.laskowski)
+            right = identifiers(self.decided_entries, self.links, self.literature)
             settled = zip(applied[col.ID], applied[col.COLUMN], strict=True)
             cells, relinked = corrected(cells, link_corrections(cells, right, self.links, settled), "links.csv")
             applied = pd.concat([applied, relinked], ignore_index=True)
@@ -352,6 +397,7 @@ class Opened:
             matches=self.matches,
             groups=groups(self.entries),
             audit=self.audit().as_dict(),
+            literature=self.literature,
         )
 
 
@@ -400,4 +446,4 @@ def opened(
         sheet, origin = lambda: workbook.cells(archive.read("workbook"), archive.file("workbook")), archive.file("workbook")
     else:
         sheet, origin = lambda: own.book.cells, own.file.name
-    return Opened(pin.name, lambda: archive, sheet, origin, decisions, folders, originals, own, structures)
+    return Opened(pin.name, lambda: archive, sheet, origin, raw, decisions, folders, originals, own, structures)

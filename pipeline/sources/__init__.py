@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline import limits
@@ -241,6 +241,13 @@ def _contents(data: bytes, pin: Pin, path: Path) -> dict[str, bytes]:
         if not entry.is_folder and not entry.is_link and (inner in wanted or inner.startswith(folder)):
             contents[inner] = entry.read()
     return contents
+
+
+def member(pin: Pin, path: Path, inner: str) -> bytes | None:
+    """One member of the pin's archive at ``path``, which need not be pinned itself; ``None`` where there is none."""
+    data = path.read_bytes()
+    _verify(data, pin.sha256, str(path), pin.name)
+    return _contents(data, replace(pin, members={**pin.members, "": Member(inner, "", 0)}), path).get(inner)
 
 
 def listing(files: Mapping[str, bytes]) -> bytes:

@@ -39,11 +39,15 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Reading:
-    """What the user asked for: the sheet by its name, hidden sheets, rows and columns too, the encoding of a text file."""
+    """What the user asked for: the sheet by its name, hidden sheets, rows and columns too, the encoding of a text file.
+
+    ``header_cells`` is how many names of columns make a row the header.
+    """
 
     sheet: str = ""
     hidden: bool = False
     encoding: str = ""
+    header_cells: int = HEADER_CELLS
 
 
 ASKED_NOTHING = Reading()
@@ -108,33 +112,33 @@ def read_grid(data: bytes, file: str, recognised: Recognised, second: Second = o
         return _sheet(data, file, recognised, second, reading)
     if reading.sheet:
         raise InputError("a text file has no sheets", file=file, cure="leave --sheet out")
-    return _text(data, file, recognised, second, reading.encoding)
+    return _text(data, file, recognised, second, reading)
 
 
-def _best(rows: Sequence[Row], recognised: Recognised, second: Second) -> tuple[int, int, int]:
+def _best(rows: Sequence[Row], recognised: Recognised, second: Second, least: int) -> tuple[int, int, int]:
     """Columns that the best header names, its place, and how many rows it takes."""
     best = (0, 0, 1)
     for place, row in enumerate(rows[:HEADER_ROWS]):
         count = recognised(row.cells)
-        if count >= HEADER_CELLS and count > best[0]:
+        if count >= least and count > best[0]:
             best = (count, place, 1)
         if count and place + 1 < len(rows) and (both := second(row, rows[place + 1])) is not None:
             count = recognised(both.cells)
-            if count >= HEADER_CELLS and count > best[0]:
+            if count >= least and count > best[0]:
                 best = (count, place, 2)
     return best
 
 
 # --- text ------------------------------------------------------------------------------------------------------------
-def _text(data: bytes, file: str, recognised: Recognised, second: Second, encoding: str) -> Grid:
-    text, notes = decoded(data, file, encoding)
+def _text(data: bytes, file: str, recognised: Recognised, second: Second, reading: Reading) -> Grid:
+    text, notes = decoded(data, file, reading.encoding)
     demand_text(text, file)
     told = re.match(r"sep=(.)\r?\n?", text, re.IGNORECASE)  # the first line that Excel writes and obeys
     separators = [told[1]] if told else list(SEPARATORS)
     best = (0, 0, 1)
     found = ""
     for separator in separators:
-        one = _best(list(_records(text, separator, file, stop=HEADER_ROWS)), recognised, second)
+        one = _best(list(_records(text, separator, file, stop=HEADER_ROWS)), recognised, second, reading.header_cells)
         if one[0] > best[0]:
             best, found = one, separator
     if not found:
@@ -197,13 +201,14 @@ def _closed(text: str, separator: str, file: str) -> None:
 def _sheet(data: bytes, file: str, recognised: Recognised, second: Second, reading: Reading) -> Grid:
     from pipeline.ingest.contributed import sheets
 
+    least = reading.header_cells
     found = sheets.sheets(data, file, limits.TABLE_ROWS() + HEADER_ROWS)
     sheet, notes = sheets.chosen(
-        found, file, lambda rows: _best(rows, recognised, second)[:2], HEADER_CELLS, name=reading.sheet, hidden=reading.hidden
+        found, file, lambda rows: _best(rows, recognised, second, least)[:2], least, name=reading.sheet, hidden=reading.hidden
     )
     rows, hidden = (sheet.rows, []) if reading.hidden else sheets.shown_only(sheet)
-    best = _best(rows, recognised, second)
-    if best[0] < HEADER_CELLS:
+    best = _best(rows, recognised, second, least)
+    if best[0] < least:
         raise _no_header(file, hidden)
     spread = sheets.spread_note(sheet.layout, rows[best[1]].number + best[2] - 1)
     told = (*notes, *hidden, *([spread] if spread else []))
