@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import sources
 from pipeline.checks.run import Subject, check
 from pipeline.correct import LINK_COLUMNS, waived
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
+from pipeline.literature.source import WITNESS, named
 from pipeline.release import emit
 from pipeline.release.edits import Own
 from pipeline.release.emit import Release
@@ -151,6 +151,14 @@ def _ingest(release: Opened, options: Options, ledger: Ledger) -> None:
     with ledger.stage("ingest laskowski", "the Laskowski table") as stage:
         stage.rows_in, stage.rows_out = _records(release, "laskowski"), len(release.laskowski)
         stage.note = f"{int(release.laskowski[col.REPAIRS].notna().sum())} repaired"
+    for declared in release.declarations:
+        with ledger.stage(f"ingest {declared.name}", declared.title) as stage:
+            source = named(release.literature).get(declared.name)
+            if source is None:
+                stage.note = f"absent: {release.deposits[declared.name].absent}"
+                continue
+            stage.rows_in = stage.rows_out = len(source.table)
+            stage.note = f"{declared.role}; {len(source.described)} readable and at room temperature"
     if not options.as_published:
         with ledger.stage("ingest contributions", "accepted rows") as stage:
             cells, texts = release.contributed
@@ -161,8 +169,9 @@ def _ingest(release: Opened, options: Options, ledger: Ledger) -> None:
 def _merge(release: Opened, ledger: Ledger) -> None:
     """Records into measurements."""
     with ledger.stage("merge", "records into measurements") as stage:
-        stage.rows_in = int(release.liion[col.AT_ROOM_TEMPERATURE].sum()) + len(release.laskowski)
-        stage.rows_out = len(release.merged)
+        merging = [source for source in release.literature if source.is_merged]
+        stage.rows_in, stage.rows_out = sum(len(source.described) for source in merging), len(release.merged)
+        stage.note = f"of {len(merging)} sources"
 
 
 def _curate(release: Opened, ledger: Ledger) -> dict[str, pd.DataFrame]:
@@ -171,13 +180,12 @@ def _curate(release: Opened, ledger: Ledger) -> dict[str, pd.DataFrame]:
         links = release.links
         merged = accounted(release.merged, links, release.decided_entries)
         merged = held(merged, measurements_schema.schema(), stage="curate", table_name="measurements.csv")
-        accounts = records(merged, release.liion, release.laskowski, links)
+        accounts = records(merged, release.literature, links)
         accounts = held(accounts, records_schema.schema(), stage="curate", table_name="records.csv")
         states = ", ".join(f"{count} {state}" for state, count in accounts[col.RECORD_STATE].value_counts().items())
-        stage.rows_in, stage.rows_out, stage.note = len(release.liion) + len(release.laskowski), len(accounts), states
+        stage.rows_in, stage.rows_out, stage.note = sum(len(source.table) for source in release.literature), len(accounts), states
     return {
-        "sources/liion.csv": release.liion,
-        "sources/laskowski.csv": release.laskowski,
+        **{f"sources/{source.name}.csv": source.table for source in release.literature if source.role != WITNESS},
         "measurements.csv": merged,
         "records.csv": accounts,
         "links.csv": links,
@@ -230,6 +238,7 @@ def _check(release: Opened, curated: Mapping[str, pd.DataFrame], ledger: Ledger)
     with ledger.stage("check", "every entry") as stage:
         subject = Subject(
             entries=release.entries, structures=release.texts, links=release.links, measurements=curated["measurements.csv"],
+            sources=tuple(release.literature),
             test_ids=frozenset(release.split.test), train_ids=frozenset(release.split.train), noisy=frozenset(release.noise),
         )  # fmt: skip
         relinked = release.corrections[release.corrections[col.COLUMN].isin(list(map(str, LINK_COLUMNS)))]
@@ -319,7 +328,7 @@ def _records(release: Opened, role: str) -> int:
 
 
 def _provenance(base: Opened) -> dict[str, Any]:
-    """The pinned source and its members; in place of the pin's workbook a curators' own, and what it changed."""
+    """The pinned source and its members, and every declared table; in place of the pin's workbook a curators' own, and what it changed."""
     pin = base.archive.pin
     members: dict[str, dict[str, Any]] = {
         role: {"path": m.path, "sha256": m.sha256, "records": m.records} for role, m in pin.members.items()
@@ -332,4 +341,10 @@ def _provenance(base: Opened) -> dict[str, Any]:
         files = {name: text.encode() for name, text in base.replaced.items()}
         sha256 = hashlib.sha256(sources.listing(files)).hexdigest()
         members["own structures"] = {"folder": base.own_structures.resolve().name, "sha256": sha256, "records": len(files)}
-    return told | {"members": members}
+    there = named(base.literature)
+    literature = [
+        {"name": d.name, "title": d.title, "reference": d.reference, "licence": d.licence, "role": d.role, "sha256": d.sha256,
+         "records": len(there[d.name].table)}
+        for d in base.declarations if d.name in there
+    ]  # fmt: skip
+    return told | {"members": members} | ({"literature": literature} if literature else {})

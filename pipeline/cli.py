@@ -411,16 +411,48 @@ def source() -> None:
 
 
 @source.command("add")
+@click.argument("table", required=False, metavar="[FILE|URL]")
+@click.option("--declare", type=click.Path(path_type=Path), metavar="NAME.toml", help="Declaration of the literature table.")
 @BOOK
 @RAW
-def source_add(workbook: Path | None, raw: Path) -> None:
-    """Pin a source: show what is read of it, copy it into raw/downloads, write its SHA-256 into raw/sources.toml."""
+def source_add(table: str | None, declare: Path | None, workbook: Path | None, raw: Path) -> None:
+    """Pin a source: show what is read of it, copy it into raw/downloads, write its SHA-256 into raw/sources.toml.
+
+    The source is a literature table (FILE or URL with --declare), or the curators' own sheet (--workbook).
+    """
+    from pipeline.commands.literature import add
     from pipeline.commands.source import add_workbook
 
-    if workbook is None:
-        raise InputError("nothing to add", cure="name the curators' sheet with --workbook FILE")
-    for line in add_workbook(workbook, raw):
-        click.echo(line)
+    if workbook is not None and (table or declare):
+        raise click.UsageError("give either a table with --declare, or --workbook")
+    if workbook is not None:
+        for line in add_workbook(workbook, raw):
+            click.echo(line)
+    elif table is None or declare is None:
+        raise InputError("nothing to add", cure="name a table and its declaration (FILE --declare NAME.toml), or a sheet (--workbook FILE)")
+    else:
+        click.echo(add(table, declare, raw))
+
+
+@source.command("list")
+@RAW
+def source_list(raw: Path) -> None:
+    """List the literature tables: name, role, place, and whether each is there."""
+    from pipeline.commands.literature import listed
+
+    click.echo(listed(raw))
+
+
+@source.command("check")
+@click.argument("name")
+@RAW
+def source_check(name: str, raw: Path) -> None:
+    """Tell what is readable, unreadable and suspicious of a declared table. Exit status 1 when it is absent."""
+    from pipeline.commands.literature import checked
+
+    text, is_there = checked(name, raw)
+    click.echo(text)
+    sys.exit(0 if is_there else 1)
 
 
 RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")

@@ -341,7 +341,9 @@ RECORD_UNUSED = Column(
     source="ingest",
     categories=("not at room temperature", "temperature not stated", "unreadable"),
 )
-RECORD_REASON = Column("reason", "text", "What could not be read of the record and why, or the temperature that it states.", source="ingest")
+RECORD_REASON = Column(
+    "reason", "text", "What could not be read of the record and why, or the temperature that it states.", source="ingest"
+)
 SOURCE_ROW = Column("row", "integer", "Row of the record in the source file, as a spreadsheet counts.", source="source table", minimum=1)
 WRITTEN_AS = Column("written_as", "text", "Composition as the source writes it, where that is no formula.", source="source table")
 
@@ -352,7 +354,10 @@ RECORDS = Column(
     source="merge", required=True, pattern=r"[a-z][a-z0-9-]*:[^|:]+(\|[a-z][a-z0-9-]*:[^|:]+)*",
 )  # fmt: skip
 LIION_RECORDS = Column(
-    "liion_records", "text", "Records of Liverpool Ionics that report the measurement, separated by spaces: those of records.", source="merge"
+    "liion_records",
+    "text",
+    "Records of Liverpool Ionics that report the measurement, separated by spaces: those of records.",
+    source="merge",
 )
 LASKOWSKI_RECORDS = Column(
     "laskowski_records", "text", "Records of the Laskowski table that report the measurement, separated by spaces: those of records.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas import candidates, corrections, findings, laskowski, liion, links, measurements, records, structures
+from schemas import candidates, corrections, findings, laskowski, liion, links, literature, measurements, records, structures
 from schemas import columns as col
 from schemas.columns import Column
 
@@ -114,7 +114,7 @@ FILES: tuple[File, ...] = (
          "One row a record of the supplementary table of Laskowski et al. 2023, repaired where it was torn when it left its PDF; what was "
          "repaired is told for each record.", laskowski.COLUMNS, laskowski.KEY),
     File("measurements.csv", "Measurements, merged",
-         "One row a conductivity of one material in one paper at room temperature, from both literature tables without repetition. "
+         "One row a conductivity of one material in one paper at room temperature, from the literature tables without repetition. "
          "Most have no known structure and so are no entry of the release.",
          measurements.COLUMNS, measurements.KEY, (ForeignKey(col.MEASUREMENT_ENTRY, ALL, col.ID),)),
     File("records.csv", "Records", "One row a record of the literature tables: the measurement that it reports and what became of it.",
@@ -135,6 +135,18 @@ FILES: tuple[File, ...] = (
     File("gate/", "Gate", "What was expected of the whole release, and what was found."),
     File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),
 )  # fmt: skip
+
+
+#: Folder of the literature tables.
+SOURCES = "sources/"
+
+
+def declared(path: str) -> File:
+    """The table of a declared source, which a release holds or not."""
+    return File(path, f"Declared source {path.removeprefix(SOURCES).removesuffix('.csv')}",
+                "One row a record of a literature table that the maintainers declared: what was read of it, and why a record is no "
+                "measurement at room temperature. RELEASE.json names its title, reference and licence.",
+                literature.COLUMNS, literature.KEY)  # fmt: skip
 
 
 def file(path: str) -> File:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import networkx
+
 from pipeline.checks.reading import Row, number
-from pipeline.findings import Finding
+from pipeline.findings import Finding, Severity
 from pipeline.literature.linkage import listed, value_class
+from pipeline.literature.source import Source, named, record_keys
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -17,35 +22,46 @@ if TYPE_CHECKING:
 #: Conductivities of entry and record agree when they are equal in the digits that the shorter of them has, or within 5 %, as one point
 #: of a figure is read twice (the samples that the Laskowski table gives twice from paper 18 differ by 0.5 to 4.9 %).
 AGREES = frozenset(("identical", "rounded", "one digit", "1 %", "5 %"))
+#: Sources that differ by more cannot have read one measurement, whatever the figure, the sample or the kind of conductivity.
+DECADE = 10.0
 _COLUMN: Mapping[str, col.Column] = {"laskowski": col.LASKOWSKI_ID, "liion": col.LIION_ID}
 _NAME = {"laskowski": "Laskowski table", "liion": "Liverpool Ionics Dataset"}
 
 
-def link_findings(rows: Sequence[Row], links: pd.DataFrame, measurements: pd.DataFrame) -> Iterator[Finding]:
+def link_findings(
+    rows: Sequence[Row], links: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[Source] = ()
+) -> Iterator[Finding]:
     """Findings of ``link.laskowski``, ``link.liion`` and ``conductivity.source``.
 
     A published link is told when it names none of the records found for the entry, or when no record was found for it. A
-    conductivity is told when no record of either source agrees with the entry's headline, total or bulk value.
+    conductivity is told once, with the voices for it and against it (:func:`_conductivity`).
     """
     by_entry: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for link in listed(links):
         by_entry[link[col.LINK_ENTRY]].append(link)
-    bounds = _bounds(measurements)
+    bounds = _bounds(measurements, sources)
+    known = named(sources)
     for row in rows:
         for source, column in _COLUMN.items():
             yield from _published(row, [link for link in by_entry[row.id] if link[col.SOURCE] == source], source, column)
-        yield from _conductivity(row, [link for link in by_entry[row.id] if link[col.LINK_RECORD]], bounds)
+        compared = (_told(row, link, bounds, known) for link in by_entry[row.id] if link[col.LINK_RECORD])
+        yield from _conductivity(row, [each for each in compared if each is not None], known)
 
 
-def _bounds(measurements: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """Bound of each record whose measurement is known only as a bound."""
-    return {
-        (source, record): row[col.CONDUCTIVITY_BOUND]
-        for row in listed(measurements, col.CONDUCTIVITY_BOUND, col.LASKOWSKI_RECORDS, col.LIION_RECORDS)
+def _bounds(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[tuple[str, str], str]:
+    """Bound of each record that is known only as a bound: of its measurement, or of a witness."""
+    found = {
+        key: row[col.CONDUCTIVITY_BOUND]
+        for row in listed(measurements, col.CONDUCTIVITY_BOUND, col.RECORDS)
         if row[col.CONDUCTIVITY_BOUND]
-        for source, column in (("laskowski", col.LASKOWSKI_RECORDS), ("liion", col.LIION_RECORDS))
-        for record in (row[column] or "").split()
+        for key in record_keys(row[col.RECORDS])
     }
+    for source in sources:
+        if not source.is_merged:
+            found |= {
+                (source.name, name): row[col.CONDUCTIVITY_BOUND] for name, row in source.rows.items() if row.get(col.CONDUCTIVITY_BOUND)
+            }
+    return found
 
 
 def _published(row: Row, links: Sequence[Mapping[str, Any]], source: str, column: col.Column) -> Iterator[Finding]:
@@ -78,28 +94,115 @@ def _agreement(link: Mapping[str, Any]) -> str:
     return ", ".join(name for name, agrees in facts if agrees) or "nothing but its place in the paper"
 
 
-def _conductivity(row: Row, links: Sequence[Mapping[str, Any]], bounds: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
-    headline = row.conductivity
-    known = [value for value in (headline, row.number(col.IC_TOTAL), row.number(col.IC_BULK)) if value]
-    if headline is None or not links:
+@dataclass(frozen=True)
+class _Told:
+    """What a record says of an entry's conductivity.
+
+    Attributes
+    ----------
+    source, record
+        The record.
+    value
+        Its value, or the limit of its bound; ``None`` where it says nothing else than the entry.
+    factor
+        By how much it differs from the nearest of headline, total and bulk: 1 where it agrees.
+    said
+        The same in words.
+    is_measured
+        Whether it does not call the value extrapolated.
+    """
+
+    source: str
+    record: str
+    value: float | None
+    factor: float
+    said: str
+    is_measured: bool
+
+
+def _told(row: Row, link: Mapping[str, Any], bounds: Mapping[tuple[str, str], str], known: Mapping[str, Source]) -> _Told | None:
+    """Compare an entry with a record that was found for it."""
+    source, record = link[col.SOURCE], link[col.LINK_RECORD]
+    origin = known[source].rows[record].get(col.EXTRAPOLATED_FROM) if source in known else None
+    name = f"({source} {record}{', extrapolated' if origin is not None else ''})"
+    headline, ratio, bound = row.conductivity, link[col.CONDUCTIVITY_RATIO], bounds.get((source, record))
+    if headline is None:
+        return None
+    if ratio is not None:
+        value = float(f"{headline / ratio:.6g}")
+        mine = [each for each in (headline, row.number(col.IC_TOTAL), row.number(col.IC_BULK)) if each]
+        agrees = any(value_class(each, value) in AGREES for each in mine)
+        factor = 1.0 if agrees else min(max(each / value, value / each) for each in mine)
+        return _Told(source, record, value, factor, f"{number(value)} {name}", origin is None)
+    if bound and not row.text(col.BOUND) and not _keeps(headline, bound):
+        limit = float(bound[1:])
+        return _Told(source, record, limit, max(headline / limit, limit / headline), f"{bound} {name}", origin is None)
+    return _Told(source, record, None, 1.0, f"{bound or 'nothing else'} {name}", origin is None)
+
+
+def _voices(told: Sequence[_Told], known: Mapping[str, Source]) -> list[list[_Told]]:
+    """Records by voice: those of one source are one, and those of a source and of one that copied it where both say the same.
+
+    Where a table that copied another says something else, it did not copy this value: its authors looked again.
+    """
+    graph: networkx.Graph[int] = networkx.Graph()
+    graph.add_nodes_from(range(len(told)))
+    for (place, one), (other_place, other) in combinations(enumerate(told), 2):
+        copied = one.source in _origins(other.source, known) or other.source in _origins(one.source, known)
+        if one.source == other.source or (copied and _same(one.value, other.value)):
+            graph.add_edge(place, other_place)
+    return [[told[place] for place in sorted(group)] for group in networkx.connected_components(graph)]
+
+
+def _origins(name: str, known: Mapping[str, Source]) -> frozenset[str]:
+    """Sources that a source copied, and those that they copied."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        source = known.get(left.pop())
+        new = (source.derived_from if source else frozenset()) - found
+        found |= new
+        left += sorted(new)
+    return frozenset(found)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    return one == other if one is None or other is None else value_class(one, other) in AGREES
+
+
+def _conductivity(row: Row, told: Sequence[_Told], known: Mapping[str, Source]) -> Iterator[Finding]:
+    """What the sources say together. A voice agrees when one of its records agrees with headline, total or bulk.
+
+    Told is an entry with which no voice agrees, and one with which some do while another differs by more than :data:`DECADE`. It is an
+    error when two voices or more measured one other value, more than a decade away, and none agrees; information when the voices
+    for the entry are more than those against it; else a warning.
+    """
+    voices = [(min(each.factor for each in voice), voice) for voice in _voices(told, known)]
+    agree = [voice for factor, voice in voices if factor == 1.0]
+    differ = [voice for factor, voice in voices if factor > (DECADE if agree else 1.0)]
+    if row.conductivity is None or not differ:
         return
-    told: list[str] = []
-    for link in links:
-        ratio, bound = link[col.CONDUCTIVITY_RATIO], bounds.get((link[col.SOURCE], link[col.LINK_RECORD]))
-        if ratio is not None:
-            value = float(f"{headline / ratio:.6g}")
-            if any(value_class(mine, value) in AGREES for mine in known):
-                return
-            told.append(f"{number(value)} ({link[col.SOURCE]} {link[col.LINK_RECORD]})")
-        elif bound and not row.text(col.BOUND) and not _keeps(headline, bound):
-            told.append(f"{bound} ({link[col.SOURCE]} {link[col.LINK_RECORD]})")
-        else:
-            return
+    severity: Severity = "warning"
+    if not agree and _proves(differ):
+        severity = "error"
+    elif len(agree) > len(differ):
+        severity = "info"
+    against = sorted((each for voice in differ for each in voice), key=told.index)
+    differences = ", another ".join(f"{each.said}, {number(each.factor)} times off" for each in against)
+    supporting = [f"{each.source} {each.record}" for each in told if each.factor == 1.0]
+    support = f"{', '.join(supporting)} {'agrees' if len(supporting) == 1 else 'agree'}" if agree else "neither total nor bulk agrees"
     yield Finding(
-        row.id, "conductivity.source", "warning",
-        f"The conductivity is {number(headline)} S/cm, the record found says {', another '.join(told)}; neither total nor bulk agrees.",
-        column=col.IONIC_CONDUCTIVITY, value=number(headline), expected=told[0].split(" ", 1)[0], other=_names(links),
+        row.id, "conductivity.source", severity,
+        f"The conductivity is {number(row.conductivity)} S/cm; a record found says {differences}; {support}.",
+        column=col.IONIC_CONDUCTIVITY, value=number(row.conductivity), expected="" if agree else against[0].said.split(" ", 1)[0],
+        other=" ".join(f"{each.source}-{each.record}" for each in told),
     )  # fmt: skip
+
+
+def _proves(differ: Sequence[Sequence[_Told]]) -> bool:
+    """Whether independent voices measured one other value, more than a decade away."""
+    values = [[each.value for each in voice if each.is_measured and each.factor > DECADE] for voice in differ]
+    return any(_same(mine, yours) for one, other in combinations(values, 2) for mine in one for yours in other)
 
 
 def _keeps(value: float, bound: str) -> bool:

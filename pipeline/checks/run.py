@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks.composition import composition_findings
 from pipeline.checks.conductivity import conductivity_findings
 from pipeline.checks.duplicates import pair_findings
+from pipeline.checks.extrapolated import extrapolated_findings
 from pipeline.checks.families import family_findings
 from pipeline.checks.ids import id_findings
 from pipeline.checks.lattice import lattice_findings
@@ -27,6 +28,7 @@ from pipeline.findings import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.literature.source import Source
     from pipeline.structures.cif import CifError, Structure
 
 
@@ -45,6 +47,8 @@ class Subject:
         ``links.csv``, when the source tables were read.
     measurements
         ``measurements.csv``, likewise.
+    sources
+        The literature tables themselves, which tell more than the links: values elsewhere than at room temperature, and who copied whom.
     test_ids, train_ids
         IDs of both sets; without ``test_ids`` there is no split to check, without ``train_ids`` all other entries train.
     noisy
@@ -59,6 +63,7 @@ class Subject:
     structures: Mapping[str, str] = field(default_factory=dict)
     links: pd.DataFrame | None = None
     measurements: pd.DataFrame | None = None
+    sources: Sequence[Source] = ()
     test_ids: frozenset[str] | None = None
     train_ids: frozenset[str] | None = None
     noisy: frozenset[str] = frozenset()
@@ -104,5 +109,6 @@ def check(subject: Subject) -> Iterator[Finding]:
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     if subject.links is not None and subject.measurements is not None:
-        yield from link_findings(found, subject.links, subject.measurements)
+        yield from link_findings(found, subject.links, subject.measurements, subject.sources)
+        yield from extrapolated_findings(found, subject.links, subject.sources)
     yield from note_findings(found)

@@ -107,6 +107,7 @@ def _opened(raw: Path | None) -> Opened:
         source=lambda: sources.opened(pin, sources.find(pin, raw)),
         sheet=(lambda: _published(pin, raw)) if own is None else lambda: own.book.cells,
         origin=pin.members["workbook"].path if own is None else own.file.name,
+        raw=decisions,
         decisions=decisions,
         accepted=tuple(folders.values()),
         own=own,

@@ -91,7 +91,8 @@ def declared(data: bytes, file: str, declaration: Declaration) -> Declared:
     except InputError as error:
         if "no header row" in error.what:
             raise InputError(
-                f"source {declaration.name!r}: none of the declared columns ({', '.join(map(repr, placed.wanted))}) is in the table", file=file,
+                f"source {declaration.name!r}: none of the declared columns ({', '.join(map(repr, placed.wanted))}) is in the table",
+                file=file,
                 cure="name the columns as the header of the table does",
             ) from None  # fmt: skip
         error.cure = error.cure.replace("name it: --sheet ", "name it in the declaration: sheet = ")
@@ -157,21 +158,23 @@ class _Placed:
         """Note where the columns are; refuse a declaration that does not fit."""
         header = [" ".join(shown(cell).split()) for cell in table.header.cells]
         missing = []
-        for name, ours in self.wanted.items():
+        for name, roles in self.wanted.items():
             exact = [place for place, label in enumerate(header) if label == " ".join(name.split())]
             places = exact or [place for place, label in enumerate(header) if label and key(label) == key(name)]
             if not places:
                 missing.append(name)
             elif len(places) > 1:
                 raise self._wrong(f"{len(places)} columns of the table have the name {name!r}", "rename one in the table", table)
-            for role in ours if places else ():
+            for role in roles if places else ():
                 self.places[role], self.labels[role] = places[0], name
                 if role in _READ_AS:
                     first = table.headings[places[0]]
-                    self.headings[role] = first if role == ours[0] else self._heading(role, name)
+                    self.headings[role] = first if role == roles[0] else self._heading(role, name)
         if missing:
             raise self._wrong(
-                f"the table has no column {' and no column '.join(map(repr, missing))}", f"its columns are {', '.join(filter(None, header))}", table
+                f"the table has no column {' and no column '.join(map(repr, missing))}",
+                f"its columns are {', '.join(filter(None, header))}",
+                table,
             )
         for ours, mapped in self.declaration.columns.items():
             if mapped.constant:
@@ -205,7 +208,9 @@ class _Records:
         """One row as a record."""
         found: dict[str, Any] = dict.fromkeys(map(str, COLUMNS))
         found |= {col.RECORD: str(place), col.SOURCE_ROW: row.number}
-        unread, doubts, temperatures = [], [], list(self.above)
+        unread: list[str] = []
+        doubts: list[str] = []
+        temperatures = list(self.above)
         extra = [shown(cell) for cell in row.cells[self.width :] if shown(cell)]
         if extra:
             unread.append(f"the row has {self.width + len(extra)} cells, the header {self.width}")

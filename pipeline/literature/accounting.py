@@ -103,7 +103,13 @@ def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.Dat
             name = measurement[col.MEASUREMENT] if measurement else None
             reason = row.get(col.RECORD_REASON)
             made.append(
-                {col.SOURCE: source.name, col.RECORD: record, col.RECORD_MEASUREMENT: name, col.RECORD_STATE: state, col.RECORD_REASON: reason}
+                {
+                    col.SOURCE: source.name,
+                    col.RECORD: record,
+                    col.RECORD_MEASUREMENT: name,
+                    col.RECORD_STATE: state,
+                    col.RECORD_REASON: reason,
+                }
             )
     return typed(made, RECORD_COLUMNS)
 

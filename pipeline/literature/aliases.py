@@ -86,9 +86,7 @@ def _by_record(pairs: Iterable[tuple[Described, Described]]) -> Iterator[tuple[D
         yield last, found
 
 
-def _strangers(
-    ours: Iterable[Described], theirs: Mapping[str, Described], index: Compositions
-) -> Iterator[tuple[Described, Described]]:
+def _strangers(ours: Iterable[Described], theirs: Mapping[str, Described], index: Compositions) -> Iterator[tuple[Described, Described]]:
     """Pairs of one composition that share no paper."""
     for mine in ours:
         if mine.papers:

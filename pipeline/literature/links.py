@@ -103,7 +103,7 @@ def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[S
 
 
 def identifiers(entries: pd.DataFrame, links: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
-    """The right number of each entry in the workbook's columns that name a source, index ``ID``, blank where the source has no record of it.
+    """The right ``Laskowski ID`` and ``Liion ID`` of each entry, index ``ID``, blank where the source has no record of it.
 
     ``Laskowski ID`` is the citation number of the entry's record. An entry without a record keeps the published number when that
     citation is its paper: curators took it from a paper that the table cites. ``Liion ID`` is the ID of the record itself, so that

@@ -47,9 +47,7 @@ def merged_row(members: Mapping[str, Sequence[str]], joins: Mapping[str, Joined]
     * a measured value or bound goes before an extrapolated value, a value before a bound;
     * of values that agree the one printed with more digits is taken, of others the one whose record states its temperature.
     """
-    told = [
-        (source, source.rows[key.partition(":")[2]]) for source in sources if source.name in members for key in members[source.name]
-    ]
+    told = [(source, source.rows[key.partition(":")[2]]) for source in sources if source.name in members for key in members[source.name]]
     first = sorted(told, key=lambda pair: not pair[0].states_temperature)
     taken, reason = _taken(first)
     composition, choice = _composition(told, joins)
@@ -96,7 +94,9 @@ def _taken(told: Sequence[Told]) -> tuple[Mapping[str, Any], str]:
     digits = [0 if source.digits else printed_digits(value) for (source, _), value in zip(values, amounts, strict=True)]
     if max(amounts) / min(amounts) <= AGREES and max(digits) > min(digits):
         return values[digits.index(max(digits))][1], "; ".join([*why, "it is printed with more digits"])
-    return values[0][1], "; ".join([*why, "its temperature is known" if values[0][0].states_temperature else "it is the first in the source"])
+    return values[0][1], "; ".join(
+        [*why, "its temperature is known" if values[0][0].states_temperature else "it is the first in the source"]
+    )
 
 
 def _composition(told: Sequence[Told], joins: Mapping[str, Joined]) -> tuple[str, str]:
@@ -121,10 +121,10 @@ def _agreement(told: Sequence[Told], joins: Mapping[str, Joined], choice: str, r
     """What the records agree on, what they do not, which value was taken and why, and how certain each join is."""
     said = []
     title = {source.name: source.title for source in sources}
-    first, *others = list(joins.items()) or [("", None)]
-    if first[1] is not None:
+    first, *others = list(joins.items()) if joins else [None]
+    if first is not None:
         said += _compared(first[1])
-    said += [f"with {title[name]}: {', '.join([*_compared(join), _certainty(join)])}" for name, join in others if join is not None]
+    said += [f"with {title[each[0]]}: {', '.join([*_compared(each[1]), _certainty(each[1])])}" for each in others if each is not None]
     if choice:
         said.append(choice)
     values = dict.fromkeys(_shown(row) for _, row in told)
@@ -136,7 +136,7 @@ def _agreement(told: Sequence[Told], joins: Mapping[str, Joined], choice: str, r
             said.append(f"{number} records of {title[name]}")
     if reason:
         said.append(reason)
-    if first[1] is not None:
+    if first is not None:
         said.append(_certainty(first[1]))
     return "; ".join(said) or None
 

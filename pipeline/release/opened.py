@@ -178,10 +178,8 @@ class Opened:
             if data is not None:
                 table = declared(data, self.deposits[each.name].file, each).table
                 table = held(table, literature_schema.schema(), stage=f"ingest {each.name}", table_name=f"sources/{each.name}.csv")
-                found.append(
-                    Source(each.name, each.title, table, each.role, "temperature" in each.columns and not each.columns["temperature"].constant,
-                           each.digits, frozenset(each.derived_from))
-                )  # fmt: skip
+                states = "temperature" in each.columns and not each.columns["temperature"].constant
+                found.append(Source(each.name, each.title, table, each.role, states, each.digits, frozenset(each.derived_from)))
         place = {source.name: number for number, source in enumerate(found)}
         for each in self.declarations:
             if each.restores in place and each.name in place:

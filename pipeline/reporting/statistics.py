@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.formula import FormulaError, amounts
+from pipeline.dois import papers
+from pipeline.literature.blocks import Compositions
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.literature.source import Source
     from pipeline.structures.cif import Structure
 
 #: Crystal families in the order of International Tables; trigonal groups belong to the hexagonal family.
@@ -35,6 +38,7 @@ def statistics(
     matches: pd.DataFrame | None = None,
     groups: pd.Series | None = None,
     audit: Mapping[str, Any] | None = None,
+    literature: Sequence[Source] = (),
 ) -> dict[str, Any]:
     """Numbers of a release, plain values for JSON; the order of rows does not matter.
 
@@ -56,6 +60,8 @@ def statistics(
         Group of each entry (:func:`pipeline.split.groups`).
     audit
         The split's audit as plain values (:meth:`pipeline.split.Audit.as_dict`).
+    literature
+        The literature tables; adds how many entries each declared one shares with the release.
     """
     entries = entries.loc[sorted(map(str, entries.index))]
     present = set(map(str, entries.index))
@@ -82,7 +88,21 @@ def statistics(
         found["liion"] = _liion(liion)
     if laskowski is not None:
         found["laskowski"] = {"records": len(laskowski), "with_icsd": int(laskowski[col.ICSD_ID_SOURCE].notna().sum())}
+    if declared := [source for source in literature if source.published is None]:
+        members = membership(entries, links)["Laskowski"]
+        found["literature"] = {source.name: _shared(entries, source, members) for source in declared}
     return found
+
+
+def _shared(entries: pd.DataFrame, source: Source, in_laskowski: frozenset[str]) -> dict[str, int]:
+    """How many entries share composition and a DOI with a record of the source, and how many of them Laskowski et al. have too."""
+    index = Compositions((name, record.composition) for name, record in source.described.items())
+    shared = {
+        str(name)
+        for name, composition, doi in zip(entries.index, entries[col.REDUCED_COMPOSITION], entries[col.DOI], strict=True)
+        if isinstance(doi, str) and any(papers(doi) & source.described[record].papers for record in index.same(composition))
+    }
+    return {"records": len(source.table), "shared": len(shared), "shared_in_laskowski": len(shared & in_laskowski)}
 
 
 def _share(part: int, whole: int) -> float | None:

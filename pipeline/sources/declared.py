@@ -80,7 +80,7 @@ def declaration(table: Mapping[str, Any], path: Path | str) -> Declaration:
     name = table.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InputError(
-            "a declaration needs a name", file=path, column="name", value=name, cure="small letters, digits and hyphens: name = \"mchaffie\""
+            "a declaration needs a name", file=path, column="name", value=name, cure="small letters, digits and hyphens, in quotation marks"
         )  # fmt: skip
     if name in BUILT_IN:
         raise _wrong(name, "this source is built in", path, "choose another name")

@@ -147,7 +147,7 @@ def fetch(url: str, path: Path, sha256: str = "") -> str:
 class _SecureOnly(urllib.request.HTTPRedirectHandler):
     """Redirections lead from https to https only."""
 
-    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:  # noqa: PLR0913
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
         """The request behind a redirection."""
         if urlsplit(newurl).scheme != "https" and urlsplit(req.full_url).scheme == "https":
             raise urllib.error.URLError(f"it leads away from https, to {newurl}")
@@ -157,7 +157,7 @@ class _SecureOnly(urllib.request.HTTPRedirectHandler):
 def _bring(url: str, part: Path) -> None:
     """Fetch an address into a file, behind what the file holds already."""
     have = part.stat().st_size if part.is_file() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - the scheme was judged
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.build_opener(_SecureOnly).open(request, timeout=_TIMEOUT) as answer:
         resumed = have and answer.status == 206
         size = have if resumed else 0

@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.files import FILES, File
+from schemas.files import FILES, SOURCES, File, declared
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,11 @@ class Present:
 
 
 def present(folder: Path) -> list[Present]:
-    """The registered files that the folder holds, in the order of the registry."""
+    """The registered files that the folder holds, in the order of the registry; tables of declared sources come last."""
     found = []
-    for file in FILES:
+    known = {file.path for file in FILES}
+    own = sorted(f"{SOURCES}{path.name}" for path in (folder / SOURCES).glob("*.csv"))
+    for file in (*FILES, *(declared(path) for path in own if path not in known)):
         path = folder / file.path
         if file.path.endswith("/"):
             if path.is_dir():
