@@ -63,11 +63,13 @@ def _sources(archive):
     from pipeline.ingest.liion import liion
     from pipeline.literature.links import links
     from pipeline.literature.merge import measurements
+    from pipeline.literature.source import laskowski_table, liverpool_ionics
 
     ours = liion(archive.read("liion"), archive.file("liion"))
     theirs = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
-    merged = measurements(ours, theirs)
-    return lambda entries: (links(entries, merged, ours, theirs), merged)
+    both = [laskowski_table(theirs), liverpool_ionics(ours)]
+    merged = measurements(both)
+    return lambda entries: (links(entries, merged, both), merged)
 
 
 def heard(findings: list[Finding], names: set[str]) -> dict[str, dict[str, str]]:

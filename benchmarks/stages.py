@@ -20,6 +20,7 @@ from pipeline.ingest import workbook
 from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.liion import liion
 from pipeline.literature.merge import measurements
+from pipeline.literature.source import laskowski_table, liverpool_ionics
 from pipeline.split import search
 import networkx, openpyxl, pandera.pandas, spglib
 
@@ -35,14 +36,15 @@ def lap(name):
     times[name], last = now - last, now
 one = liion(archive.read("liion"), "liion")
 other = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), "laskowski")
-merged = measurements(one, other)
+both = [laskowski_table(other), liverpool_ionics(one)]
+merged = measurements(both)
 lap("ingest and merge of both tables")
-found = links(entries, merged, one, other)
+found = links(entries, merged, both)
 merged = accounted(merged, found, entries)
-records(merged, one, other, found)
+records(merged, both, found)
 lap("links and accounts")
 test = frozenset(archive.read("test").decode().split()[1:])
-list(check(Subject(entries=entries, structures=texts, links=found, measurements=merged, test_ids=test)))
+list(check(Subject(entries=entries, structures=texts, links=found, measurements=merged, sources=both, test_ids=test)))
 lap("all checks on 599 rows and 321 structures")
 search(entries, texts, 0, reference_test_ids=test)
 lap("search of a split")

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import sources
 from pipeline.checks.run import Subject, check
 from pipeline.correct import LINK_COLUMNS, waived
 from pipeline.findings import Finding, findings_table
@@ -151,11 +152,11 @@ def _ingest(release: Opened, options: Options, ledger: Ledger) -> None:
     with ledger.stage("ingest laskowski", "the Laskowski table") as stage:
         stage.rows_in, stage.rows_out = _records(release, "laskowski"), len(release.laskowski)
         stage.note = f"{int(release.laskowski[col.REPAIRS].notna().sum())} repaired"
-    for declared in release.declarations:
+    for declared, deposit in release.deposits:
         with ledger.stage(f"ingest {declared.name}", declared.title) as stage:
             source = named(release.literature).get(declared.name)
             if source is None:
-                stage.note = f"absent: {release.deposits[declared.name].absent}"
+                stage.note = f"absent: {deposit.absent}"
                 continue
             stage.rows_in = stage.rows_out = len(source.table)
             stage.note = f"{declared.role}; {len(source.described)} readable and at room temperature"
@@ -345,6 +346,6 @@ def _provenance(base: Opened) -> dict[str, Any]:
     literature = [
         {"name": d.name, "title": d.title, "reference": d.reference, "licence": d.licence, "role": d.role, "sha256": d.sha256,
          "records": len(there[d.name].table)}
-        for d in base.declarations if d.name in there
+        for d, _ in base.deposits if d.name in there
     ]  # fmt: skip
     return told | {"members": members} | ({"literature": literature} if literature else {})

@@ -41,7 +41,9 @@ def add(where: str, declaration: Path, raw: Path) -> str:
     present = declared.declarations(raw)
     is_url = "://" in where
     name = deposit.basename(where) if is_url else Path(where).name
-    wanted = replace(wanted, file=f"{sources.DOWNLOADS}/{name or wanted.name}", url=where if is_url else "", package="", version="", member="")
+    wanted = replace(
+        wanted, file=f"{sources.DOWNLOADS}/{name or wanted.name}", url=where if is_url else "", package="", version="", member=""
+    )
     declared.judged([*present, wanted], raw / sources.PINS)
     place = deposit.place(wanted, raw)
     with tempfile.TemporaryDirectory(prefix=".source-") as scratch:
@@ -50,7 +52,9 @@ def add(where: str, declaration: Path, raw: Path) -> str:
             try:
                 deposit.fetch(where, arrived, wanted.sha256)
             except deposit.Unreachable as error:
-                raise InputError(f"the address could not be reached: {error}", file=where, cure="try again, or give the file itself") from None
+                raise InputError(
+                    f"the address could not be reached: {error}", file=where, cure="try again, or give the file itself"
+                ) from None
             data = arrived.read_bytes()
         else:
             data = _bytes(Path(where))
@@ -66,7 +70,7 @@ def add(where: str, declaration: Path, raw: Path) -> str:
     if place.is_file() and place.read_bytes() != data:
         taken = f", which is the file of {others[wanted.file].name}" if wanted.file in others else ""
         raise InputError(f"another file lies in its place already{taken}", file=place, cure="rename one of the two")
-    put(place, data)
+    deposit.keep(data, place)
     pins = raw / sources.PINS
     before = pins.read_text(encoding="utf-8")
     put(pins, before.rstrip("\n") + "\n\n" + _pinned(text, wanted))
@@ -148,7 +152,7 @@ def _told(declaration: Declaration, found: Declared) -> Iterator[str]:
     if reasons:
         yield "not read, or read with a doubt:"
         first = table[table[col.RECORD_REASON].notna()].drop_duplicates(str(col.RECORD_REASON))
-        examples = {}
+        examples: dict[str, str] = {}
         for row, reason in zip(first[col.SOURCE_ROW], first[col.RECORD_REASON], strict=True):
             examples.setdefault(_kind(reason), f"row {row}: {reason}")
         yield from (f"  {count} like {examples[kind]}" for kind, count in reasons.most_common(SHOWN))

@@ -25,7 +25,6 @@ from schemas import corrections as corrections_schema
 from schemas import laskowski as laskowski_schema
 from schemas import liion as liion_schema
 from schemas import links as links_schema
-from schemas import literature as literature_schema
 from schemas import measurements as measurements_schema
 from schemas import structures as structures_schema
 from schemas.contract import held
@@ -152,39 +151,19 @@ class Opened:
 
     # --- literature ----------------------------------------------------------------------------------------------------
     @cached_property
-    def declarations(self) -> list[Declaration]:
-        """The literature tables that are declared beside the pins."""
-        from pipeline.sources.declared import declarations
+    def deposits(self) -> list[tuple[Declaration, Deposit]]:
+        """The literature tables that are declared beside the pins, each with its bytes, or why they are absent."""
+        from pipeline.release.literature import deposits
 
-        return declarations(self.raw)
-
-    @cached_property
-    def deposits(self) -> dict[str, Deposit]:
-        """Bytes of each declared table, or why they are absent, by name."""
-        from pipeline.sources.deposit import deposit
-
-        return {each.name: deposit(each, self.raw) for each in self.declarations}
+        return deposits(self.raw)
 
     @cached_property
     def literature(self) -> list[Source]:
-        """Every literature table that is there, the built-in ones first; lost records restored where a declaration says so."""
-        from pipeline.ingest.declared import declared
-        from pipeline.literature.restored import restored
-        from pipeline.literature.source import Source, laskowski_table, liverpool_ionics
+        """Every literature table that is there (:func:`pipeline.release.literature.literature`)."""
+        from pipeline.literature.source import laskowski_table, liverpool_ionics
+        from pipeline.release.literature import literature
 
-        found = [laskowski_table(self.laskowski), liverpool_ionics(self.liion)]
-        for each in self.declarations:
-            data = self.deposits[each.name].data
-            if data is not None:
-                table = declared(data, self.deposits[each.name].file, each).table
-                table = held(table, literature_schema.schema(), stage=f"ingest {each.name}", table_name=f"sources/{each.name}.csv")
-                states = "temperature" in each.columns and not each.columns["temperature"].constant
-                found.append(Source(each.name, each.title, table, each.role, states, each.digits, frozenset(each.derived_from)))
-        place = {source.name: number for number, source in enumerate(found)}
-        for each in self.declarations:
-            if each.restores in place and each.name in place:
-                found[place[each.restores]] = restored(found[place[each.restores]], found[place[each.name]])
-        return found
+        return literature([laskowski_table(self.laskowski), liverpool_ionics(self.liion)], self.deposits)
 
     # --- what curators decided -----------------------------------------------------------------------------------------
     @cached_property

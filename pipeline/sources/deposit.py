@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import urllib.error
 import urllib.request
 from contextlib import suppress
@@ -64,6 +65,21 @@ def place(declared: Declaration, raw: Path) -> Path:
     if inner.parts[0] == sources.DOWNLOADS:
         return sources.downloads(raw).joinpath(*inner.parts[1:])
     return raw / file
+
+
+def keep(data: bytes, path: Path) -> None:
+    """Write a table to its place, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def basename(url: str) -> str:

@@ -38,13 +38,15 @@ def literature(archive: Archive, published: pd.DataFrame) -> Literature:
     from pipeline.ingest.liion import liion
     from pipeline.literature import accounted, identifiers, links, records
     from pipeline.literature.merge import measurements
+    from pipeline.literature.source import laskowski_table, liverpool_ionics
 
     ours = liion(archive.read("liion"), archive.file("liion"))
     theirs = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
-    merged = measurements(ours, theirs)
-    linked = links(published, merged, ours, theirs)
+    sources = [laskowski_table(theirs), liverpool_ionics(ours)]
+    merged = measurements(sources)
+    linked = links(published, merged, sources)
     settled = accounted(merged, linked, published)
-    return Literature(ours, theirs, settled, linked, records(settled, ours, theirs, linked), identifiers(published, linked, theirs))
+    return Literature(ours, theirs, settled, linked, records(settled, sources, linked), identifiers(published, linked, sources))
 
 
 @pytest.fixture(scope="session")

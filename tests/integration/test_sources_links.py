@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.literature.merge import measurements
+from pipeline.literature.source import laskowski_table, liverpool_ionics
 from schemas import columns as col
 from schemas import links as links_schema
 from schemas import measurements as measurements_schema
@@ -122,17 +123,19 @@ def test_the_same_sources_give_the_same_bytes_whatever_the_hash_seed(literature:
         "from pipeline import sources\nfrom pipeline.literature import links\nfrom pipeline.ingest import workbook\n"
         "from pipeline.ingest.laskowski import laskowski\nfrom pipeline.ingest.liion import liion\n"
         "from pipeline.literature.merge import measurements\n"
+        "from pipeline.literature.source import laskowski_table, liverpool_ionics\n"
         "raw = Path(sys.argv[1])\n"
         "archive = sources.open_archive(sources.default_pin(raw), raw)\n"
         "ours = liion(archive.read('liion'), 'l')\n"
         "theirs = laskowski(archive.read('laskowski'), archive.read('laskowski_references'), 'l')\n"
-        "merged = measurements(ours, theirs)\nentries = workbook.entries(workbook.cells(archive.read('workbook'), 'w'))\n"
-        "linked = links(entries, merged, ours, theirs)\n"
+        "both = [laskowski_table(theirs), liverpool_ionics(ours)]\n"
+        "merged = measurements(both)\nentries = workbook.entries(workbook.cells(archive.read('workbook'), 'w'))\n"
+        "linked = links(entries, merged, both)\n"
         "print(*(hashlib.sha256(t.to_csv(index=False).encode()).hexdigest() for t in (theirs, merged, linked)))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", script, str(raw)], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "4242"}
     ).stdout.split()
-    merged = measurements(literature.liion, literature.laskowski)
+    merged = measurements([laskowski_table(literature.laskowski), liverpool_ionics(literature.liion)])
     here = [hashlib.sha256(t.to_csv(index=False).encode()).hexdigest() for t in (literature.laskowski, merged, literature.links)]
     assert told == here

@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.literature.source import Source, liverpool_ionics
+from pipeline.literature.source import laskowski_table as as_laskowski
 from schemas import columns as col
-from schemas import entries, laskowski, liion
+from schemas import entries, laskowski, liion, literature
 from schemas.contract import typed
 
 PAPER = "10.1000/paper"
@@ -32,6 +34,18 @@ def laskowski_table(*rows: Mapping[str, Any]) -> pd.DataFrame:
         for place, row in enumerate(rows, start=1)
     ]
     return typed(made, laskowski.COLUMNS)
+
+
+def both(liion: pd.DataFrame, laskowski: pd.DataFrame) -> list[Source]:
+    """The two built-in sources, in the order of a build."""
+    return [as_laskowski(laskowski), liverpool_ionics(liion)]
+
+
+def declared_source(*rows: Mapping[str, Any], name: str = "other", **habits: Any) -> Source:
+    """A declared source with the records 1, 2, ...: LiCl at 25 degrees with 1e-6 S/cm where nothing else is said."""
+    defaults = {"composition": "LiCl", "conductivity": 1e-6, "temperature": 25.0, "doi": PAPER}
+    made = [_row(literature.COLUMNS, {"record": str(place), "row": place + 1, **defaults, **row}) for place, row in enumerate(rows, 1)]
+    return Source(name, name.capitalize(), typed(made, literature.COLUMNS), **habits)
 
 
 def entry_table(**rows: Mapping[str, Any]) -> pd.DataFrame:

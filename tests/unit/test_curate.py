@@ -14,7 +14,7 @@ from schemas import columns as col
 from schemas import links as links_schema
 from schemas import measurements as measurements_schema
 from schemas import records as records_schema
-from tests.unit.literature import entry_table, laskowski_table, liion_table
+from tests.unit.literature import both, entry_table, laskowski_table, liion_table
 
 
 class Case:
@@ -22,10 +22,11 @@ class Case:
 
     def __init__(self, liion: list[dict[str, object]], laskowski: list[dict[str, object]], **entries: dict[str, object]) -> None:
         self.liion, self.laskowski, self.entries = liion_table(*liion), laskowski_table(*laskowski), entry_table(**entries)
-        self.merged = measurements(self.liion, self.laskowski)
-        self.links = links(self.entries, self.merged, self.liion, self.laskowski)
+        self.sources = both(self.liion, self.laskowski)
+        self.merged = measurements(self.sources)
+        self.links = links(self.entries, self.merged, self.sources)
         self.measurements = accounted(self.merged, self.links, self.entries)
-        self.records = records(self.measurements, self.liion, self.laskowski, self.links)
+        self.records = records(self.measurements, self.sources, self.links)
         links_schema.schema().validate(self.links)
         measurements_schema.schema().validate(self.measurements)
         records_schema.schema().validate(self.records)
@@ -62,7 +63,7 @@ def test_a_liion_id_is_right_in_either_convention(published: str) -> None:
     case = Case([{"composition": "LiBr"}, {}], [], aaa={col.LIION_ID: published})
     assert case.found == {("aaa", "liion", "101")}
     assert case.links.agrees_with_published.tolist() == [True]
-    assert identifiers(case.entries, case.links, case.laskowski)[col.LIION_ID].tolist() == ["101"]
+    assert identifiers(case.entries, case.links, case.sources)[col.LIION_ID].tolist() == ["101"]
 
 
 def test_a_published_sibling_is_told_and_the_right_record_given() -> None:
@@ -79,7 +80,7 @@ def test_a_published_link_without_any_record_is_told() -> None:
     assert case.found == set()
     assert case.links.record.isna().all()
     assert [(finding.id, finding.check) for finding in case.findings] == [("aaa", "link.laskowski"), ("bbb", "link.laskowski")]
-    right = identifiers(case.entries, case.links, case.laskowski)[col.LASKOWSKI_ID]
+    right = identifiers(case.entries, case.links, case.sources)[col.LASKOWSKI_ID]
     assert right["aaa"] == "5"  # the table cites the paper, and that is all the number says
     assert pd.isna(right["bbb"])
 
@@ -88,7 +89,7 @@ def test_a_wrong_citation_number_is_corrected() -> None:
     case = Case([], [{}, {"composition": "LiBr", "reference": "6", "doi": "10.1000/other"}], aaa={col.LASKOWSKI_ID: "6"})
     assert case.found == {("aaa", "laskowski", "1")}
     assert case.links.agrees_with_published.tolist() == [False]
-    assert identifiers(case.entries, case.links, case.laskowski)[col.LASKOWSKI_ID].tolist() == ["5"]
+    assert identifiers(case.entries, case.links, case.sources)[col.LASKOWSKI_ID].tolist() == ["5"]
 
 
 def test_curators_who_changed_the_doi_are_believed_by_their_reference() -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from pipeline.literature.merge import measurements
 from schemas import measurements as measurements_schema
-from tests.unit.literature import laskowski_table, liion_table
+from tests.unit.literature import both, laskowski_table, liion_table
 
 
 def merged(liion: list[dict[str, object]], laskowski: list[dict[str, object]]) -> pd.DataFrame:
-    found = measurements(liion_table(*liion), laskowski_table(*laskowski))
+    found = measurements(both(liion_table(*liion), laskowski_table(*laskowski)))
     measurements_schema.merged().validate(found)
     return found
 
