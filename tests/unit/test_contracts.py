@@ -23,7 +23,7 @@ def _plain(column: col.Column) -> Any:
     if column.categories:
         return column.categories[0]
     if column.type == "text":
-        return "abc"
+        return {"records": "liion:1|other:2", "source": "liion"}.get(column, "abc")
     return True if column.type == "boolean" else 1
 
 
