@@ -177,7 +177,7 @@ OUTPUT = click.option(
     metavar="FILE",
     help="Write to FILE, not to standard output; an earlier output is replaced.",
 )
-FORCE = click.option("--force", is_flag=True, help="Let --output replace any other file too, but never an input.")
+FORCE = click.option("--force", is_flag=True, help="Let the output replace any other file too, but never an input.")
 CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|TAR", help="Structure files, named <ID>.cif.")
 
 
@@ -453,6 +453,19 @@ def source_check(name: str, raw: Path) -> None:
     text, is_there = checked(name, raw)
     click.echo(text)
     sys.exit(0 if is_there else 1)
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx")
+@BOOK
+@FORCE
+@RAW
+def workbook(out: Path, workbook: Path | None, force: bool, raw: Path) -> None:
+    """Write the curators' sheet with what the ledger changed: those cells, coloured, with reason and evidence as a note."""
+    from pipeline.commands.workbook import written
+
+    for line in written(out, raw, workbook, force=force):
+        click.echo(line)
 
 
 RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import shutil
@@ -15,6 +16,7 @@ from pipeline import sources
 from pipeline.build import Options, build
 from pipeline.cli import main
 from pipeline.release.opened import opened
+from pipeline.sources import Archive
 from schemas import columns as col
 
 
@@ -63,6 +65,34 @@ def test_the_released_sheet_gives_the_release(raw: Path, built: Path, tmp_path: 
     told = json.loads((own / "RELEASE.json").read_text())["source"]["members"]["workbook"]
     assert told["file"] == "curators.xlsx"
     assert str(tmp_path) not in (own / "RELEASE.json").read_text()
+
+
+def test_the_sheet_is_written_back_with_the_corrected_cells(raw: Path, built: Path, archive: Archive, tmp_path: Path) -> None:
+    out = tmp_path / "sheet.xlsx"
+    for _ in range(2):  # an earlier one is replaced
+        ran = CliRunner().invoke(main, ["workbook", str(out), "--raw", str(raw)])
+        assert ran.exit_code == 0, ran.output
+    before = openpyxl.load_workbook(io.BytesIO(archive.read("workbook"))).active
+    after = openpyxl.load_workbook(out).active
+    header = {cell.value: cell.column for cell in before[1]}
+    rows = {cell.value: cell.row for cell in before["A"]}
+    with (built / "corrections.csv").open(newline="") as table:
+        wanted = {(rows[each["ID"]], header[each["column"]]): each for each in csv.DictReader(table)}
+    differ = {
+        (one.row, one.column)
+        for ours, theirs in zip(before.iter_rows(), after.iter_rows(), strict=True) for one, other in zip(ours, theirs, strict=True)
+        if one.value != other.value
+    }  # fmt: skip
+    assert differ == wanted.keys()
+    assert before.dimensions == after.dimensions
+    for place, each in wanted.items():
+        cell = after.cell(*place)
+        assert each["reason"] in cell.comment.text
+        assert each["evidence"] in cell.comment.text
+        assert ("" if cell.value is None else str(cell.value)) == each["after"]
+    (tmp_path / "mine.xlsx").write_text("not ours")
+    ran = CliRunner().invoke(main, ["workbook", str(tmp_path / "mine.xlsx"), "--raw", str(raw)])
+    assert (ran.exit_code, (tmp_path / "mine.xlsx").read_text()) == (2, "not ours")
 
 
 def test_an_edited_sheet_is_pinned_and_told_and_everything_follows_by_id(decisions: Path, tmp_path: Path) -> None:
