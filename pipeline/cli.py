@@ -455,6 +455,22 @@ def source_check(name: str, raw: Path) -> None:
     sys.exit(0 if is_there else 1)
 
 
+@main.group()
+def pin() -> None:
+    """The released packages that a build can start from, pinned in raw/sources.toml."""
+
+
+@pin.command("add")
+@click.argument("wanted", metavar="PACKAGE==VERSION")
+@RAW
+def pin_add(wanted: str, raw: Path) -> None:
+    """Pin a newer release: bring its source distribution, write hashes and counts, and show what it changes."""
+    from pipeline.commands.pin import add
+
+    for line in add(wanted, raw):
+        click.echo(line)
+
+
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx")
 @BOOK

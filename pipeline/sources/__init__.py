@@ -243,6 +243,53 @@ def _contents(data: bytes, pin: Pin, path: Path) -> dict[str, bytes]:
     return contents
 
 
+def unpinned(pin: Pin, raw: Path) -> tuple[Path, Pin]:
+    """Bring the archive of a pin that is still to be made; its path in the folder of archives, and the pin with its name and hash.
+
+    Raises
+    ------
+    InputError
+        When it cannot be brought or stored, or another archive of that name lies there.
+    """
+    folder = downloads(raw)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
+            arrived = _download(pin, Path(scratch))
+            sha256 = hashlib.sha256(arrived.read_bytes()).hexdigest()
+            target = folder / arrived.name
+            if target.exists():
+                if hashlib.sha256(target.read_bytes()).hexdigest() != sha256:
+                    cure = "find out which of them is right, and remove the other"
+                    raise InputError("another archive lies there than the index offers", file=target, cure=cure)
+            else:
+                arrived.replace(target)
+    except OSError as error:
+        raise InputError(f"the archive could not be stored: {error.strerror or error}", file=folder, cure="make room") from error
+    return target, replace(pin, archive=target.name, sha256=sha256)
+
+
+def members_of(pin: Pin, path: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """What the archive of a pin that is still to be made holds: each member by its role, and the structures by their IDs.
+
+    Raises
+    ------
+    InputError
+        When a member is not there.
+    """
+    contents = _contents(path.read_bytes(), pin, path)
+    roles = {role: contents[member.path] for role, member in pin.members.items() if member.path in contents}
+    inside = f"{pin.members[STRUCTURES].path}/" if STRUCTURES in pin.members else "\0"
+    files = {Path(name).stem: data for name, data in sorted(contents.items()) if name.startswith(inside) and name.endswith(".cif")}
+    lacking = [
+        f"{role} ({member.path})" for role, member in pin.members.items() if role not in roles and not (role == STRUCTURES and files)
+    ]
+    if lacking:
+        cure = f"see where they are now, and mend [members] of {PINS} or the program that reads them"
+        raise InputError(f"the archive lacks {', '.join(lacking)}", file=path, cure=cure)
+    return roles, files
+
+
 def member(pin: Pin, path: Path, inner: str) -> bytes | None:
     """One member of the pin's archive at ``path``, which need not be pinned itself; ``None`` where there is none."""
     data = path.read_bytes()

