@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
 from pipeline.checks.run import Subject, check
-from pipeline.correct import LINK_COLUMNS, waived
+from pipeline.correct import LINK_COLUMNS, decided
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
@@ -88,7 +88,7 @@ class Built:
 
     @property
     def open_errors(self) -> int:
-        """Number of error findings that are neither corrected nor waived, and of expectations that the gate saw broken."""
+        """Number of error findings that are neither corrected nor decided on by a waiver, and of expectations that the gate saw broken."""
         return tally(self.findings)["error"].get("open", 0) + len(self.unmet)
 
 
@@ -246,8 +246,9 @@ def _check(release: Opened, curated: Mapping[str, pd.DataFrame], ledger: Ledger)
         renamed = set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
         found = [*check(subject), *release.bridging]
         settled = _settled(release, subject, found)
-        found = [replace(f, status="corrected") if (f.id, f.column) in renamed else f for f in found]
-        findings = findings_table([*waived(found, release.waivers, "waiver.unused"), *settled])
+        why = _reasons(release.corrections)
+        found = [replace(f, status="corrected", reason=why(f)) if (f.id, f.column) in renamed else f for f in found]
+        findings = findings_table([*decided(found, release.waivers, "waiver.unused"), *settled])
         findings = held(findings, findings_schema.schema(), stage="check", table_name="findings.csv")
         stage.rows_in, stage.rows_out, stage.note = len(release.entries), len(findings), "rows out are findings"
     return findings
@@ -265,7 +266,18 @@ def _settled(release: Opened, subject: Subject, found: list[Finding]) -> list[Fi
     own = {name: text for name, text in subject.structures.items() if name in mended}
     still = {(f.id, f.check, f.column) for f in found}
     earlier = check(replace(subject, entries=before, structures=own, links=None, train_ids=None, test_ids=None))
-    return [replace(f, status="corrected") for f in earlier if (f.id, f.check, f.column) not in still]
+    why = _reasons(release.corrections[~release.corrections[col.COLUMN].isin(list(map(str, LINK_COLUMNS)))])
+    return [replace(f, status="corrected", reason=why(f)) for f in earlier if (f.id, f.check, f.column) not in still]
+
+
+def _reasons(corrections: pd.DataFrame) -> Callable[[Finding], str]:
+    """Why a finding is gone: the reason of the correction of its cell, else of all corrections of its entry."""
+    cells: dict[tuple[str, str], str] = {}
+    rows: dict[str, list[str]] = {}
+    for name, column, reason in zip(corrections[col.ID], corrections[col.COLUMN], corrections[col.REASON], strict=True):
+        cells[name, column] = reason
+        rows.setdefault(name, []).append(reason)
+    return lambda finding: cells.get((finding.id, finding.column)) or " ".join(dict.fromkeys(rows.get(finding.id, [])))
 
 
 def _release(base: Opened, options: Options, tables: Mapping[str, pd.DataFrame]) -> Release:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +17,11 @@ from schemas import corrections as contract
 
 if TYPE_CHECKING:
     import pandas as pd
+    from jsonschema import ValidationError
 
 CORRECTIONS_FILE = "corrections.yaml"
 WAIVERS_FILE = "waivers.yaml"
-ACCEPTED = "accepted"
+ACCEPTED, AWAITING = "accepted", "awaiting"
 #: Columns that name an entry's record in a literature table, by table.
 LINKS = {"laskowski": col.LASKOWSKI_ID, "liion": col.LIION_ID}
 LINK_COLUMNS = tuple(LINKS.values())
@@ -40,12 +42,21 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Acceptance of every finding of one check on one entry, with the reason."""
+    """What curators decided about every finding of one check on one entry, with the reason.
+
+    ``status`` is ``accepted`` (right as it stands), ``awaiting`` (it needs the paper, a database or a decision) or ``proposed`` (takes no
+    effect).
+    """
 
     id: str
     check: str
     reason: str
     status: str
+
+    @property
+    def applies(self) -> bool:
+        """Whether it says what became of a finding."""
+        return self.status in (ACCEPTED, AWAITING)
 
 
 def read_corrections(raw: Path) -> list[Correction]:
@@ -54,8 +65,17 @@ def read_corrections(raw: Path) -> list[Correction]:
 
 
 def read_waivers(raw: Path) -> list[Waiver]:
-    """Waivers of ``raw/waivers.yaml``; the file may be absent. Raises ``InputError`` when it breaks its schema."""
-    return [Waiver(**item) for item in _read(raw / WAIVERS_FILE, contract.WAIVERS)]
+    """Waivers of ``raw/waivers.yaml``; the file may be absent. Raises ``InputError`` when it breaks its schema or decides twice."""
+    waivers = [Waiver(**item) for item in _read(raw / WAIVERS_FILE, contract.WAIVERS)]
+    counts = Counter((waiver.id, waiver.check) for waiver in waivers if waiver.applies)
+    if twice := [pair for pair, count in counts.items() if count > 1]:
+        raise InputError.gather(
+            [
+                InputError(f"{check} of {name} is decided twice", file=raw / WAIVERS_FILE, cure="keep one of the two")
+                for name, check in twice
+            ]
+        )
+    return waivers
 
 
 def _read(path: Path, schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -66,11 +86,7 @@ def _read(path: Path, schema: dict[str, Any]) -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     problems = [
-        InputError(
-            f"item {1 + int(fault.absolute_path[0])}: {fault.message}" if fault.absolute_path else fault.message,
-            file=path,
-            cure="see the keys and values that docs/corrections.md lists",
-        )
+        InputError(_said(fault, document), file=path, cure=_cure(fault))
         for fault in sorted(
             jsonschema.Draft202012Validator(schema).iter_errors(document), key=lambda fault: list(map(str, fault.absolute_path))
         )
@@ -78,6 +94,23 @@ def _read(path: Path, schema: dict[str, Any]) -> list[dict[str, Any]]:
     if problems:
         raise InputError.gather(problems)
     return document or []
+
+
+def _said(fault: ValidationError, document: Any) -> str:
+    """What is wrong, with the number of the item and the entry that it speaks of."""
+    if not fault.absolute_path:
+        return str(fault.message)
+    number = int(fault.absolute_path[0])
+    item = document[number]
+    name = f" ({item['id']})" if isinstance(item, dict) and isinstance(item.get("id"), str) else ""
+    key = f" {fault.absolute_path[1]}:" if len(fault.absolute_path) > 1 else ""
+    return f"item {1 + number}{name}:{key} {fault.message}"
+
+
+def _cure(fault: ValidationError) -> str:
+    """How to mend it: for a word that is not in the list what each word of the list means."""
+    meanings = fault.schema.get("description", "") if fault.validator == "enum" and isinstance(fault.schema, dict) else ""
+    return str(meanings) or "see the keys and values that docs/corrections.md lists"
 
 
 def corrected(cells: pd.DataFrame, corrections: Sequence[Correction], file: str = CORRECTIONS_FILE) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -199,18 +232,22 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def waived(findings: Iterable[Finding], waivers: Sequence[Waiver], unused: str) -> Iterator[Finding]:
-    """The findings, the accepted waivers applied; a waiver that matches nothing gives a finding of the check ``unused``."""
-    open_waivers = {(w.id, w.check): w for w in waivers if w.status == ACCEPTED}
+def decided(findings: Iterable[Finding], waivers: Sequence[Waiver], unused: str) -> Iterator[Finding]:
+    """The findings, each with the status and the reason of its waiver; a waiver that matches nothing gives a finding of ``unused``.
+
+    A proposed waiver takes no effect. A finding that is corrected stays so.
+    """
+    applied = {(w.id, w.check): w for w in waivers if w.applies}
     used: set[tuple[str, str]] = set()
     for finding in findings:
         key = (finding.id, finding.check)
-        if key in open_waivers:
+        waiver = applied.get(key)
+        if waiver is not None and finding.status == "open":
             used.add(key)
-            yield replace(finding, status="waived")
+            yield replace(finding, status="awaiting" if waiver.status == AWAITING else "accepted", reason=waiver.reason)
         else:
             yield finding
-    for (name, check), waiver in open_waivers.items():
+    for (name, check), waiver in applied.items():
         if (name, check) not in used:
             yield Finding(
                 name, unused, "warning", f"The waiver of {check} matches no finding; its reason was: {waiver.reason}", other=check

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Severity = Literal["error", "warning", "info"]
-Status = Literal["open", "waived", "corrected"]
+#: What became of a finding. ``accepted`` and ``awaiting`` are waivers: the first is right as it stands, the second needs the paper, the
+#: database or a decision, and is doubted until then.
+Status = Literal["open", "corrected", "accepted", "awaiting"]
+STATUSES: tuple[Status, ...] = ("open", "awaiting", "corrected", "accepted")
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
@@ -35,6 +38,8 @@ class Finding:
         The cell, what it holds and what it should hold, as far as it is known.
     other
         Other entries, records or files concerned, separated by spaces.
+    status, reason
+        What became of it, and why, as the waiver or the correction says.
     """
 
     id: str
@@ -46,6 +51,7 @@ class Finding:
     expected: str = ""
     other: str = ""
     status: Status = "open"
+    reason: str = ""
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
@@ -57,7 +63,10 @@ def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
 
     ranked = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.check, f.id, f.column, f.other, f.message))
     rows = [
-        (inert(f.id), f.check, f.severity, f.column, inert(f.value), inert(f.expected), inert(plain(f.message)), inert(f.other), f.status)
+        (
+            inert(f.id), f.check, f.severity, f.column, inert(f.value), inert(f.expected), inert(plain(f.message)), inert(f.other),
+            f.status, inert(plain(f.reason)),
+        )
         for f in ranked
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=[str(c) for c in COLUMNS], dtype="str")

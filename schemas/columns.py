@@ -245,6 +245,12 @@ PROCESSED_AS_PUBLISHED: tuple[Column, ...] = (
     ID, COMPOSITION_PROCESSED, SPACE_GROUP_NUMBER_PROCESSED, *LATTICE, LABEL, DOI, CIF_PROCESSED,
 )  # fmt: skip
 
+#: Columns of the sheet that the processed table, or a structure beside it, is made from: what a model learns from. A finding about a
+#: structure as a whole, or about a row that repeats another, names no column.
+LEARNT_FROM: tuple[Column, ...] = (
+    REDUCED_COMPOSITION, Z, TRUE_COMPOSITION, IONIC_CONDUCTIVITY, IC_TOTAL, SPACE_GROUP, SPACE_GROUP_NUMBER, *LATTICE, CIF_ID, CLOSE_MATCH,
+)  # fmt: skip
+
 _added: list[Column] = []
 
 
@@ -283,6 +289,24 @@ BOUND: Column = added(
     lambda tables: tables[ENTRIES][BOUND],
     categories=("<", ">"),
 )
+
+
+def _doubted(tables: Tables) -> pd.Series:
+    """Names of the checks whose errors on an entry are undecided and touch what a model learns from."""
+    findings = tables["findings.csv"]
+    concerned = findings[COLUMN].isin([*map(str, LEARNT_FROM)]) | (
+        findings[COLUMN].fillna("").eq("") & findings[CHECK].str.startswith(("cif.", "duplicate."))
+    )
+    undecided = findings[(findings[SEVERITY] == "error") & findings[STATUS].isin(["open", "awaiting"]) & concerned]
+    return undecided.groupby(str(ID))[str(CHECK)].agg(lambda names: " ".join(sorted(set(names))))
+
+
+DOUBT = added(
+    "doubt", "text",
+    "Checks that found an error in composition, cell, space group, conductivity or structure which awaits a decision, separated by spaces "
+    "(findings.csv has each); blank when there is none.",
+    _doubted,
+)  # fmt: skip
 
 #: Every column that the release adds, and the processed table with them.
 ADDED: tuple[Column, ...] = tuple(_added)
@@ -404,7 +428,14 @@ VALUE = Column("value", "text", "Value found.", source="checks")
 EXPECTED = Column("expected", "text", "Value expected, where it can be known.", source="checks")
 MESSAGE = Column("message", "text", "What is wrong, in a sentence.", source="checks", required=True)
 OTHER = Column("other", "text", "Other entries, records or files concerned, separated by spaces.", source="checks")
-STATUS = Column("status", "text", "Open, waived, or corrected.", source="checks", required=True, categories=("open", "waived", "corrected"))
+STATUS = Column(
+    "status", "text",
+    "What became of it: open; awaiting the paper, a database or a decision; corrected; or accepted as right as it stands.",
+    source="checks and decisions", required=True, categories=("open", "awaiting", "corrected", "accepted"),
+)  # fmt: skip
+FINDING_REASON = Column(
+    "reason", "text", "Why it is corrected, accepted or awaiting, as the decision says; blank while it is open.", source="decisions"
+)
 BEFORE = Column("before", "text", "Value before the correction.", source="corrections")
 AFTER = Column("after", "text", "Value after the correction.", source="corrections")
 REASON = Column("reason", "text", "Why it is wrong.", source="corrections", required=True)

@@ -18,7 +18,12 @@ KEY: tuple[col.Column, ...] = (col.ID, col.COLUMN)
 
 _TEXT = {"type": "string", "minLength": 1}
 _CELL = {"type": ["string", "number", "null"]}
-_DECISION = {"enum": ["accepted", "proposed"], "description": "Only what is accepted takes effect."}
+_DECISION = {"enum": ["accepted", "proposed"], "description": "accepted takes effect, proposed waits for a second pair of eyes"}
+
+_WAIVED = {
+    "enum": ["accepted", "awaiting", "proposed"],
+    "description": "write accepted (right as it stands), awaiting (needs the paper, the ICSD or a decision) or proposed (takes no effect)",
+}
 
 #: JSON Schema of ``raw/corrections.yaml``.
 CORRECTIONS: dict[str, Any] = {
@@ -44,7 +49,7 @@ WAIVERS: dict[str, Any] = {
     "type": ["array", "null"],
     "items": {
         "type": "object",
-        "properties": {"id": _TEXT, "check": _TEXT, "reason": _TEXT, "status": _DECISION},
+        "properties": {"id": _TEXT, "check": _TEXT, "reason": _TEXT, "status": _WAIVED},
         "required": ["id", "check", "reason", "status"],
         "additionalProperties": False,
     },

@@ -125,7 +125,7 @@ FILES: tuple[File, ...] = (
          structures.COLUMNS, structures.KEY, _ENTRY),
     File("candidates.csv", "Candidates", "One row a structure offered to an entry without one; none is attached by itself.",
          candidates.COLUMNS, candidates.KEY, (ForeignKey(col.ROW_ID, ALL, col.ID),)),
-    File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and whether it is open, waived or corrected. "
+    File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and what became of it. "
          "ID is blank where no single entry is concerned.", findings.COLUMNS, blank=findings.BLANK),
     File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",
          corrections.COLUMNS, corrections.KEY, _ENTRY),

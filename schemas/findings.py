@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COLUMNS: tuple[col.Column, ...] = (
     col.ID, col.CHECK, col.SEVERITY, col.COLUMN, col.VALUE, col.EXPECTED, col.MESSAGE, col.OTHER, col.STATUS,
+    col.FINDING_REASON,
 )  # fmt: skip
 #: Columns that may be blank here, although the tables that they name the rows of require them: a doubt may concern no single entry.
 BLANK = frozenset((col.ID,))

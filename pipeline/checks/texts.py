@@ -57,7 +57,7 @@ CHECKS: tuple[Check, ...] = (
         f"{composition.CHARGE_TOLERANCE} charges per formula unit, more than a rounded third and less than a doping step of 0.1; where coefficients are no whole numbers, "
         f"{formula.ROUNDING} of each (their second decimal) times its charge is added.",
         "Oxidation states: Greenwood and Earnshaw, Chemistry of the Elements, 2nd ed., 1997.",
-        "Compare the formula with the paper. Nominal compositions that are truly not neutral (loss of lithium, unstated vacancies) are waived with that reason.",
+        "Compare the formula with the paper. Nominal compositions that are truly not neutral (loss of lithium, unstated vacancies) get a waiver with that reason.",
     ),
     Check(
         "spacegroup.unknown-symbol", E, "No such space group symbol",
@@ -112,7 +112,7 @@ CHECKS: tuple[Check, ...] = (
         "Equal numbers where symmetry asks for none point to a cell of another phase, or to a group that was guessed.",
         "An orthorhombic or tetragonal cell with axes equal to the last digit, a monoclinic or triclinic one with three angles of 90.",
         "Equal to one part in a million: the same number was written twice. Near equality is common and says nothing.",
-        f"{_TABLES}, 3.1.", "Compare with the paper; waive when the paper says so.",
+        f"{_TABLES}, 3.1.", "Compare with the paper; accept it in a waiver when the paper says so.",
     ),
     Check(
         "conductivity.unparsable", E, "Not a number or bound",
@@ -407,7 +407,7 @@ CHECKS: tuple[Check, ...] = (
         "Do what the note says and remove it.",
     ),
     Check(
-        "waiver.unused", W, "A waiver that matches nothing", "The doubt that it accepted is gone, or its ID or check is mistyped.",
-        "Every accepted waiver of raw/waivers.yaml matches a finding.", "none", "raw/waivers.yaml", "Remove or mend the waiver.",
+        "waiver.unused", W, "A waiver that matches nothing", "The doubt that it speaks of is gone, or its ID or check is mistyped.",
+        "Every waiver of raw/waivers.yaml that is accepted or awaiting matches a finding.", "none", "raw/waivers.yaml", "Remove or mend the waiver.",
     ),
 )  # fmt: skip

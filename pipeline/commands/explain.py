@@ -176,8 +176,10 @@ def _findings(name: str, release: Path) -> Iterator[str]:
         about = "" if finding[col.ID] == name else f" (said of {finding[col.ID]})"
         yield f"{finding[col.SEVERITY]}  {finding[col.CHECK]}  {finding[col.STATUS]}{about}"
         yield from _wrapped(finding[col.MESSAGE], "    ")
+        if reason := finding.get(col.FINDING_REASON):
+            yield from _wrapped(f"{finding[col.STATUS].capitalize()}: {reason}", "    ")
         check = catalogue().get(finding[col.CHECK])
-        if check is not None and finding[col.STATUS] == "open":
+        if check is not None and finding[col.STATUS] in ("open", "awaiting"):
             yield from _wrapped(f"Fix: {check.fix}", "    ")
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.contribute.existing import Dataset
-from pipeline.correct import ACCEPTED
 from pipeline.findings import Finding
 from pipeline.ingest.contributed.headers import Heading
 from pipeline.ingest.contributed.table import Contribution, Unread
@@ -78,7 +77,7 @@ def replaced(read: Contribution, dataset: Dataset) -> Replaced:
     return Replaced(
         replace(read, cells=cells, unread=unread), tuple(changes), names,
         {name: structures[name] for name in ids if name in names and name in structures},
-        frozenset((w.id, w.check) for w in dataset.waivers() if w.status == ACCEPTED and w.id in names), tuple(notes),
+        frozenset((w.id, w.check) for w in dataset.waivers() if w.applies and w.id in names), tuple(notes),
     )  # fmt: skip
 
 

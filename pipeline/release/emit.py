@@ -81,10 +81,18 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
         manifest.write_json(document, folder / path)
     counts: dict[str, Any] = {path: len(table) for path, table in written.items()}
     counts |= {f"{name}.csv": len(ids) for name, ids in sides.items()}
-    counts |= {"structures": len(release.texts), "findings": release.findings}
+    counts |= {"structures": len(release.texts), "findings": release.findings, "close_matches": _close_matches(release)}
     about = manifest.manifest(release.provenance, counts, as_published=release.as_published, stamp=release.stamp)
     manifest.write_json(about, folder / manifest.MANIFEST)
     return about
+
+
+def _close_matches(release: Release) -> dict[str, int]:
+    """How many structures are declared close matches, and how many of those lie outside the window that the word stands for."""
+    declared = set(release.entries.index[release.entries[col.CLOSE_MATCH] == "Yes"]) & set(release.texts)
+    fits = release.tables["structures.csv"]
+    outside = fits[(fits[col.MATCH] == "outside") & fits[col.ID].isin(declared)]
+    return {"declared": len(declared), "outside": len(outside)}
 
 
 def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int:

@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pipeline.reporting.figures import CAPTIONS
+from pipeline.reporting.progress import tally
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _entries(contents: Contents) -> pd.DataFrame:
     names = [str(name) for name in entries[col.ID]]
     doubts: Counter[str] = Counter()
     if contents.findings is not None:
-        doubts.update(contents.findings.loc[contents.findings[col.STATUS] == "open", col.ID].tolist())
+        doubts.update(contents.findings.loc[contents.findings[col.STATUS].isin(["open", "awaiting"]), col.ID].tolist())
     signs = entries[col.BOUND].fillna("")
     entries["conductivity"] = [f"{sign}{value:.4g}" for sign, value in zip(signs, entries[col.IONIC_CONDUCTIVITY], strict=True)]
     entries["set"] = ["test" if name in contents.test_ids else "train" if name in contents.train_ids else "neither" for name in names]
@@ -233,8 +234,9 @@ def _summary(contents: Contents) -> str:
         (numbers["bounds"]["all"], "conductivities known as a bound"),
     ]
     if contents.findings is not None:
-        still = contents.findings[contents.findings[col.STATUS] == "open"][col.SEVERITY].value_counts()
-        cards += [(int(still.get(severity, 0)), f"open findings: {severity}") for severity in ("error", "warning", "info")]
+        for severity, counts in tally(contents.findings).items():
+            still, awaiting = counts.get("open", 0), counts.get("awaiting", 0)
+            cards.append((f"{still} / {awaiting}" if awaiting else still, f"{severity}s: open{' / awaiting' if awaiting else ''}"))
     if contents.corrections is not None:
         cards.append((len(contents.corrections), "cells corrected"))
     if contents.candidates is not None:

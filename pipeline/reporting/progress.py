@@ -68,16 +68,12 @@ def summary(stages: list[Stage], findings: pd.DataFrame, places: dict[str, str],
 
 def tally(findings: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Number of findings by severity, then by status; every severity is named, statuses that occur only."""
-    from pipeline.findings import SEVERITIES
+    from pipeline.findings import SEVERITIES, STATUSES
     from schemas import columns as col
 
     counts = findings.groupby([str(col.SEVERITY), str(col.STATUS)]).size()
     return {
-        severity: {
-            status: int(counts.get((severity, status), 0))
-            for status in ("open", "corrected", "waived")
-            if counts.get((severity, status), 0)
-        }
+        severity: {status: int(counts.get((severity, status), 0)) for status in STATUSES if counts.get((severity, status), 0)}
         for severity in SEVERITIES
     }
 

@@ -68,7 +68,7 @@ def report() -> str:
         [
             Finding("bbb", "composition.charge", "warning", HOSTILE, str(col.REDUCED_COMPOSITION), "x", "", "1e9"),
             Finding("1e9", "cif.distance", "error", "Two sites are too close."),
-            Finding("ccc", "note.open", "info", "A note.", status="waived"),
+            Finding("ccc", "note.open", "info", "A note.", status="awaiting", reason="The paper has to be seen."),
         ]
     )
     numbers = statistics(
@@ -146,7 +146,7 @@ def test_filters_narrow_the_tables(report: str, shown: Shown) -> None:
       const count = () => [...document.querySelectorAll('.count')].map(p => p.textContent);
       const log = [];
       pick('findings-severity', 'error', 'change'); log.push(count()[0]);
-      pick('findings-severity', '', 'change'); pick('findings-search', 'NOTE.open waived', 'input'); log.push(count()[0]);
+      pick('findings-severity', '', 'change'); pick('findings-search', 'NOTE.open awaiting', 'input'); log.push(count()[0]);
       pick('entries-set', 'test', 'change'); log.push(count()[2]);
       pick('entries-set', '', 'change');
       const heads = [...document.querySelectorAll('[data-table=entries] th button')];

@@ -38,9 +38,9 @@ def failed(result: GateResult) -> set[tuple[str, str]]:
 def test_a_sound_release_passes_quietly_with_the_same_docs_each_time(
     judge: Judge, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    waived = Finding("abc", "lattice.volume", "error", "The cell is too large.", status="waived")
+    awaiting = Finding("abc", "lattice.volume", "error", "The cell is too large.", status="awaiting", reason="The paper has to be seen.")
     doubt = Finding("abc", "composition.charge", "warning", "It cannot be neutral.")
-    first, second = judge(to="a"), judge(findings=(waived, doubt), to="b")
+    first, second = judge(to="a"), judge(findings=(awaiting, doubt), to="b")
     assert first.success
     assert not first.failed
     assert len(first.checks) > 30

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipeline.correct import Correction, Waiver, corrected, link_corrections, read_corrections, read_waivers, waived
+from pipeline.correct import Correction, Waiver, corrected, decided, link_corrections, read_corrections, read_waivers
 from pipeline.errors import InputError
 from pipeline.findings import Finding
 from pipeline.ingest.workbook import cells
@@ -111,17 +112,50 @@ FINDING = Finding("abc", "lattice.volume", "error", "too large")
 
 def test_a_waiver_accepts_its_finding_only() -> None:
     other = Finding("aaa", "lattice.volume", "error", "too large")
-    statuses = [f.status for f in waived([FINDING, other], [Waiver("abc", "lattice.volume", "seen", "accepted")], "waiver.unused")]
-    assert statuses == ["waived", "open"]
+    statuses = [f.status for f in decided([FINDING, other], [Waiver("abc", "lattice.volume", "seen", "accepted")], "waiver.unused")]
+    assert statuses == ["accepted", "open"]
 
 
 def test_a_waiver_that_matches_nothing_is_a_finding() -> None:
-    said = list(waived([FINDING], [Waiver("aaa", "lattice.volume", "seen", "accepted")], "waiver.unused"))
+    said = list(decided([FINDING], [Waiver("aaa", "lattice.volume", "seen", "accepted")], "waiver.unused"))
     assert [(f.id, f.check, f.status) for f in said] == [("abc", "lattice.volume", "open"), ("aaa", "waiver.unused", "open")]
 
 
+def test_an_awaiting_waiver_leaves_its_finding_undecided_and_tells_why() -> None:
+    said = list(decided([FINDING], [Waiver("abc", "lattice.volume", "needs the paper", "awaiting")], "waiver.unused"))
+    assert [(f.status, f.reason) for f in said] == [("awaiting", "needs the paper")]
+
+
+def test_a_correction_goes_before_a_waiver() -> None:
+    mended = replace(FINDING, status="corrected", reason="mended")
+    said = list(decided([mended], [Waiver("abc", "lattice.volume", "seen", "accepted")], "waiver.unused"))
+    assert [(f.check, f.status, f.reason) for f in said] == [("lattice.volume", "corrected", "mended"), ("waiver.unused", "open", "")]
+
+
+WAIVER = '- {id: "abc", check: lattice.volume, reason: r, status: accepted}\n'
+
+
+@pytest.mark.parametrize("word", ["waived", "open", "Accepted", "1"])
+def test_a_third_word_gives_one_message_with_the_cure(tmp_path: Path, word: str) -> None:
+    (tmp_path / "waivers.yaml").write_text(WAIVER + WAIVER.replace("abc", "def").replace("accepted", word))
+    with pytest.raises(InputError, match=r"item 2 \(def\): status:") as caught:
+        read_waivers(tmp_path)
+    assert caught.value.others == ()
+    for meaning in ("accepted (right as it stands)", "awaiting (needs the paper", "proposed (takes no effect)"):
+        assert meaning in str(caught.value.cure)
+
+
+def test_one_finding_is_decided_once(tmp_path: Path) -> None:
+    other = WAIVER.replace("accepted", "awaiting")
+    (tmp_path / "waivers.yaml").write_text(WAIVER + other)
+    with pytest.raises(InputError, match=r"lattice.volume of abc is decided twice"):
+        read_waivers(tmp_path)
+    (tmp_path / "waivers.yaml").write_text(WAIVER + WAIVER.replace("accepted", "proposed"))
+    assert len(read_waivers(tmp_path)) == 2
+
+
 def test_a_proposed_waiver_does_nothing() -> None:
-    assert list(waived([FINDING], [Waiver("abc", "lattice.volume", "seen", "proposed")], "waiver.unused")) == [FINDING]
+    assert list(decided([FINDING], [Waiver("abc", "lattice.volume", "seen", "proposed")], "waiver.unused")) == [FINDING]
 
 
 def linked(name: str, source: str, record: str | None, agrees: bool | None = False) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import findings
+from pipeline.findings import findings_table
 from pipeline.ingest.workbook import cells, entries
 from pipeline.release import dictionary, tables
 from schemas import columns as col
@@ -71,5 +72,7 @@ def test_names_and_paths_are_unique_and_keys_lead_to_columns() -> None:
 
 def test_the_registry_agrees_with_the_modules_that_write_the_tables() -> None:
     sheet = cells(workbook([row()]), "book.xlsx")
-    assert list(files.file("processed.csv").columns) == list(tables.processed(sheet, {col.ENTRIES: entries(sheet)}).columns)
+    assert list(files.file("processed.csv").columns) == list(
+        tables.processed(sheet, {col.ENTRIES: entries(sheet), "findings.csv": findings_table(())}).columns
+    )
     assert files.file("findings.csv").columns == findings.COLUMNS

@@ -61,7 +61,7 @@ def checkout(tmp_path: Path) -> Path:
 @dataclass
 class Built:
     open_errors: int = 0
-    findings: Any = field(default_factory=lambda: pd.DataFrame({"severity": ["info", "info"], "status": ["open", "waived"]}))
+    findings: Any = field(default_factory=lambda: pd.DataFrame({"severity": ["info", "info"], "status": ["open", "awaiting"]}))
 
 
 def builder(rows: Sequence[dict[str, object]], test: Sequence[dict[str, object]] = (), open_errors: int = 0) -> publish.Build:

@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from pipeline.findings import Finding, findings_table
 from pipeline.ingest.workbook import cells, entries
 from pipeline.release.archives import write_archives
 from pipeline.release.tables import processed, write_csv, write_idx, write_xlsx
@@ -28,6 +29,10 @@ ROWS = [
 @pytest.fixture
 def sheet() -> pd.DataFrame:
     return cells(workbook(ROWS), "book.xlsx")
+
+
+def tables(sheet: pd.DataFrame, *findings: Finding) -> dict[str, pd.DataFrame]:
+    return {col.ENTRIES: entries(sheet), "findings.csv": findings_table(findings)}
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
@@ -72,7 +77,7 @@ def test_csv_keeps_whole_numbers_ids_and_quotes(sheet: pd.DataFrame, tmp_path: P
 
 
 def test_processed_keeps_the_published_label_and_gives_a_bound_its_own_value_beside_it(sheet: pd.DataFrame) -> None:
-    table = processed(sheet, {col.ENTRIES: entries(sheet)})
+    table = processed(sheet, tables(sheet))
     assert table[col.LABEL].tolist() == [1e-7, 1e-15, 1e-7]
     assert table[col.CONDUCTIVITY_PROCESSED].tolist() == [1e-7, 1e-8, 1e-7]
     assert table[col.BOUND].fillna("").tolist() == ["", "<", ""]
@@ -80,8 +85,25 @@ def test_processed_keeps_the_published_label_and_gives_a_bound_its_own_value_bes
     assert table[col.A].tolist()[2] == 8.1234567
 
 
+def test_an_error_that_nobody_decided_on_and_that_touches_what_a_model_learns_from_is_a_doubt(sheet: pd.DataFrame) -> None:
+    said = (
+        Finding("abc", "lattice.volume", "error", "too large", col.Z, status="awaiting"),
+        Finding("abc", "cif.distance", "error", "too close", status="awaiting"),
+        Finding("abc", "cif.distance", "error", "too close again", status="awaiting"),
+        Finding("1e9", "cif.licence", "error", "proprietary", col.ICSD_ID, status="awaiting"),
+        Finding("1e9", "reference.doi-form", "error", "not the paper's", col.DOI, status="awaiting"),
+        Finding("1e9", "lattice.volume", "error", "right as it stands", col.Z, status="accepted"),
+        Finding("1e9", "cif.composition", "error", "mended", col.REDUCED_COMPOSITION, status="corrected"),
+        Finding("1e9", "composition.charge", "warning", "not neutral", col.REDUCED_COMPOSITION, status="awaiting"),
+        Finding("019", "composition.z-mismatch", "error", "as published nothing is decided", col.TRUE_COMPOSITION),
+    )
+    table = processed(sheet, tables(sheet, *said)).set_index("ID")
+    assert table["doubt"].fillna("").to_dict() == {"abc": "cif.distance lattice.volume", "1e9": "", "019": "composition.z-mismatch"}
+    assert list(table[table["doubt"].isna()].index) == ["1e9"]
+
+
 def test_processed_as_published_keeps_what_was_published(sheet: pd.DataFrame) -> None:
-    table = processed(sheet, {col.ENTRIES: entries(sheet)}, as_published=True)
+    table = processed(sheet, tables(sheet), as_published=True)
     assert table[col.IONIC_CONDUCTIVITY].tolist() == [1e-7, 1e-15, 1e-7]
     assert table[col.A].tolist()[2] == 8.12346
 

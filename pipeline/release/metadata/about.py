@@ -113,15 +113,26 @@ BIASES = (
     "In version 1.0, four of 55 space groups and one element (silver) occur in the test set only.",
     "The dataset holds what was made, measured and published; it is no random sample of possible materials.",
 )
-LIMITATIONS = (
+_LIMITATIONS = (
     "Measurements of one material by different laboratories differ: for 48 repeated materials the mean absolute deviation of log10 of the "
     "conductivity is 0.41, so a smaller error of a model is not credible.",
     "Measurement conditions (frequency, pressure, electrodes) and microstructure (grain size, porosity, purity) are not recorded, and "
     "papers do not always say whether a conductivity is that of the grains or the total one.",
     "The dataset is small: the choice of hyperparameters depends on the folds.",
-    "A structure marked as a close match is that of a similar sample: same space group, composition within 0.05, cell within 3 %.",
     "Structures with noise are unfit for bond lengths and for any property that depends on exact positions.",
 )
+
+
+def limitations(release: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a user must know, with the numbers of this release."""
+    said = "A structure marked as a close match is that of a similar sample: same space group, composition within 0.05, cell within 3 %"
+    close = release["counts"].get("close_matches")
+    if close is not None and close["outside"]:
+        lie = "lies" if close["outside"] == 1 else "lie"
+        said += f"; {close['outside']} of the {close['declared']} {lie} outside that window (findings `cif.close-match`)"
+    return (*_LIMITATIONS, f"{said}.")
+
+
 USES = (
     "Predicting the ionic conductivity at room temperature from composition, space group, cell or structure.",
     "Comparing models for small and disordered materials data with the split that is given.",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.findings import SEVERITIES
 from pipeline.release.metadata import about
 from schemas import columns as col
 from schemas.files import ALL, RELEASE_SIDES
@@ -59,7 +60,8 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
                 "Where `bound` in `processed.csv` is `<`, only an upper bound is known: `conductivity` is that bound, and the published "
                 f"label `{col.LABEL}` is 1e-15.",
                 "`findings.csv` lists every doubt about an entry, `corrections.csv` every cell that differs from the pinned workbook.",
-                *about.LIMITATIONS,
+                _undecided(release),
+                *about.limitations(release),
             ]
         ),
         "## Where the data come from",
@@ -88,6 +90,18 @@ train = pd.read_csv("train.csv", dtype={"ID": str})
 model_table = pd.read_csv("processed.csv", dtype={"ID": str}).set_index("ID")
 x = model_table.loc[train["ID"]]
 ```"""
+
+
+def _undecided(release: Mapping[str, Any]) -> str:
+    """How many findings nobody has decided on, and how to leave their entries out."""
+    told = []
+    for severity in SEVERITIES:
+        own = release["counts"].get("findings", {}).get(severity, {})
+        told.append(f"{severity}s: {own.get('open', 0)} open, {own.get('awaiting', 0)} awaiting the paper, a database or a decision")
+    return (
+        f"Not decided yet are ({'; '.join(told)}). `doubt` in `processed.csv` names the errors among them that touch what a model learns "
+        'from; leave those entries out with `model_table = model_table[model_table["doubt"].isna()]`.'
+    )
 
 
 def _facts(release: Mapping[str, Any]) -> str:

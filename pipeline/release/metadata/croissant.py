@@ -102,7 +102,7 @@ def responsible(release: Mapping[str, Any]) -> dict[str, Any]:
         "rai:dataAnnotationProtocol": about.ANNOTATION,
         "rai:machineAnnotationTools": [f"{name} {version}" for name, version in sorted(release.get("made_with", {}).items())],
         "rai:dataBiases": list(about.BIASES),
-        "rai:dataLimitations": list(about.LIMITATIONS),
+        "rai:dataLimitations": list(about.limitations(release)),
         "rai:dataUseCases": list(about.USES),
         "rai:dataSocialImpact": about.SOCIAL_IMPACT,
         "rai:personalSensitiveInformation": about.PERSONAL,

@@ -41,7 +41,7 @@ class Built(Protocol):
 
     @property
     def open_errors(self) -> int:
-        """Errors that are neither corrected nor waived, those of the gate included."""
+        """Errors that are neither corrected nor decided on by a waiver, those of the gate included."""
         ...
 
     @property
@@ -146,7 +146,7 @@ def prepare(wanted: Version, raw: Path, repo: Repository, build: Build, scratch:
     if built.open_errors:
         raise InputError(
             f"the build has {built.open_errors} open error{'s' if built.open_errors > 1 else ''}; a release has none",
-            cure="run 'obelix-curate build', read curated/findings.csv, then correct or waive each under raw/",
+            cure="run 'obelix-curate build', read curated/findings.csv, then correct each, or decide on it in a waiver, under raw/",
         )
     found = difference(previous, replace(from_folder(data, str(wanted)), name=str(wanted)))
     if found.stale_new:

@@ -121,13 +121,14 @@ function table(holder, rows, columns, filters) {
 const col = (key, label, kind, sort) => ({key, label, kind, sort});
 const names = data.names;
 const FINDINGS = [col("ID", "ID", "id"), col("severity", "Severity", "severity"), col("check", "Check"), col("column", "Column"),
-  col("value", "Value"), col("expected", "Expected"), col("message", "What is wrong"), col("other", "Others", "ids"), col("status", "Status")];
+  col("value", "Value"), col("expected", "Expected"), col("message", "What is wrong"), col("other", "Others", "ids"), col("status", "Status"),
+  col("reason", "Why")];
 const CANDIDATES = [col("ID", "ID", "id"), col("file", "Structure of", "id"), col("rank", "Rank", "number"),
   col("composition_deviation", "Composition, per formula unit", "number"), col("lattice_deviation", "Lengths, relative", "number"),
   col("angle_deviation", "Angles, degrees", "number"), col("setting", "Setting"), col("remark", "Remark")];
 const ENTRIES = [col("ID", "ID", "id"), col(names.reduced, "Composition"), col(names.spacegroup, "Space group"),
   col(names.number, "No.", "number"), col("conductivity", "Conductivity, S/cm", "text", names.conductivity), col(names.family, "Family"), col("set", "Set"),
-  col("structure", "Structure"), col("doubts", "Open findings", "number"), col(names.doi, "DOI", "doi")];
+  col("structure", "Structure"), col("doubts", "Undecided findings", "number"), col(names.doi, "DOI", "doi")];
 
 /** The story of an entry: the row, where it stems from, what is doubted, and its structure. */
 function show(id) {
@@ -157,7 +158,7 @@ function show(id) {
   ];
   if (findings.length) parts.push(make("h3", {}, "Findings"), make("ul", {class: "plain"}, ...findings.map(found =>
     make("li", {}, make("span", {class: found.severity}, found.severity), ` ${found.check}`,
-      found.column ? ` in ${found.column}` : "", `: ${found.message}`, found.status === "open" ? "" : ` (${found.status})`,
+      found.column ? ` in ${found.column}` : "", `: ${found.message}`, found.status === "open" ? "" : ` (${found.status}${blank(found.reason) ? "" : `: ${found.reason}`})`,
       ...(found.other ? [" ", ...ids(found.other)] : [])))));
   const told = [
     ["corrections", "Corrections", row => `${row.column}: ${row.before ?? "blank"} became ${row.after ?? "blank"}. ${row.reason ?? ""} ${row.evidence ?? ""}`],
