@@ -329,7 +329,7 @@ def _both(jobs: int, *calls: tuple[Callable[..., Any], tuple[Any, ...]]) -> list
     """Results of independent calls, in processes of their own when there is more than one job."""
     if jobs == 1:
         return [function(*arguments) for function, arguments in calls]
-    from pipeline.processes import pool
+    from pipeline.safety.processes import pool
 
     with pool(jobs) as workers:
         return [future.result() for future in [workers.submit(function, *arguments) for function, arguments in calls]]

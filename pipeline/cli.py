@@ -223,8 +223,8 @@ def check(
     from pipeline.contribute.check import check as run
     from pipeline.contribute.existing import read_from
     from pipeline.ingest.contributed.grid import Reading
-    from pipeline.outputs import Output
     from pipeline.reporting.formats import deliver, is_earlier
+    from pipeline.safety.outputs import Output
 
     given = [path for path in (cifs,) if path is not None]
     whole = [table, *(path for path in given if not path.is_dir()), *read_from(raw)]
@@ -306,7 +306,7 @@ def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs
 def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, force: bool, jobs: int) -> None:
     """Propose structures for the rows of a TABLE (CSV or XLSX). Nothing is attached: a person decides."""
     from pipeline.commands.match import HEADER, propose
-    from pipeline.outputs import Output
+    from pipeline.safety.outputs import Output
 
     whole = [table, *(path for path in libraries if not path.is_dir())]
     target = None if output is None else Output(output, whole, libraries, lambda text: text.startswith(HEADER), force)
@@ -329,10 +329,10 @@ def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], 
 def diff(old: str, new: str, form: str, output: Path | None, force: bool, raw: Path) -> None:
     """Compare two releases by entry. OLD and NEW are release folders, pinned versions (1.1.1) or tags (v1.3.0)."""
     from pipeline.contribute.existing import read_from
-    from pipeline.outputs import Output
     from pipeline.release.compare.diff import difference
     from pipeline.release.compare.diff_formats import EARLIER, FORMATS
     from pipeline.release.compare.published import published
+    from pipeline.safety.outputs import Output
 
     whole = [*(Path(name) for name in (old, new) if Path(name).is_dir()), *read_from(raw)]
     target = None if output is None else Output(output, whole, (), lambda text: EARLIER[form].search(text) is not None, force)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.documents import read_yaml
 from pipeline.errors import InputError
 from pipeline.findings import Finding
 from pipeline.quoting import is_live
+from pipeline.safety.documents import read_yaml
 from schemas import columns as col
 from schemas import corrections as contract
 

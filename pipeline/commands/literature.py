@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import limits, sources
+from pipeline import sources
 from pipeline.errors import InputError
-from pipeline.outputs.files import put
+from pipeline.safety import limits
+from pipeline.safety.outputs.files import put
 from pipeline.sources import declared, deposit
 from schemas import columns as col
 

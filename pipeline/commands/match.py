@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import inputs
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.table import contribution
+from pipeline.safety import inputs
 from pipeline.structures.matching import index, match
 from schemas import candidates
 from schemas import columns as col

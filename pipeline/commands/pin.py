@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline import sources
-from pipeline.documents import read_toml
 from pipeline.errors import InputError
 from pipeline.ingest.laskowski import laskowski
-from pipeline.outputs.files import put
 from pipeline.release.edits import Own
 from pipeline.release.opened import opened
+from pipeline.safety.documents import read_toml
+from pipeline.safety.outputs.files import put
 from pipeline.sources.pin import Member, Pin
 from pipeline.sources.tables import quoted, with_table
 from pipeline.sources.workbook import BookFile

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline import sources
-from pipeline.outputs.files import put
 from pipeline.release.edits import Own
 from pipeline.release.opened import opened
+from pipeline.safety.outputs.files import put
 from pipeline.sources.tables import with_table
 from pipeline.sources.workbook import TABLE, keep_book, pin_lines, read_book
 

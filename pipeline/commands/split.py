@@ -14,7 +14,7 @@ from pipeline.split.sides import Split, read_ids
 from schemas import columns as col
 
 if TYPE_CHECKING:
-    from pipeline.outputs.folders import Judge
+    from pipeline.safety.outputs.folders import Judge
 
 TRAIN_FILE, TEST_FILE = "train_idx.csv", "test_idx.csv"
 AUDIT_FILE = "audit.json"
@@ -60,7 +60,7 @@ def searched(
 
     ``strict`` keeps stoichiometries together too.
     """
-    from pipeline.outputs.folders import require_place
+    from pipeline.safety.outputs.folders import require_place
     from pipeline.split.bonds import BONDS, PUBLISHED_BONDS
 
     inputs = [path for path in (train, test) if path is not None]
@@ -76,14 +76,14 @@ def searched(
 
 def _judge() -> Judge:
     """A folder may hold the files of an earlier search, and no other."""
-    from pipeline.outputs.folders import only
+    from pipeline.safety.outputs.folders import only
 
     return only((TRAIN_FILE, TEST_FILE, AUDIT_FILE))
 
 
 def _write(found: Search, output: Path, seed: int, strict: bool, inputs: Sequence[Path]) -> None:
     """Both sides, and both audits side by side, in a folder that takes its place whole."""
-    from pipeline.outputs.folders import exchanged
+    from pipeline.safety.outputs.folders import exchanged
 
     report = {"seed": seed, "strict": strict, "found": found.audit.as_dict()}
     if found.reference:

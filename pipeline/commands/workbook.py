@@ -7,11 +7,11 @@ from typing import Any
 
 from pipeline.contribute.existing import read_from
 from pipeline.ingest.curators import book
-from pipeline.outputs import Output
 from pipeline.release.edits import Own
 from pipeline.release.inplace import Change, changed
 from pipeline.release.inplace.package import is_ours
 from pipeline.release.opened import opened
+from pipeline.safety.outputs import Output
 from pipeline.sources.workbook import read_book
 from schemas import columns as col
 

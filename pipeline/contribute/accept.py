@@ -25,10 +25,10 @@ from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.record import RECORD, VERIFIED
 from pipeline.ingest.contributed.record import sha256 as file_sha256
 from pipeline.ingest.contributed.table import TABLE, accepted
-from pipeline.locks import locked
-from pipeline.outputs.folders import exchanged, only
 from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.reporting.report import Report
+from pipeline.safety.locks import locked
+from pipeline.safety.outputs.folders import exchanged, only
 from schemas import columns as col
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import inputs
 from pipeline.checks.catalogue import fix_for
 from pipeline.checks.duplicates import duplicate_findings
 from pipeline.checks.ids import FREE
@@ -29,6 +28,7 @@ from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Item, Report
+from pipeline.safety import inputs
 from schemas import columns as col
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from pipeline import __version__, sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
-from pipeline.outputs.files import put
 from pipeline.release.edits import Own
 from pipeline.release.opened import CONTRIBUTIONS, Opened
+from pipeline.safety.outputs.files import put
 from pipeline.sources.workbook import pinned_book
 from schemas import columns as col
 

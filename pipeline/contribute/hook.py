@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ``--format`` is one of the report's formats; ``--sarif FOLDER`` writes each report there as well, one file a table.
     """
     from pipeline.contribute.check import check
-    from pipeline.outputs import Output
     from pipeline.reporting.formats import FORMATS, deliver, is_earlier
+    from pipeline.safety.outputs import Output
 
     parser = argparse.ArgumentParser("obelix-curate-hook", description="Check the tables of new rows among the files, for OBELiX.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")

@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from pipeline import outputs
 from pipeline.errors import InputError
-from pipeline.outputs.folders import listed
 from pipeline.release.manifest import CHECKSUMS, MANIFEST
+from pipeline.safety import outputs
+from pipeline.safety.outputs.folders import listed
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 
 
 @contextmanager
 def replaced(target: Path, inputs: Sequence[Path] = (), within: Sequence[Path] = ()) -> Iterator[Path]:
-    """Give an empty folder that takes the place of ``target``; see :func:`pipeline.outputs.exchanged`.
+    """Give an empty folder that takes the place of ``target``; see :func:`pipeline.safety.outputs.exchanged`.
 
     Raises
     ------

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.documents import read_toml
 from pipeline.errors import InputError
+from pipeline.safety.documents import read_toml
 
 if TYPE_CHECKING:
     from pipeline.release.compare.diff import Level

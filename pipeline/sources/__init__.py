@@ -17,13 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline import limits
-from pipeline.documents import read_toml
 from pipeline.errors import InputError
+from pipeline.safety import limits
+from pipeline.safety.documents import read_toml
+from pipeline.safety.unpack import entries
 from pipeline.sources.download import download as _download
 from pipeline.sources.pin import Member as Member
 from pipeline.sources.pin import Pin as Pin
-from pipeline.unpack import entries
 
 PINS = "sources.toml"
 DOWNLOADS = "downloads"

@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pipeline import limits, sources
+from pipeline import sources
 from pipeline.errors import InputError
+from pipeline.safety import limits
 from schemas.declarations import Declaration
 
 _CHUNK = 1 << 20

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import sources
-from pipeline.documents import read_toml
 from pipeline.errors import InputError
-from pipeline.inputs import read
+from pipeline.safety.documents import read_toml
+from pipeline.safety.inputs import read
 from pipeline.sources.tables import quoted
 
 TABLE = "workbook"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline import limits
-from pipeline.limits import RAISE, Limit
+from pipeline.safety import limits
+from pipeline.safety.limits import RAISE, Limit
 from pipeline.structures.tags import CifError
 
 __all__ = ["demand", "demand_images", "demand_room"]

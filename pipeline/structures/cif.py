@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import gemmi
 import numpy as np
 
-from pipeline import limits
+from pipeline.safety import limits
 from pipeline.structures import tags
 from pipeline.structures.atoms import Atom, AtomList, atoms
 from pipeline.structures.bounds import demand, demand_images

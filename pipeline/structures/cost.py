@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline import limits
+from pipeline.safety import limits
 from pipeline.structures.bounds import demand, demand_room
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.folders import plain_files
+from pipeline.safety.inputs import plain_files
 
 
 def cif_files(folder: Path) -> list[Path]:

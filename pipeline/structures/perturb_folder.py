@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.outputs.folders import exchanged, only, require_place
+from pipeline.safety.outputs.folders import exchanged, only, require_place
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.folder import cif_files
 from pipeline.structures.noise import SIGMA, Noise
@@ -63,7 +63,7 @@ def perturb_folder(
     """Perturb every ``*.cif`` of a folder: one file out for each file in, under the same name.
 
     Nothing is written unless every file can be. The folder takes its place whole, so that no reader and no killed run ever sees old and
-    new noise mixed; one that is there must be empty or hold none but files of these names (see :mod:`pipeline.outputs`).
+    new noise mixed; one that is there must be empty or hold none but files of these names (see :mod:`pipeline.safety.outputs`).
 
     Parameters
     ----------

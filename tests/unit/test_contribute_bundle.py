@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import archive, bundle
-from pipeline.limits import Limit
+from pipeline.safety import limits
+from pipeline.safety.limits import Limit
 from tests.contributed.tables import zipped
 
 TEXT = {"x1": "data_x1\n", "x2": "data_x2\n"}

@@ -8,13 +8,13 @@ import io
 
 import pytest
 
-from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.grid import Formula, read_grid
 from pipeline.ingest.contributed.headers import Heading, heading, recognised
 from pipeline.ingest.contributed.table import Contribution, contribution
 from pipeline.ingest.contributed.values import UnreadableError, read_cell
-from pipeline.limits import Limit
+from pipeline.safety import limits
+from pipeline.safety.limits import Limit
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, german, good, origin, workbook
 

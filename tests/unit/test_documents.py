@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.documents import json_of, read_toml, read_yaml, yaml_of
 from pipeline.errors import InputError
+from pipeline.safety.documents import json_of, read_toml, read_yaml, yaml_of
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)

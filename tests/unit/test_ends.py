@@ -90,7 +90,7 @@ def test_an_interruption_that_an_import_turns_into_another_error_is_still_one(mo
 WORKERS = """
 import sys, time
 from pipeline.cli import Commands
-from pipeline.processes import pool
+from pipeline.safety.processes import pool
 import click
 main = Commands()
 @main.command()
@@ -144,7 +144,7 @@ def test_a_full_or_closed_standard_output_is_told_in_one_message() -> None:
 
 
 def test_a_full_temporary_folder_is_told_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.outputs import files
+    from pipeline.safety.outputs import files
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

@@ -16,11 +16,11 @@ from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle
-from pipeline.outputs import Output
 from pipeline.reporting.formats import FORMATS, deliver, render
 from pipeline.reporting.formats.github import step_summary
 from pipeline.reporting.formats.sarif import FINGERPRINT
 from pipeline.reporting.report import CheckedRow, Item, Report
+from pipeline.safety.outputs import Output
 from tests.contributed.tables import HEADER, TABLES
 
 FIELDS = ["ID", "row", "check", "severity", "column", "value", "expected", "message", "fix", "other"]

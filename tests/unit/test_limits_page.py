@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import limits
+from pipeline.safety import limits
 from tests.conftest import ROOT
 
 

@@ -14,9 +14,9 @@ from pipeline.cli import FORMATS, main
 from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
-from pipeline.outputs import Output
 from pipeline.reporting.formats import is_earlier, render
 from pipeline.reporting.report import CheckedRow, Item, Report
+from pipeline.safety.outputs import Output
 from tests.contributed.tables import TABLES, good, rock_salt, zipped
 
 

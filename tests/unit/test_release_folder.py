@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.outputs import folders
 from pipeline.release.folder import replaced, require_replaceable
 from pipeline.release.manifest import write_checksums
+from pipeline.safety.outputs import folders
 
 
 def names(path: Path) -> list[str]:

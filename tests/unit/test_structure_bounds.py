@@ -9,10 +9,10 @@ from time import process_time
 import numpy as np
 import pytest
 
-from pipeline import limits
 from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.ingest.contributed.bundle import Bundle
+from pipeline.safety import limits
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.contacts import shortest, too_close
 from pipeline.structures.cost import demand_examined

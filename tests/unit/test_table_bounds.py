@@ -8,11 +8,11 @@ from time import process_time
 
 import pytest
 
-from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bounds import demand_workbook
 from pipeline.ingest.contributed.table import contribution
-from pipeline.limits import Limit
+from pipeline.safety import limits
+from pipeline.safety.limits import Limit
 from tests.contributed.tables import HEADER, good
 from tests.unit.sheets import row, workbook
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import archive
-from pipeline.limits import Limit
+from pipeline.safety import limits
+from pipeline.safety.limits import Limit
+from pipeline.safety.unpack import entries, gunzipped
 from pipeline.structures.matching.library import members
-from pipeline.unpack import entries, gunzipped
 
 SMALL = Limit("bytes of this test", 2_000_000, "a test")
 

@@ -12,9 +12,9 @@ import zipfile
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from pipeline import limits
 from pipeline.errors import InputError
-from pipeline.unpack import CHUNK, entries
+from pipeline.safety import limits
+from pipeline.safety.unpack import CHUNK, entries
 
 #: Where a sheet of a spreadsheet ends.
 LAST_ROW = 1_048_576

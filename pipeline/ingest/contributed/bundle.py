@@ -1,7 +1,7 @@
 """Structure files of a folder, a zip or a tar archive, opened safely.
 
 An archive comes from somebody else: nothing of it is written to disk, links and devices are refused, names lead nowhere
-(only the last part of a path is used), and all of it is verified first (:mod:`pipeline.unpack`).
+(only the last part of a path is used), and all of it is verified first (:mod:`pipeline.safety.unpack`).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline import inputs, limits
 from pipeline.errors import InputError
-from pipeline.folders import plain_files
-from pipeline.unpack import entries
+from pipeline.safety import inputs, limits
+from pipeline.safety.inputs import plain_files
+from pipeline.safety.unpack import entries
 
 _CURE = "pack only the CIFs, one for each row, named <ID>.cif"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from pipeline import limits
 from pipeline.errors import InputError
+from pipeline.safety import limits
 
 SAVE = "save the table as .csv (UTF-8) or .xlsx and try again"
 

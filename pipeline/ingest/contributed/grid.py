@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from pipeline import limits
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bounds import demand_cells, demand_text
 from pipeline.ingest.contributed.cells import SAVE, Formula, Percentage, Row, shown, too_many
 from pipeline.ingest.contributed.encodings import decoded
+from pipeline.safety import limits
 
 __all__ = ["ASKED_NOTHING", "Formula", "Grid", "Percentage", "Reading", "Row", "read_grid", "shown"]
 

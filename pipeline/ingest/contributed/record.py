@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.documents import read_yaml
 from pipeline.errors import InputError
+from pipeline.safety.documents import read_yaml
 
 RECORD = "contribution.yaml"
 #: Key of the record under which files stand that carry noise, verified under the secret key: SHA-256 by ID.

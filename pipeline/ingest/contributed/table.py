@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.folders import plain_files
 from pipeline.ingest.contributed.cells import Row, shown
 from pipeline.ingest.contributed.complete import spacegroup
 from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
@@ -18,6 +17,7 @@ from pipeline.ingest.contributed.headers import Heading, is_weak, suggestion
 from pipeline.ingest.contributed.reader import Table, read_table
 from pipeline.ingest.contributed.rows import RowReader, Unread, warm
 from pipeline.ingest.contributed.units import stated
+from pipeline.safety.inputs import plain_files
 from schemas import columns as col
 
 if TYPE_CHECKING:

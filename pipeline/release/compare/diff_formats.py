@@ -65,7 +65,7 @@ FORMATS: dict[str, Callable[[Difference], str]] = {
     "markdown": as_markdown,
     "changelog": as_changelog,
 }
-#: How each begins, whatever it says: an earlier output is known by it (see :class:`pipeline.outputs.Output`).
+#: How each begins, whatever it says: an earlier output is known by it (see :class:`pipeline.safety.outputs.Output`).
 EARLIER: dict[str, re.Pattern[str]] = {
     "text": re.compile(r"\A[^\n]+ -> [^\n]+\n  entries: \d+ -> \d+ \("),
     "json": re.compile(r'\A\{\n  "old": "[^\n]*",\n  "new": "[^\n]*",\n  "entries": \['),

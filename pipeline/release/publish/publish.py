@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.errors import InputError
-from pipeline.outputs import workspace
 from pipeline.release.compare.diff import Difference, difference, required_level
 from pipeline.release.compare.diff_formats import as_changelog, as_text, summary
 from pipeline.release.compare.published import CURATED, Published, from_folder, from_tag, published
@@ -29,6 +28,7 @@ from pipeline.release.publish.committed import require_committed
 from pipeline.release.publish.repository import Repository, repository
 from pipeline.release.version import FILE as STAMP_FILE
 from pipeline.release.version import PROGRAM, VERSION_FILE, Stamp, Version, fingerprint, program_listing
+from pipeline.safety.outputs import workspace
 
 UPLOADS = "dist"
 _SCRATCH = ".release-"

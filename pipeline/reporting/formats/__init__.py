@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.outputs import Output
     from pipeline.reporting.report import Report
+    from pipeline.safety.outputs import Output
 
 #: Each is a module here with ``render(report) -> str``.
 FORMATS = ("text", "json", "markdown", "github", "junit", "sarif")
@@ -26,7 +26,7 @@ def render(report: Report, name: str, **options: object) -> str:
 
 
 def is_earlier(name: str) -> Callable[[str], bool]:
-    """Tells whether a text is a report in the format ``name`` that an earlier run wrote; see :class:`pipeline.outputs.Output`.
+    """Tells whether a text is a report in the format ``name`` that an earlier run wrote; see :class:`pipeline.safety.outputs.Output`.
 
     Each format has its mark in ``EARLIER``: what stands in every report of it, with or without findings, and in no other text.
     """

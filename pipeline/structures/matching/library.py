@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pipeline import limits
 from pipeline.errors import InputError
-from pipeline.processes import pool
-from pipeline.unpack import entries, gunzipped
+from pipeline.safety import limits
+from pipeline.safety.processes import pool
+from pipeline.safety.unpack import entries, gunzipped
 
 if TYPE_CHECKING:
     from pipeline.structures.matching.descriptor import Descriptor

@@ -1,7 +1,8 @@
-"""Files that a user names, read whole."""
+"""Files and folders that a user names. What is refused in an archive is refused here too."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError
@@ -31,3 +32,19 @@ def read(path: Path, noun: str = "file") -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"it cannot be read: {error.strerror or error}", file=path, cure="mend its permissions") from None
+
+
+def plain_files(folder: Path) -> Iterator[Path]:
+    """The files of a folder, sorted by name; folders in it are passed over.
+
+    Raises
+    ------
+    InputError
+        When an entry is a link, which leads to a file that nobody handed in, a pipe or a device.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            cure = "put the file itself in its place, or take it out of the folder"
+            raise InputError(f"{path.name!r} is a link or a device", file=folder, cure=cure)
+        if path.is_file():
+            yield path

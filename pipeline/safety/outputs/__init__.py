@@ -7,10 +7,10 @@
 * links are followed first and stay links; hidden files stay where they are;
 * everything is written beside and put in its place whole, or not at all.
 
-:mod:`pipeline.outputs.files` is the law for files, :mod:`pipeline.outputs.folders` for folders.
+:mod:`pipeline.safety.outputs.files` is the law for files, :mod:`pipeline.safety.outputs.folders` for folders.
 """
 
-from pipeline.outputs.files import Output
-from pipeline.outputs.folders import exchanged, require_place, visible, workspace
+from pipeline.safety.outputs.files import Output
+from pipeline.safety.outputs.folders import exchanged, require_place, visible, workspace
 
 __all__ = ["Output", "exchanged", "require_place", "visible", "workspace"]

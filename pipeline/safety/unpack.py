@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline import limits
 from pipeline.errors import InputError
-from pipeline.limits import Limit
+from pipeline.safety import limits
+from pipeline.safety.limits import Limit
 
 CHUNK = 1 << 16
 #: Memory that unpacking one xz stream may take: ``xz -9`` needs 65 MiB.

@@ -1,4 +1,4 @@
-"""Files that a command writes. See :mod:`pipeline.outputs` for the law."""
+"""Files that a command writes. See :mod:`pipeline.safety.outputs` for the law."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders that a command writes whole. See :mod:`pipeline.outputs` for the law."""
+"""Folders that a command writes whole. See :mod:`pipeline.safety.outputs` for the law."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.locks import locked
-from pipeline.outputs.files import is_inside, umask
+from pipeline.safety.locks import locked
+from pipeline.safety.outputs.files import is_inside, umask
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2

@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import limits
 from pipeline.errors import InputError
+from pipeline.safety import limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
