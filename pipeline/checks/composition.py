@@ -13,6 +13,9 @@ from schemas import columns as col
 
 #: Charge per formula unit that rounding cannot explain: nothing is said below it.
 CHARGE_TOLERANCE = 0.05
+#: Charge per formula unit from which on the formula is wrong, however its vacancies are written: refinements and nominal formulas that leave
+#: lithium or oxygen unstated keep 0.8 and less in the release, a slip in one subscript leaves a charge or more.
+CHARGE_ERROR = 0.9
 #: How far from an integer an amount may be and still be whole.
 WHOLE = 1e-6
 #: Beside fractional amounts the whole ones may share a divisor by chance (La3 and O12 in every garnet): from this one on it is none.
@@ -116,8 +119,9 @@ def _charge(row: Row) -> Iterator[Finding]:
     if result.excess is None or abs(result.excess) <= CHARGE_TOLERANCE + result.rounding:
         return
     side = "positive" if result.excess > 0 else "negative"
+    wrong = abs(result.excess) / formula_units(row.reduced) >= CHARGE_ERROR - WHOLE
     yield Finding(
-        row.id, "composition.charge", "warning",
+        row.id, "composition.charge", "error" if wrong else "warning",
         f"{row.text(col.REDUCED_COMPOSITION)} cannot be neutral: with {result.assignment} the formula keeps at least "
         f"{abs(result.excess):.3g} {side} charges.",
         column=col.REDUCED_COMPOSITION, value=row.text(col.REDUCED_COMPOSITION),
