@@ -13,8 +13,8 @@ from schemas import columns as col
 
 #: Charge per formula unit that rounding cannot explain: nothing is said below it.
 CHARGE_TOLERANCE = 0.05
-#: Charge per formula unit from which on the formula is wrong, however its vacancies are written: refinements and nominal formulas that leave
-#: lithium or oxygen unstated keep 0.8 and less in the release, a slip in one subscript leaves a charge or more.
+#: Charge per formula unit from which on the formula is wrong, however its vacancies are written: refinements and nominal formulas that
+#: leave lithium or oxygen unstated keep 0.8 and less in the release, a slip in one subscript leaves a charge or more.
 CHARGE_ERROR = 0.9
 #: How far from an integer an amount may be and still be whole.
 WHOLE = 1e-6

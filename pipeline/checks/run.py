@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.composition import composition_findings
 from pipeline.checks.conductivity import conductivity_findings
+from pipeline.checks.digits import digit_findings
 from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.extrapolated import extrapolated_findings
 from pipeline.checks.families import family_findings
@@ -96,6 +97,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from composition_findings(found)
     yield from spacegroup_findings(found)
     yield from lattice_findings(found, confirmed(found, subject.parsed))
+    yield from digit_findings(found)
     yield from conductivity_findings(found)
     yield from reference_findings(found)
     yield from family_findings(found)

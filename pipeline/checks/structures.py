@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.checks.digits import file_digits
 from pipeline.checks.geometry import geometry_findings
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row, number
@@ -192,6 +193,7 @@ def _against_row(pair: Pair) -> Iterator[Finding]:
     if row.cell is not None and cells.possible(row.cell):
         compared = cells.compare(row.cell, structure.cell, spacegroup=row.spacegroup_number)
         yield from _lattice(pair, compared, outside)
+        yield from file_digits(pair, compared)
     wanted = row.reduced
     if wanted is None and row.true is not None and row.z:
         wanted = {element: amount / row.z for element, amount in row.true.items()}

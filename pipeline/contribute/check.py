@@ -70,8 +70,8 @@ REMEDIES = {
         "Do not send this file: its coordinates belong to its database. Send your own refinement, an open structure, or none. "
         "(A maintainer who has the key accepts a file that perturb made with 'accept --key-file'.)"
     ),
-    "composition.charge": "Compare the formula with the paper and mend the subscript. If the paper says so, leave it and say so in a column "
-    "'note': up to 0.9 charges it may join, beyond a maintainer decides.",
+    "composition.charge": "Compare the formula with the paper and mend the subscript. If the paper says so, leave it and say so in a "
+    "column 'note': up to 0.9 charges it may join, beyond a maintainer decides.",
     "duplicate.near": "Compare the two. If both were measured, leave the row, and say in a column 'note' what tells them apart.",
     "duplicate.paper": "Compare both values with the paper. If it has two samples, leave the row, and say in a column 'note' what tells "
     "them apart; if one value is a slip, mend it, or tell the curators about the entry.",

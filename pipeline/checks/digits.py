@@ -1,0 +1,84 @@
+"""The digits of a cell: lengths that symmetry makes equal, and the digits that row and file print of one cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+from pipeline.checks.lattice import breaches, settings
+from pipeline.checks.pair import Pair
+from pipeline.checks.reading import Row, number
+from pipeline.chemistry import cell as cells
+from pipeline.findings import Finding
+from schemas import columns as col
+
+if TYPE_CHECKING:
+    from pipeline.chemistry.cell import CellComparison
+
+#: Row and file may differ by this many units of the last digit of the shorter number: half a unit where it was rounded, a whole one where
+#: it was cut off or rounded twice. Nine in ten of the cells that row and file share agree to a hundred thousandth.
+UNITS = 1.0
+_SLACK = 1e-6
+
+
+def digit_findings(rows: Sequence[Row]) -> Iterator[Finding]:
+    """Findings of ``lattice.digits`` that need the row only: lengths and angles that symmetry makes equal are one number."""
+    for row in rows:
+        if row.cell is None or row.spacegroup_number is None:
+            continue
+        cell = row.cell
+        setting = next((each for each in settings(row.spacegroup_number) if not breaches(cell, each)), None)
+        if setting is None:
+            continue  # told by lattice.metric
+        pairs = [*setting.lengths, *((i + 3, j + 3) for i, j in setting.alike)]
+        unequal = [(i, j) for i, j in pairs if cell[i] != cell[j]]
+        if unequal:
+            told = " and ".join(f"{col.LATTICE[i]} = {cell[i]:.10g} and {col.LATTICE[j]} = {cell[j]:.10g}" for i, j in unequal)
+            message = f"{row.symbol or row.spacegroup_number} makes {told} one number: a digit was mistyped."
+            column = col.LATTICE[unequal[0][1]]
+            yield Finding(
+                row.id, "lattice.digits", "warning", message, column, f"{cell[unequal[0][1]]:.10g}", f"{cell[unequal[0][0]]:.10g}"
+            )
+
+
+def file_digits(pair: Pair, compared: CellComparison) -> Iterator[Finding]:
+    """Findings of ``lattice.digits`` against the file: one sample's cell in other digits, below what ``cif.lattice`` tells.
+
+    Only where the row's axes are the file's in some order: any other change of basis mixes the rounding of several numbers.
+    """
+    row = pair.row.cell
+    is_told = not compared.within(cells.LENGTH_ROUNDING, cells.ANGLE_ROUNDING)
+    if row is None or pair.is_close or is_told or not all(sorted(map(abs, line)) == [0, 0, 1] for line in compared.basis):
+        return
+    file = cells.transform(pair.structure.cell, compared.basis)
+    units = [_units(ours, theirs) for ours, theirs in zip(row, file, strict=True)]
+    worst = max(range(6), key=units.__getitem__)
+    if units[worst] <= UNITS + _SLACK:
+        return
+    order = _exchanged(row, file)
+    how = f"the file has these lengths in the order {order}" if order else f"they differ by {units[worst]:.3g} in the last digit"
+    message = (
+        f"Row and file have one cell in different digits: {col.LATTICE[worst]} = {row[worst]:.10g} in the row and {file[worst]:.10g} "
+        f"in the file; {how}."
+    )
+    yield pair.finding("lattice.digits", "warning", message, col.LATTICE[worst], f"{row[worst]:.10g}", f"{file[worst]:.10g}")
+
+
+def _units(ours: float, theirs: float) -> float:
+    """Difference of two printed numbers in units of the last digit of the shorter one (trailing zeros are not known to be printed)."""
+    return float(abs(ours - theirs) * 10 ** min(_decimals(ours), _decimals(theirs)))
+
+
+def _decimals(value: float) -> int:
+    return len(number(round(value, 6), 10).partition(".")[2])
+
+
+def _exchanged(row: Sequence[float], file: Sequence[float]) -> str:
+    """The file's axes in the order in which their lengths are the row's to the digit; blank when there is none or angles would move."""
+    if len(set(row[3:])) > 1:
+        return ""
+    for order in permutations(range(3)):
+        if order != (0, 1, 2) and all(_units(row[i], file[j]) <= UNITS + _SLACK for i, j in enumerate(order)):
+            return ", ".join("abc"[j] for j in order)
+    return ""
