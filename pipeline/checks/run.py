@@ -19,6 +19,7 @@ from pipeline.checks.links import link_findings
 from pipeline.checks.notes import note_findings
 from pipeline.checks.reading import rows
 from pipeline.checks.references import reference_findings
+from pipeline.checks.series import series_findings
 from pipeline.checks.settings import confirmed, setting_findings
 from pipeline.checks.spacegroup import spacegroup_findings
 from pipeline.checks.splits import split_findings
@@ -103,6 +104,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from family_findings(found)
     if not subject.alone:
         yield from pair_findings(found)
+        yield from series_findings(found)
     if subject.structures:
         yield from setting_findings(found, subject.parsed)
         yield from structure_findings(found, subject.parsed, noisy=subject.noisy)

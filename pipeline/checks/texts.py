@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
 from __future__ import annotations
 
-from pipeline.checks import composition, conductivity, duplicates, geometry, lattice, structure_copies, structures
+from pipeline.checks import composition, conductivity, digits, duplicates, geometry, lattice, series, structure_copies, structures
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
@@ -100,6 +100,19 @@ CHECKS: tuple[Check, ...] = (
         "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty.",
         "Additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934; radii: Shannon, Acta Cryst. A32 (1976) 751.",
         "Find which of Z, cell and composition is wrong; the structure's content per cell decides.",
+    ),
+    Check(
+        "lattice.digits", W, "One cell in two spellings of its digits", "A digit that differs is a digit mistyped, too small to be seen by any window.",
+        "Lengths and angles that the space group makes equal are one number; and a row that is no close match has, on the file's axes in any order, the numbers of its file in the digits that both print.",
+        f"None for equal lengths. Row and file: {digits.UNITS:g} unit in the last digit of the shorter number, which a cut or a double rounding makes; beyond {cell.LENGTH_ROUNDING:.1%} or {cell.ANGLE_ROUNDING:g} degrees cif.lattice tells. "
+        "Nine in ten of the shared cells of 1.2.0 agree to seven millionths.", f"{_TABLES}, 2.1.2.", "Copy the number from the paper again; the file's is offered.",
+    ),
+    Check(
+        "lattice.series", W, "A cell that leaves its kin", "A cell of another sample, copied or mistyped within a few per cent, spoils every descriptor and passes every check of the row alone.",
+        "One compound in one space group has one cell. The volume follows the composition in its structure type (space group and number of anions in the cell, "
+        f"{series.LEAST_KIN} rows or more): the logarithm of volume over ionic volumes is regressed on what each element takes of them, the row itself left out. And a member of a series of one paper ({series.LEAST_SERIES} rows or more on one line of composition) is on the line of the others.",
+        f"{series.SAME_COMPOUND:.1%} in a length between cells of one compound; {series.OUTSIDE:g} standard deviations in the type, of {series.SCATTER:.1%} at least, as garnets scatter; {series.OFF_LINE:g} in a series, of {series.LEAST_SPREAD:.1%} at least. Beyond a factor of {lattice.VOLUME_WARNING} lattice.volume tells.",
+        "Vegard, Z. Phys. 5 (1921) 17; additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934.", "Compare the cell with the paper, and with the rows around it in the sheet.",
     ),
     Check(
         "lattice.setting", W, "Axes in another setting than the symbol",

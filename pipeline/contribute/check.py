@@ -17,6 +17,7 @@ from pipeline.checks.ids import FREE
 from pipeline.checks.reading import rows
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
+from pipeline.checks.series import series_findings
 from pipeline.checks.structure_copies import copy_findings
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
@@ -355,7 +356,8 @@ def _checked(
     comparable = entries[~entries.index.isin(unclear)]
     among = comparable if known.entries is None else pd.concat([known.entries, comparable])
     copies = _copies(among, subject, known) if sent else ()
-    for finding in chain(alone, duplicate_findings(among, frozenset(comparable.index)), copies):
+    new = frozenset(comparable.index)
+    for finding in chain(alone, duplicate_findings(among, new), series_findings(rows(among), new), copies):
         if (finding.id, str(finding.column)) in lost:
             continue  # the check sees a blank where the cell could not be read
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:

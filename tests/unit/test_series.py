@@ -1,0 +1,159 @@
+"""Cells against their kin, and the digits of a cell: laws on series made for the case."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+
+from pipeline.checks.digits import digit_findings, file_digits
+from pipeline.checks.pair import Pair
+from pipeline.checks.reading import Row
+from pipeline.checks.series import OUTSIDE, _fit, _line, series_findings
+from pipeline.chemistry.cell import compare
+from pipeline.findings import Finding
+from pipeline.structures.cif import read
+from pipeline.structures.symmetry import examined
+from schemas import columns as col
+from tests.unit.difficult import atoms, cell, listed, operations
+
+
+def garnet(name: str, x: float, a: float, paper: str = "10.1/one", **more: object) -> Row:
+    """Li7-xLa3Zr2-xTaxO12 with the axis a."""
+    reduced = f"Li{7 - x:g}La3Zr{2 - x:g}Ta{x:g}O12"
+    true = f"Li{8 * (7 - x):g}La24Zr{8 * (2 - x):g}Ta{8 * x:g}O96"
+    values = {
+        col.REDUCED_COMPOSITION: reduced, col.TRUE_COMPOSITION: true, col.Z: 8, col.SPACE_GROUP: "Ia-3d", col.SPACE_GROUP_NUMBER: 230,
+        col.A: a, col.B: a, col.C: a, col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0, col.DOI: paper,
+    }  # fmt: skip
+    return Row(name, values | {getattr(col, key): value for key, value in more.items()})
+
+
+def vegard(x: float) -> float:
+    return round(12.97 - 0.06 * x, 4)
+
+
+def series(count: int = 10, paper: str = "10.1/{}") -> list[Row]:
+    return [garnet(f"r{i}", 0.1 * (i + 1), vegard(0.1 * (i + 1)), paper.format(i)) for i in range(count)]
+
+
+def found(rows: list[Row]) -> dict[str, Finding]:
+    return {each.id: each for each in series_findings(rows)}
+
+
+def test_a_type_that_follows_its_composition_is_left_alone() -> None:
+    assert found(series(16)) == {}
+
+
+@pytest.mark.parametrize(("factor", "heard"), [(1.005, False), (1.015, True), (0.985, True), (1.03, True), (1.2, False)])
+def test_a_cell_off_its_structure_type_is_named(factor: float, heard: bool) -> None:
+    """2.8 % of the volume, four times the scatter of garnets, is 0.93 % of an axis; a factor of 1.7 in volume is another check's."""
+    rows = [*series(16), garnet("bad", 0.85, round(vegard(0.85) * factor, 4), "10.1/x")]
+    assert set(found(rows)) == ({"bad"} if heard else set())
+
+
+def test_several_wrong_cells_do_not_hide_each_other() -> None:
+    rows = [*series(16), *(garnet(f"bad{i}", 0.15 + 0.1 * i, round(vegard(0.15 + 0.1 * i) * 1.02, 4), f"10.2/{i}") for i in range(4))]
+    assert set(found(rows)) == {"bad0", "bad1", "bad2", "bad3"}
+
+
+def test_the_fit_without_a_row_is_that_of_the_others() -> None:
+    """The leverage gives what a second fit, made without the row, predicts for it."""
+    rows = [garnet(f"r{i}", 0.1 * (i + 1), 12.9 + 0.013 * ((7 * i) % 5)) for i in range(9)]
+    whole = _fit(rows)
+    for scale in (1.0, 1.01):
+        other = _fit([*rows[:-1], garnet("r8", 0.9, rows[-1].cell[0] * scale if rows[-1].cell else 0)])
+        assert other.residual[-1] - whole.residual[-1] == pytest.approx(3 * math.log(scale), abs=2e-3)
+        assert other.spread[-1] == pytest.approx(whole.spread[-1])
+
+
+def test_a_rare_element_is_granted_more() -> None:
+    rows = series(16)
+    with_gadolinium = garnet("gd", 0.5, vegard(0.5))
+    values = dict(with_gadolinium.values) | {
+        col.REDUCED_COMPOSITION: "Li6.5Gd3Zr1.5Ta0.5O12", col.TRUE_COMPOSITION: "Li52Gd24Zr12Ta4O96", col.A: 12.6, col.B: 12.6, col.C: 12.6,
+    }  # fmt: skip
+    fit = _fit([*rows, Row("gd", values)])
+    assert fit.spread[-1] > 3 * fit.spread[0]
+
+
+@pytest.mark.parametrize(("factor", "heard"), [(1.0069, False), (1.0072, True)])
+def test_two_cells_of_one_compound(factor: float, heard: bool) -> None:
+    rows = [garnet("one", 0.5, 12.9), garnet("two", 0.5, round(12.9 * factor, 5), "10.1/two")]
+    assert set(found(rows)) == ({"two"} if heard else set())
+    assert not heard or found(rows)["two"].other == "one"
+
+
+def test_only_new_rows_are_named_whichever_they_are_compared_with() -> None:
+    rows = [garnet("one", 0.5, 12.9), garnet("two", 0.5, 13.1, "10.1/two")]
+    assert [f.id for f in series_findings(rows, {"one"})] == []
+    assert [f.id for f in series_findings(rows, {"two"})] == ["two"]
+
+
+def test_a_member_off_the_line_of_its_paper() -> None:
+    rows = series(7, paper="10.1/one")
+    assert found(rows) == {}
+    copied = garnet("r3", 0.4, round(vegard(0.4) * 1.003, 4), "10.1/one")  # 0.9 % of the volume: less than the type is granted
+    assert set(found([*rows[:3], copied, *rows[4:]])) == {"r3"}
+    assert found([*rows[:3], copied]) == {}, "four rows make no series"
+
+
+def test_a_straight_line_is_met_exactly() -> None:
+    import numpy as np
+
+    x = np.array([0.0, 1.0, 2.0, 4.0])
+    value, spread = _line(x, 3 + 2 * x, 3.0)
+    assert value == pytest.approx(9)
+    assert spread == pytest.approx(0.001 * math.sqrt(1 + 1 / 4 + (3 - 1.75) ** 2 / 8.75))
+
+
+def test_many_rows_take_little_time() -> None:
+    rows = [garnet(f"r{i}", (i % 1000) / 1000, vegard((i % 1000) / 1000), f"10.1/{i % 700}") for i in range(8000)]
+    start = time.process_time()
+    assert found(rows) == {}
+    assert time.process_time() - start < 20
+
+
+def test_equal_lengths_are_equal_to_the_digit() -> None:
+    assert list(digit_findings([garnet("good", 0.5, 12.9)])) == []
+    bad = list(digit_findings([garnet("bad", 0.5, 12.9, B=12.9005)]))
+    assert [(f.check, f.column, f.value, f.expected) for f in bad] == [("lattice.digits", "b", "12.9005", "12.9")]
+    assert list(digit_findings([garnet("other", 0.5, 12.9, B=12.7)])) == [], "what breaks the metric is another check's"
+    assert list(digit_findings([garnet("free", 0.5, 12.9, B=12.9005, SPACE_GROUP="Pbca", SPACE_GROUP_NUMBER=61)])) == []
+
+
+def against(row_a: float, row_b: float, row_c: float, a: str, b: str, c: str, close: bool = False) -> list[Finding]:
+    text = (
+        f"data_x\n_symmetry_space_group_name_H-M 'P n m a'\n{cell(1, 1, 1, 90, 90, 90)}".replace("_a 1\n", f"_a {a}\n")
+        .replace("_b 1\n", f"_b {b}\n").replace("_c 1\n", f"_c {c}\n")
+    ) + listed(operations("P n m a")) + atoms("Li1 Li 0.1 0.25 0.3 1\nCl1 Cl 0.4 0.25 0.6 1\n")  # fmt: skip
+    values = {col.A: row_a, col.B: row_b, col.C: row_c, col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0, col.SPACE_GROUP_NUMBER: 62}
+    pair = Pair(Row("abc", values | ({col.CLOSE_MATCH: "Yes"} if close else {})), examined(read(text, "abc.cif")))
+    assert pair.row.cell is not None
+    return list(file_digits(pair, compare(pair.row.cell, pair.structure.cell, spacegroup=62)))
+
+
+@pytest.mark.parametrize(
+    ("row", "file", "heard"),
+    [
+        ((10.12, 6.2, 4.7), ("10.12", "6.2", "4.7"), ""),
+        ((10.12, 6.2, 4.7), ("10.1234", "6.1951", "4.7"), ""),  # the row has fewer digits
+        ((10.1237, 6.2, 4.7), ("10.124", "6.2", "4.7"), ""),  # the file has
+        ((10.123, 6.2, 4.7), ("10.1239", "6.2", "4.7"), ""),  # cut off
+        ((10.123, 6.2, 4.7), ("10.124", "6.2", "4.7"), ""),  # rounded twice
+        ((10.123, 6.2, 4.7), ("10.125", "6.2", "4.7"), "differ by 2 in the last digit"),
+        ((10.1234, 6.2, 4.7), ("10.1284", "6.2", "4.7"), "differ by 50 in the last digit"),
+        ((6.2014, 6.2031, 4.7), ("6.2031", "6.2014", "4.7"), "in the order b, a, c"),
+        ((10.1234, 6.2, 4.7), ("10.2284", "6.2", "4.7"), ""),  # cif.lattice
+    ],
+)
+def test_row_and_file_agree_in_the_digits_they_print(row: tuple[float, float, float], file: tuple[str, str, str], heard: str) -> None:
+    said = against(*row, *file)
+    assert bool(said) is bool(heard)
+    assert not said or heard in said[0].message
+    assert against(*row, *file, close=True) == []
+
+
+def test_the_limit_of_a_structure_type_is_four_times_the_scatter_of_garnets() -> None:
+    assert pytest.approx(0.028) == OUTSIDE * 0.007
