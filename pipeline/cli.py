@@ -303,16 +303,21 @@ def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs
 @OUTPUT
 @FORCE
 @JOBS
-def match(table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, force: bool, jobs: int) -> None:
+@reading
+def match(
+    table: Path, libraries: tuple[Path, ...], databases: tuple[str, ...], output: Path | None, force: bool, jobs: int, sheet: str,
+    hidden: bool, encoding: str,
+) -> None:  # fmt: skip
     """Propose structures for the rows of a TABLE (CSV or XLSX). Nothing is attached: a person decides."""
     from pipeline.commands.match import HEADER, propose
+    from pipeline.ingest.contributed.grid import Reading
     from pipeline.safety.outputs import Output
 
     whole = [table, *(path for path in libraries if not path.is_dir())]
     target = None if output is None else Output(output, whole, libraries, lambda text: text.startswith(HEADER), force)
     if target is not None:
         target.require()
-    proposal = propose(table, libraries, databases, jobs=jobs)
+    proposal = propose(table, libraries, databases, jobs=jobs, reading=Reading(sheet, hidden, encoding))
     for note in proposal.notes:
         click.echo(note, err=True)
     text = proposal.candidates.to_csv(index=False, lineterminator="\n")

@@ -29,6 +29,10 @@ _MOLECULES = rf"(?P<before>{_NUMBER})?\(?[HD]2O\)?(?P<after>{_NUMBER})?$"
 _WATER = re.compile(rf"[{_DOTS}]{_MOLECULES}")
 #: The same after a full stop, which may also belong to the number before it.
 _WATER_STOP = re.compile(r"(?<=[A-Za-z0-9)\]}])\.(?P<before>\d+(?:\.\d+)?)?\(?[HD]2O\)?(?P<after>\d+(?:\.\d+)?)?$")
+#: Another molecule of crystallisation behind a decimal amount: ``LiBH4.2NH3`` may hold 4.2 hydrogens or two molecules.
+_SOLVENT_STOP = re.compile(
+    r"[A-Za-z0-9)\]}]\.(?P<count>\d+)(?P<molecule>N[HD]3|CH3OH|CH4O|C2H5OH|C2H6O|CH3CN|C2H3N|C4H8O|SO2|H2O2|N2H4|O[HD]2|HDO)$"
+)
 #: No formula counts more atoms of a kind: the largest cells hold some ten thousand.
 MOST = 1e6
 #: And an amount in brackets is at least this: pymatgen writes what is less with an exponent, which it cannot read itself.
@@ -150,6 +154,10 @@ def _after_full_stop(text: str) -> re.Match[str] | None:
     water = _WATER_STOP.search(text)
     if water and water["before"] and "." in water["before"] and text[water.start() - 1].isdigit() and not water["before"].startswith("0."):
         raise FormulaError(f"{text[:60]!r} can be read in two ways: write the dot before the water as * or \N{MIDDLE DOT}")
+    solvent = None if water else _SOLVENT_STOP.search(text)
+    if solvent and not re.search(r"(?<!\d)0$", text[: solvent.start() + 1]):
+        count, molecule = solvent["count"], solvent["molecule"]
+        raise FormulaError(f"{text[:60]!r} can be read in two ways: write ({molecule}){count} if {count} molecules are meant")
     return water
 
 

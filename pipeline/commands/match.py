@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
+from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import contribution
 from pipeline.safety import inputs
 from pipeline.structures.matching import index, match
@@ -31,7 +32,9 @@ class Proposal:
     notes: tuple[str, ...]
 
 
-def propose(table: Path, libraries: Sequence[Path], databases: Sequence[str] = (), *, jobs: int = 1) -> Proposal:
+def propose(
+    table: Path, libraries: Sequence[Path], databases: Sequence[str] = (), *, jobs: int = 1, reading: Reading = ASKED_NOTHING
+) -> Proposal:
     """Find structures for every row of a table.
 
     Parameters
@@ -44,6 +47,8 @@ def propose(table: Path, libraries: Sequence[Path], databases: Sequence[str] = (
         Base addresses of OPTIMADE databases.
     jobs
         Processes that describe libraries without an index.
+    reading
+        How the table is to be read: sheet, hidden parts, encoding.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def propose(table: Path, libraries: Sequence[Path], databases: Sequence[str] = (
     """
     if not libraries and not databases:
         raise InputError("no library to match against", cure="name one with --library, or a database with --optimade")
-    rows, notes = _rows(table)
+    rows, notes = _rows(table, reading)
     opened = [index.opened(libraries, jobs)] if libraries else []
     for url in databases:
         from pipeline.structures.matching import optimade
@@ -72,14 +77,24 @@ def _joined(parts: list[Descriptors]) -> Descriptors:
     return joined(parts)
 
 
-def _rows(table: Path) -> tuple[pd.DataFrame, list[str]]:
-    """The rows by ID, and those of them that cannot be looked for."""
-    read = contribution(inputs.read(table, "table"), str(table))
+#: What a row is looked for by.
+_SOUGHT = frozenset(str(column) for column in (col.REDUCED_COMPOSITION, col.TRUE_COMPOSITION, col.SPACE_GROUP_NUMBER, *col.LATTICE))
+
+
+def _rows(table: Path, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
+    """The rows by ID, and what is to be told: how the table was read, cells that could not be, rows that cannot be looked for."""
+    read = contribution(inputs.read(table, "table"), str(table), reading)
     rows = read.cells.copy()
     ids = [str(id) if id is not None else f"row {number}" for id, number in zip(rows[col.ID], read.rows, strict=True)]
     rows = rows.drop(columns=[str(col.ID)]).set_axis(ids, axis="index")
     usable = {row.id for row in match.rows_of(rows)}
-    notes = [
+    notes = [f"{table}: {note}" for note in read.notes]
+    notes += [
+        f"{table}, row {read.rows[bad.position]}: {bad.column} {bad.value!r} was not read: {bad.why}"
+        for bad in read.unread
+        if bad.position is not None and bad.column in _SOUGHT and bad.kind == "cell"
+    ]
+    notes += [
         f"{table}, row {number}: not looked for, its composition or its space group cannot be read"
         for id, number in zip(ids, read.rows, strict=True)
         if id not in usable

@@ -117,7 +117,7 @@ def atoms(items: Items, cell: Cell) -> AtomList:
         return found or (["?"] * count, names[0])
 
     labels, types = column(tags.LABEL)[0], column(tags.TYPE)[0]
-    occupancies = column(tags.OCCUPANCY)[0]
+    occupancies, known = column(tags.OCCUPANCY)[0], items.column(tags.OCCUPANCY) is not None
     hydrogens = column(tags.HYDROGENS)[0]
     multiplicities, multiplicity = column(*tags.MULTIPLICITY)
     flags = column(tags.FLAG)[0]
@@ -155,6 +155,8 @@ def atoms(items: Items, cell: Cell) -> AtomList:
         whose = f" of site {name}"
         declared = int(items.number(multiplicities[row], "multiplicity" + whose, multiplicity, row, 0.0)) or None
         occupancy = items.number(occupancies[row], "occupancy" + whose, tags.OCCUPANCY, row, 1.0)
+        if occupancies[row] == "?" and known:
+            told.setdefault("site {site} has the occupancy ?, for which 1 is assumed", []).append(name)
         attached = items.number(hydrogens[row], "attached hydrogens" + whose, tags.HYDROGENS, row, 0.0)
         x, y, z = (
             0.0 if all(blank) else items.number(token, what + whose, tag + axis, row)

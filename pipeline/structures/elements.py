@@ -19,7 +19,7 @@ FULL = 1.02
 #: The last element that a crystal was grown of is einsteinium; symbols beyond lawrencium are other things written in capitals (NH, CN).
 HEAVIEST = 103
 _DUMMIES = frozenset({"x", "xx", "du", "dum", "dummy", "vac", "vacancy", "vacant", "void"})
-_WATER = frozenset({"wat", "water", "wa"})
+_WATER = frozenset({"wat", "water", "wa", "hoh"})
 _CHARGE = r"(?:\d*\.?\d*[+-]+|[+-]\d+\.?\d*)"
 _SYMBOL = re.compile(r"\^?(\d*)\^?([A-Za-z]+)(?:[^A-Za-z]*|[^A-Za-z(]*\(.*\)|\d+[A-Za-z]['*]?|_.*)")
 _PART = re.compile(rf"(\d*\.?\d*)\s*\*?\s*([A-Za-z]+)\s*({_CHARGE}|)\s*(\d*\.\d+|1|)")
@@ -203,6 +203,9 @@ def _labelled(label: str, formula: Collection[str]) -> Reading:
         raise AtomError(f"the label {label!r} of site {{site}} names no element, and it has no type")
     word = letters[0]
     low = word.casefold()
+    pair = re.fullmatch(r"([A-Z][a-z])([A-Z][a-z])", word)
+    if pair and _element(pair[1]) and _element(pair[2]):
+        raise AtomError(f"the label {label!r} of site {{site}} names two elements, {pair[1]} and {pair[2]}, and it has no type")
     if low in _DUMMIES:
         return Reading(note="site {site} is a dummy by label and left out")
     if low in _WATER or low == "w":

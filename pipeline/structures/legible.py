@@ -215,5 +215,9 @@ def _syntax(message: str, text: str) -> tuple[str, int | None]:
     line = int(found[1])
     lines = text.splitlines()
     shown = lines[line - 1].strip()[:60] if line <= len(lines) else ""
+    frame = next((number for number, each in enumerate(lines, 1) if re.match(r"save_\S", each, re.IGNORECASE)), None)
+    if frame is not None:
+        return "a save frame opens here, as dictionaries have them, and is not closed: take it out of the file", frame
+    what = "no name of an item, loop_, data_ or value fits there" if found[2] == "parse error" else found[2]
     version = " (the file calls itself CIF 2.0: export it as CIF 1.1)" if _CIF2.match(text) else ""
-    return f"the line {shown!r} breaks the grammar of CIF: {found[2]}{version}; compare it with the lines around it", line
+    return f"the line {shown!r} breaks the grammar of CIF: {what}{version}; compare it with the lines around it", line

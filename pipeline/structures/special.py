@@ -86,7 +86,7 @@ def placed(
 
 
 def _triple(place: Place) -> str:
-    return ", ".join(f"{value:.6g}" for value in place)
+    return ", ".join(f"{round(value, 6) + 0:.6g}" for value in place)
 
 
 def _near(

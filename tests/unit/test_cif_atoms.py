@@ -178,3 +178,26 @@ def test_more_images_than_anybody_examines_are_refused() -> None:
     with pytest.raises(CifError, match="17088 images of sites"):
         read(f"data_x\n{cell(30, 30, 30, 90, 90, 90)}{group}{atoms(rows)}", "x.cif")
     assert len(read(f"data_x\n{cell(30, 30, 30, 90, 90, 90)}{group}{atoms(rows[: rows.index('Li78 ')])}", "x.cif").sites) == 77
+
+
+@pytest.mark.parametrize("label", ["AlSi", "AlSi1", "CaMg2", "TiZr(1)"])
+def test_a_label_of_two_elements_is_not_read_as_the_first(label: str) -> None:
+    with pytest.raises(AtomError, match="names two elements"):
+        kinds("", label)
+    assert kinds("Al", label) == [("Al", 1.0, 0.0)]
+
+
+@pytest.mark.parametrize("label", ["OA1", "FeM1", "NaA", "LiT", "Lia", "OBr1"])
+def test_letters_of_a_site_behind_an_element_make_no_second_one(label: str) -> None:
+    assert kinds("", label)[0][0] == {"O": "O", "F": "Fe", "N": "Na", "L": "Li"}[label[0]]
+
+
+def test_a_water_molecule_by_its_residue_is_oxygen() -> None:
+    assert kinds("", "HOH1") == kinds("", "HOH", "Li Cl H O") == [("O", 1.0, 0.0)]
+
+
+@pytest.mark.parametrize(("given", "told"), [("?", True), (".", False), ("1", False)])
+def test_an_occupancy_that_is_not_known_is_told(given: str, told: bool) -> None:
+    structure = read(CUBE + atoms(f"Li1 Li 0 0 0 {given}\nO1 O 0.5 0.5 0.5 1\n"), "x.cif")
+    assert structure.content == pytest.approx({"Li": 1.0, "O": 1.0})
+    assert any("Li1 has the occupancy ?" in note for note in structure.notes) == told

@@ -117,3 +117,14 @@ def test_frames_and_global_items_are_no_items_of_the_block() -> None:
     assert frame in after.text
     with pytest.raises(CifError, match="_cell_length_a is missing"):
         read("global_\n" + NASICON_CELL + NASICON_TEXT.replace(NASICON_CELL, ""), "x.cif")
+
+
+@pytest.mark.parametrize(
+    ("after", "further", "words"),
+    [("save_f\n", 1, "save frame"), ("loop_\n", 2, "no name of an item, loop_, data_ or value fits there")],
+)
+def test_messages_of_the_parser_say_what_is_wrong(after: str, further: int, words: str) -> None:
+    with pytest.raises(CifError, match=words) as caught:
+        read(NASICON_TEXT + after, "x.cif")
+    assert "parse error" not in str(caught.value)
+    assert str(caught.value).startswith(f"x.cif, line {NASICON_TEXT.count(chr(10)) + further}: ")

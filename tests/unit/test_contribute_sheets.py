@@ -7,16 +7,20 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
+from pipeline.cli import main
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.grid import Reading
 from pipeline.ingest.contributed.table import Contribution, contribution
 from schemas import columns as col
 from tests.contributed.tables import HEADER
+from tests.unit.difficult import atoms, cell, listed, operations
 
 NAMES = HEADER.split(",")
 SIGMA = col.IONIC_CONDUCTIVITY
@@ -244,3 +248,28 @@ def test_rows_are_hidden_in_several_ways(attribute: str) -> None:
 def test_a_range_over_the_whole_sheet_costs_nothing() -> None:
     wide = '</sheetData><mergeCells count="1"><mergeCell ref="N1:XFD1048576"/></mergeCells>'
     assert ids(contribution(altered(lambda text: text.replace("</sheetData>", wide)), "rows.xlsx")) == ["x1", "x2"]
+
+
+def test_match_reads_a_table_as_it_is_asked_to_and_tells_how(tmp_path: Path) -> None:
+    made = book()
+    made.active["E1"] = "Conductivity (mS/cm)"
+    made.active["G2"] = "6.0257 furlong"
+    old = made.create_sheet("old")
+    old.append(NAMES)
+    old.append(row("other"))
+    old.sheet_state = "hidden"
+    made.save(tmp_path / "rows.xlsx")
+    (tmp_path / "library").mkdir()
+    text = f"data_r\n{cell(6.0257, 6.0257, 6.0257, 90, 90, 90)}{listed(operations('F m -3 m'))}" + atoms(
+        "Li1 Li 0 0 0 1\nI1 I 0.5 0.5 0.5 1\n"
+    )
+    (tmp_path / "library" / "lii.cif").write_text(text)
+    ask = ["match", str(tmp_path / "rows.xlsx"), "--library", str(tmp_path / "library")]
+    plain = CliRunner().invoke(main, ask)
+    assert plain.exit_code == 0, plain.output
+    assert {line.split(",")[0] for line in plain.stdout.splitlines()[1:]} == {"x1", "x2"}
+    assert "hidden and not read: the sheet 'old'" in plain.stderr
+    assert "row 2: a '6.0257 furlong' was not read" in plain.stderr
+    asked = CliRunner().invoke(main, [*ask, "--sheet", "old"])
+    assert {line.split(",")[0] for line in asked.stdout.splitlines()[1:]} == {"other"}
+    assert CliRunner().invoke(main, [*ask, "--encoding", "gbk"]).exit_code == 2

@@ -187,3 +187,14 @@ def test_readings_convert_to_pymatgen() -> None:
     mixture = reading("0.75Li2S-0.25P2S5")
     assert mixture.to_pymatgen() == Composition({"Li": 1.5, "P": 0.5, "S": 2.0})
     assert reading("Li3PS4 - 2 wt% Al2O3").to_pymatgen() is None
+
+
+@pytest.mark.parametrize("text", ["LiBH4.2NH3", "LiI.4CH3OH", "LiAlCl4.3SO2", "LiNO3.3OH2"])
+def test_other_molecules_after_a_full_stop_are_not_taken_for_decimals(text: str) -> None:
+    with pytest.raises(FormulaError, match="two ways"):
+        amounts(text)
+
+
+def test_a_fraction_before_a_molecule_has_one_reading() -> None:
+    assert dict(amounts("Li0.5NH3")) == {"Li": 0.5, "N": 1.0, "H": 3.0}
+    assert dict(amounts("LiBH4(NH3)2")) == {"Li": 1.0, "B": 1.0, "H": 10.0, "N": 2.0}

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from pipeline.errors import InputError
@@ -57,8 +57,8 @@ ASKED_NOTHING = Reading()
 class Grid:
     """The rows of a table file that are not blank, from the header on, and how they were read.
 
-    ``header`` is the header, of one row or of two; ``rows`` what stands below it; ``above`` what stands above it; ``hidden`` says what was
-    left out because it is hidden.
+    ``header`` is the header, of one row or of two, ``titles`` the upper one of two; ``rows`` what stands below it; ``above`` what stands
+    above it; ``hidden`` says what was left out because it is hidden, ``hidden_rows`` and ``hidden_cells`` (of hidden columns) hold it.
     """
 
     file: str
@@ -69,6 +69,9 @@ class Grid:
     sheet: str = ""
     notes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    titles: tuple[Row, ...] = ()
+    hidden_rows: tuple[Row, ...] = ()
+    hidden_cells: tuple[Row, ...] = ()
 
 
 Recognised = Callable[[Sequence[object]], int]
@@ -212,7 +215,11 @@ def _sheet(data: bytes, file: str, recognised: Recognised, second: Second, readi
         raise _no_header(file, hidden)
     spread = sheets.spread_note(sheet.layout, rows[best[1]].number + best[2] - 1)
     told = (*notes, *hidden, *([spread] if spread else []))
-    return _finish(file, rows, best, second, is_text=False, notes=told, hidden=tuple(hidden), sheet=sheet.name)
+    grid = _finish(file, rows, best, second, is_text=False, notes=told, hidden=tuple(hidden), sheet=sheet.name)
+    if not hidden:
+        return grid
+    left = sheets.hidden_of(sheet)
+    return replace(grid, hidden_rows=tuple(left[0]), hidden_cells=tuple(left[1]))
 
 
 # --- both ------------------------------------------------------------------------------------------------------------
@@ -238,7 +245,8 @@ def _finish(
         notes = (*notes, f"the header is row {header.number}; what stands above it was passed over")
     elif header.number != 1:
         notes = (*notes, f"the header is row {header.number}")
-    return Grid(file, header, tuple(body), is_text, tuple(rows[:place]), sheet, notes, hidden)
+    titles = (rows[place],) if depth == 2 else ()
+    return Grid(file, header, tuple(body), is_text, tuple(rows[:place]), sheet, notes, hidden, titles)
 
 
 def _no_header(file: str, hidden: Sequence[str] = ()) -> InputError:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.ingest.contributed.grid import Row, shown
-from pipeline.ingest.contributed.headers import Heading, factor
-from pipeline.ingest.contributed.units import is_unit, scale, stated
+from pipeline.ingest.contributed.headers import BRACKETS, Heading, factor
+from pipeline.ingest.contributed.units import CELSIUS, CONDUCTIVITY, is_unit, scale, stated
 
 Meaning = Callable[[object], Heading | None]
 #: What stands in a row of units where a column has none.
@@ -22,8 +22,10 @@ def joined(upper: Row, lower: Row, meaning: Meaning) -> Row | None:
     """Two rows as one header, ``None`` when the lower one is no second line of it.
 
     A title over several columns (a merged cell of a spreadsheet) holds for those to its right that have none. The lower row belongs to
-    the header when nothing in it stands alone: each of its cells is a name, or completes the name above it.
+    the header when nothing in it stands alone: each of its cells is a name, or completes the name above it, and none is a number.
     """
+    if any(_is_number(cell) for cell in lower.cells):
+        return None
     width = max(len(upper.cells), len(lower.cells))
     cells: list[object] = []
     title = ""
@@ -48,6 +50,15 @@ def joined(upper: Row, lower: Row, meaning: Meaning) -> Row | None:
     return Row(upper.number, upper.line, tuple(cells))
 
 
+def _is_number(cell: object) -> bool:
+    """Whether a cell holds a number, which no name of a column is; ``10^-4 S/cm`` is a unit and ``25 °C`` a temperature."""
+    text = shown(cell)
+    if not re.match(r"[<>~]?\s*[+-]?[.,]?\d", text) or is_unit(text):
+        return False
+    temperature, rest = stated(text)
+    return temperature is None or bool(rest)
+
+
 def is_second_line(upper: Row, lower: Row, meaning: Meaning) -> Row | None:
     """The header of both rows when it means more columns than either alone."""
     both = joined(upper, lower, meaning)
@@ -66,7 +77,7 @@ def folded(row: Row, headings: Mapping[int, Heading], width: int) -> dict[int, H
     for place in range(max(width, len(row.cells))):
         text = shown(row.cells[place]) if place < len(row.cells) else ""
         heading = headings.get(place)
-        bare = re.sub(r"^[(\[]\s*(.*?)\s*[)\]]$", r"\1", text)
+        bare = re.sub(r"^[(\[]\s*(.*?)\s*[)\]]$", r"\1", text).removesuffix(":")
         if text.casefold() in _FILLERS or bare.casefold() in _FILLERS:
             continue
         if heading is None:
@@ -87,6 +98,52 @@ def folded(row: Row, headings: Mapping[int, Heading], width: int) -> dict[int, H
             heading = replace(heading, power=power, unit=unit)
         found[place] = heading
     return {**headings, **found} if found else None
+
+
+def under_titles(rows: Sequence[Row], headings: Mapping[int, Heading]) -> tuple[dict[int, Heading], list[str]]:
+    """The headings with the units and temperatures of the titles above them, and a note for each title that gives one.
+
+    A title holds for its own column and for those to its right, up to the next one. A unit that contradicts the heading makes the numbers
+    of its column unreadable; a temperature in the heading itself wins over that of a title, which may be about a whole series.
+    """
+    found, notes = dict(headings), []
+    for row in rows:
+        titles = {place: text for place, cell in enumerate(row.cells) if (text := shown(cell))}
+        several = len(titles) > 1 or 0 not in titles
+        given: dict[str, list[str]] = {}
+        for place, heading in headings.items():
+            text = next((titles[over] for over in range(place, -1, -1) if over in titles), "")
+            temperature, rest = stated(text)
+            measured = several and heading.column.unit == CONDUCTIVITY and not _TREATED.search(text)
+            if temperature is not None and temperature.scale and measured and heading.temperature is None:
+                found[place] = replace(found[place], temperature=temperature)
+                given.setdefault(text, []).append(f"{heading.column} at {temperature.text}")
+            unit = "" if heading.unknown_unit else next((unit for unit in _units(rest) if factor(unit, heading.column) is not None), "")
+            if not unit or heading.column.unit in ("", CELSIUS):
+                continue
+            power, before = factor(unit, heading.column) or 0, found[place]
+            if not before.unit:
+                found[place] = replace(before, power=power, unit=unit)
+                how = f" (converted, times 1E{power})" if power else ""
+                given.setdefault(text, []).append(f"{heading.column} in {unit}{how}")
+            elif before.power != power:
+                both = f"{before.unit} and {unit}"
+                found[place] = replace(before, power=0, unknown_unit=both, unit=both)
+        notes += [f"the title {text!r} in row {row.number} holds for {', '.join(said)}" for text, said in given.items()]
+    return found, notes
+
+
+def _units(title: str) -> Iterator[str]:
+    """What in a title may be a unit: what stands in brackets, and the last words of each part of it, the longest first."""
+    for group in BRACKETS.findall(title):
+        yield group
+        yield from re.split(r"\s*[,;]\s*", group)
+    for part in re.split(r"[,;.:]\s+|\s+(?:and|und|et)\s+", BRACKETS.sub(" ", title)):
+        text = part.strip(" ,;:")
+        yield text
+        for match in re.finditer(r"[\s/]+", text):
+            if len(text) - match.end() > 1:  # a last letter (sample A) is no unit
+                yield text[match.end() :]
 
 
 def converted(row: Row, before: Mapping[int, Heading], after: Mapping[int, Heading]) -> str:

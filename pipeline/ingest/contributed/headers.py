@@ -15,7 +15,8 @@ from schemas import columns as col
 LONGEST = 120
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "σ": "sigma", "Σ": "sigma"}
 _LOGARITHM = re.compile(r"^\W*-?\s*(?:log|ln|lg)(?![a-z])|\blog\s*10|\blog\W", re.IGNORECASE)
-_BRACKETS = re.compile(r"[(\[{]((?:[^()\[\]{}]|[(\[{][^()\[\]{}]*[)\]}])*)[)\]}]")
+#: What stands in brackets.
+BRACKETS = re.compile(r"[(\[{]((?:[^()\[\]{}]|[(\[{][^()\[\]{}]*[)\]}])*)[)\]}]")
 #: Words beside a name that do not change what it means.
 _HARMLESS_WORDS = (
     "li liion lithium lithiumion ionic ion eis ac impedance exp experimental measured value values rt total in unit units the "
@@ -81,7 +82,7 @@ def heading(cell: object) -> Heading | None:
 
 
 def _meaning(label: str) -> Heading | None:
-    base, groups = _BRACKETS.sub(" ", label).strip(), [match[1].strip() for match in _BRACKETS.finditer(label)]
+    base, groups = BRACKETS.sub(" ", label).strip(), [match[1].strip() for match in BRACKETS.finditer(label)]
     words = [group for group in groups if not _is_unit(group)]
     for name, tail in _divisions(base):
         for used in dict.fromkeys((tuple(words), tuple(groups), ())):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.ingest.contributed.cells import Row
-from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading, read_grid
-from pipeline.ingest.contributed.header_rows import Meaning, converted, folded, is_second_line
+from pipeline.errors import InputError
+from pipeline.ingest.contributed.cells import Row, shown
+from pipeline.ingest.contributed.grid import ASKED_NOTHING, Grid, Reading, read_grid
+from pipeline.ingest.contributed.header_rows import Meaning, converted, folded, is_second_line, under_titles
 from pipeline.ingest.contributed.headers import Heading, heading
+from pipeline.ingest.contributed.units import CELSIUS, temperature
 
 
 @dataclass(frozen=True)
@@ -77,4 +79,32 @@ def read_table(data: bytes, file: str, meaning: Meaning = heading, reading: Read
     while rows and (united := folded(rows[0], headings, width)) is not None:
         notes.append(converted(rows.pop(0), headings, united))
         headings = united
+    headings, titled = under_titles((*grid.titles, *reversed(above)), headings)
+    notes += titled
+    _demand_nothing_hidden(grid, headings, means)
     return Table(file, grid.header, headings, tuple(rows), tuple(above), grid.sheet, grid.is_text, tuple(notes), grid.hidden)
+
+
+def _demand_nothing_hidden(grid: Grid, headings: dict[int, Heading], means: Meaning) -> None:
+    """Refuse a sheet whose hidden rows or columns give the unit or the temperature of numbers that are shown.
+
+    Without them the numbers would be read in another unit; with them they would be read by what nobody sees.
+    """
+    width = len(grid.header.cells)
+    for row in grid.hidden_rows:
+        titled = under_titles((row,), headings)[1] if row.number < grid.header.number else []
+        if titled or folded(row, headings, width) is not None:
+            raise _hidden(grid.file, f"row {row.number} is hidden and holds units or a temperature", "show the row")
+    for place, found in ((place, means(cell)) for row in grid.hidden_cells for place, cell in enumerate(row.cells)):
+        if found is None or found.column.unit != CELSIUS:
+            continue
+        for row in grid.hidden_cells:
+            text = shown(row.cells[place]) if row.number > grid.header.number and place < len(row.cells) else ""
+            said = temperature(text, found.unit) if text else None
+            if said is not None and not said.is_room:
+                what = f"a hidden column of temperatures says {said.why()}"
+                raise _hidden(grid.file, what, "show the column", row.number)
+
+
+def _hidden(file: str, what: str, cure: str, row: int | None = None) -> InputError:
+    return InputError(what, file=file, row=row, cure=f"{cure}, or have hidden parts read: --hidden")

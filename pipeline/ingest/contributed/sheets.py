@@ -115,7 +115,19 @@ def _value(cell: Any) -> object:
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, int | float) and not isinstance(value, bool) and "%" in str(cell.number_format):
         return Percentage(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and (unit := _shown_unit(str(cell.number_format))):
+        return f"{value!r} {unit}"
     return value
+
+
+def _shown_unit(code: str) -> str:
+    """What a format of numbers writes behind each number (``0.0" mS/cm"``), if it has letters: who reads the sheet sees a unit."""
+    if '"' not in code and "\\" not in code:
+        return ""
+    bare = re.sub(r"\[[^\]]*\]|_.|\*.", "", code.split(";")[0])  # colours and currencies, gaps, fillings
+    behind = re.search(r"(?:[0#?]|General)((?:\"[^\"]*\"|\\.|[^0#?\"\\])*)$", bare, re.IGNORECASE)
+    text = "".join(quoted or plain for quoted, plain in re.findall(r"\"([^\"]*)\"|\\(.)", behind[1])).strip() if behind else ""
+    return text if re.search(r"[^\W\d_]|°", text) else ""
 
 
 # --- layout ----------------------------------------------------------------------------------------------------------
@@ -304,6 +316,16 @@ def shown_only(sheet: Sheet) -> tuple[list[Row], list[str]]:
         rows = [Row(r.number, r.line, tuple(None if layout.is_hidden(p + 1) else c for p, c in enumerate(r.cells))) for r in rows]
         rows = [row for row in rows if any(cell is not None for cell in row.cells)]
     return rows, notes
+
+
+def hidden_of(sheet: Sheet) -> tuple[list[Row], list[Row]]:
+    """The hidden rows of a sheet, and the others with nothing but the cells of their hidden columns."""
+    layout = sheet.layout
+    rows = [row for row in sheet.rows if row.number in layout.rows]
+    others = [row for row in sheet.rows if row.number not in layout.rows] if layout.columns else []
+    return rows, [
+        Row(r.number, r.line, tuple(cell if layout.is_hidden(place + 1) else None for place, cell in enumerate(r.cells))) for r in others
+    ]
 
 
 def _at(row: Row, place: int) -> object:
