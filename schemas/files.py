@@ -53,6 +53,8 @@ class File:
         Columns of numbers in which a bound (``<1E-10``) may stand: text to a reader who does not know.
     blank
         Columns that may be blank here, although the tables that they name the rows of require them.
+    labels
+        Columns that models are trained on, of a table whose rows are named by the entry: a changed one is a major version.
     """
 
     path: str
@@ -63,6 +65,7 @@ class File:
     foreign_keys: tuple[ForeignKey, ...] = ()
     bounded: frozenset[Column] = frozenset()
     blank: frozenset[Column] = frozenset()
+    labels: frozenset[Column] = frozenset()
 
     @property
     def name(self) -> str:
@@ -100,7 +103,7 @@ FILES: tuple[File, ...] = (
          "One row an entry: what models train on. The first twelve columns are those published, with the published label: 1e-15 wherever "
          "only an upper bound is known. Behind them stands what the release adds; conductivity is the number that the paper gives, and "
          "where bound is < it is an upper bound.",
-         col.PROCESSED, (col.ID,), _ENTRY),
+         col.PROCESSED, (col.ID,), _ENTRY, labels=frozenset((col.LABEL, col.CONDUCTIVITY_PROCESSED, col.BOUND))),
     File("train_idx.csv", "IDs of the training set", "One row an entry of the training set.", ID_ONLY, (col.ID,), _ENTRY),
     File("test_idx.csv", "IDs of the test set", "One row an entry of the test set.", ID_ONLY, (col.ID,), _ENTRY),
     File(STRUCTURES, "Structures", "One CIF an entry that has one, named by its ID. Structures that came from the ICSD carry "

@@ -63,20 +63,24 @@ def test_the_first_release_follows_the_pin(checkout: Path, built: Path, monkeypa
 
     with pytest.raises(InputError, match="does not follow"):
         publish.release("1.2.0", checkout / "raw", build, print)
+    with pytest.raises(InputError, match="minor release, because of 2 new columns"):
+        publish.release("1.2.1", checkout / "raw", build, print)
     said: list[str] = []
-    publish.release("1.2.1", checkout / "raw", build, said.append)
-    assert said[0].startswith("Release 1.2.1 (")
-    upload = checkout / "dist" / "obelix-1.2.1"
+    publish.release("1.3.0", checkout / "raw", build, said.append)
+    assert said[0].startswith("Release 1.3.0 (")
+    upload = checkout / "dist" / "obelix-1.3.0"
     subprocess.run(["sha256sum", "--check", "--quiet", CHECKSUMS], cwd=upload, check=True)
     monkeypatch.chdir(checkout)
-    story = diff("1.2.0", "v1.2.1")
+    story = diff("1.2.0", "v1.3.0")
     with (upload / "corrections.csv").open(encoding="utf-8", newline="") as handle:
         corrected = {(row["ID"], row["column"]) for row in csv.DictReader(handle)}
     assert {(cell["id"], cell["column"]) for cell in story["cells"]} == corrected
-    assert (story["required"], story["stale_new"]) == ("patch", [])
-    assert diff("v1.2.1", str(upload))["same_data"]
+    (processed,) = (table for table in story["tables"] if table["path"] == "processed.csv")
+    assert (processed["labels"], processed["columns_added"]) == ([], ["conductivity", "bound"])
+    assert (story["required"], story["stale_new"]) == ("minor", [])
+    assert diff("v1.3.0", str(upload))["same_data"]
     text = (checkout / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert "## 1.2.1 (" in text
+    assert "## 1.3.0 (" in text
     assert max(len(section.splitlines()) for section in text.split("\n## ")) < 150
 
 

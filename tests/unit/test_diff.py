@@ -11,10 +11,11 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.release.compare.cellwise import same, same_label
-from pipeline.release.compare.diff import difference, required_level
-from pipeline.release.compare.diff_formats import FORMATS, as_changelog, as_text
+from pipeline.release.compare.diff import Difference, difference, required_level
+from pipeline.release.compare.diff_formats import EARLIER, FORMATS, as_changelog, as_text
 from pipeline.release.compare.published import Published, published
 from pipeline.release.compare.structure_diff import structure_change
+from schemas import columns as col
 from tests.unit.releases import CIF, files, release, row
 
 AB = [row("aa1"), row("bb2")]
@@ -43,7 +44,7 @@ def test_a_changed_cell_names_old_and_new() -> None:
         ("bb2", "a", "4.0", "4.1", False),
         ("bb2", "close match", None, "Yes", False),
     ]
-    assert required_level(found) == ("patch", ["1 entry with a changed cell (bb2)"])
+    assert required_level(found) == ("patch", ["1 entry with a changed cell (bb2)", "1 other table changed (processed.csv)"])
     assert "bb2 a: 4.0 -> 4.1; close match: (blank) -> Yes" in as_text(found)
 
 
@@ -86,6 +87,63 @@ def test_a_column_that_is_gone_is_major() -> None:
     found = difference(old, Published("new", contents))
     assert (found.columns_removed, found.columns_added) == (["Family"], ["Kind"])
     assert required_level(found)[0] == "major"
+
+
+class TestOtherTables:
+    """Every released table counts, not only that of the entries."""
+
+    BOUNDED = (row("aa1", IONIC_CONDUCTIVITY="<1E-10"), row("bb2"))
+
+    def changed(self, new: dict[str, bytes], old: dict[str, bytes] | None = None) -> Difference:
+        before = files(self.BOUNDED) | (old or {})
+        return difference(Published("old", before), Published("new", before | new))
+
+    def test_a_label_of_the_processed_table_is_major_although_the_entry_is_as_it_was(self) -> None:
+        table = files(self.BOUNDED)["processed.csv"]
+        assert table.count(b"1e-15") == 1
+        found = self.changed({"processed.csv": table.replace(b"1e-15", b"1E-10")})
+        assert [(cell.id, cell.column, cell.old, cell.new) for cell in found.tables[0].labels] == [("aa1", col.LABEL, "1e-15", "1E-10")]
+        assert required_level(found) == ("major", ["1 changed label (aa1)"])
+        assert not found.same_data
+        for told in (as_text(found), as_changelog(found), FORMATS["markdown"](found)):
+            assert "Labels changed in processed.csv" in told
+        for form, pattern in EARLIER.items():
+            assert pattern.search(FORMATS[form](found))
+        assert json.loads(FORMATS["json"](found))["tables"][0]["labels"][0]["id"] == "aa1"
+
+    def test_what_follows_from_the_entry_is_told_once(self) -> None:
+        found = difference(release("old", [row("aa1")]), release("new", [row("aa1", IONIC_CONDUCTIVITY="1e-06")]))
+        assert [cell.id for cell in found.labels] == ["aa1"]
+        assert found.tables == []
+        assert required_level(found) == ("major", ["1 changed label (aa1)"])
+
+    @pytest.mark.parametrize(("drop", "level", "said"), [("old", "minor", "1 new column"), ("new", "major", "1 column gone")])
+    def test_a_column_of_any_table(self, drop: str, level: str, said: str) -> None:
+        full, bare = b"ID,file\naa1,aa1.cif\n", b"ID\naa1\n"
+        old, new = (bare, full) if drop == "old" else (full, bare)
+        found = self.changed({"structures.csv": new}, {"structures.csv": old})
+        assert required_level(found) == (level, [f"{said} (structures.csv: file)"])
+        assert f"Columns {'added to' if drop == 'old' else 'removed from'} structures.csv" in as_text(found)
+
+    def test_a_table_that_comes_or_goes(self) -> None:
+        found = self.changed({"candidates.csv": b"ID\naa1\n"})
+        assert required_level(found) == ("minor", ["1 new table (candidates.csv)"])
+        back = difference(Published("new", files(AB) | {"candidates.csv": b"ID\n"}), Published("old", files(AB)))
+        assert required_level(back) == ("major", ["1 table gone (candidates.csv)"])
+
+    def test_rows_and_other_cells_are_counted(self) -> None:
+        old = {"structures.csv": b"ID,file,symprec\naa1,x,0.1\nbb2,y,0.1\n", "findings.csv": b"ID,check\naa1,x\naa1,x\n"}
+        new = {"structures.csv": b"ID,file,symprec\naa1,z,0.10\ncc3,y,0.1\n", "findings.csv": b"ID,check\naa1,x\nbb2,x\n"}
+        found = self.changed(new, old)
+        assert [(t.path, t.rows_added, t.rows_removed, t.cells) for t in found.tables] == [
+            ("findings.csv", 1, 1, {}), ("structures.csv", 1, 1, {"file": 1}),
+        ]  # fmt: skip
+        assert required_level(found) == ("patch", ["2 other tables changed (findings.csv, structures.csv)"])
+
+    def test_digits_that_the_published_table_leaves_out_are_no_change(self) -> None:
+        table = files([row("aa1", A=11.802034)])["processed.csv"]
+        old = files([row("aa1", A=11.802034)]) | {"processed.csv": table.replace(b"11.802034", b"11.802")}
+        assert difference(Published("old", old), release("new", [row("aa1", A=11.802034)])).tables == []
 
 
 def test_entries_in_another_order_are_told() -> None:

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.release.compare.cellwise import same, same_label
 from pipeline.release.compare.published import Published
 from pipeline.release.compare.stale import Stale, stale
 from pipeline.release.compare.structure_diff import StructureChange, structure_change
+from pipeline.release.compare.tables import CellChange, TableChange, followers, label_ids, table_changes
 from schemas import columns as col
 
 Level = Literal["major", "minor", "patch"]
 LEVELS: tuple[Level, ...] = ("major", "minor", "patch")
-
-
-@dataclass(frozen=True)
-class CellChange:
-    """One cell that differs. ``is_label`` when models are trained on it: the headline conductivity has another value or bound."""
-
-    id: str
-    column: str
-    old: Any
-    new: Any
-    is_label: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +50,10 @@ class Difference:
         Files of either release that do not agree with its own table.
     files_added, files_removed
         Files other than structures in one release only.
+    tables
+        The other tables that both releases have and that differ: ``processed.csv``, ``measurements.csv``, ``findings.csv`` and so on.
+    tables_added, tables_removed
+        Those in one release only; between two layouts none is told.
     reordered
         Whether the entries in both stand in another order.
     """
@@ -80,19 +74,22 @@ class Difference:
     stale_new: list[Stale] = field(default_factory=list)
     files_added: list[str] = field(default_factory=list)
     files_removed: list[str] = field(default_factory=list)
+    tables: list[TableChange] = field(default_factory=list)
+    tables_added: list[str] = field(default_factory=list)
+    tables_removed: list[str] = field(default_factory=list)
     reordered: bool = False
 
     @property
     def labels(self) -> list[CellChange]:
-        """Cells whose change alters what models are trained on."""
+        """Cells of the entries whose change alters what models are trained on."""
         return [cell for cell in self.cells if cell.is_label]
 
     @property
     def same_data(self) -> bool:
-        """Whether entries, split and structures are the same."""
+        """Whether entries, split, structures and the labels of every table are the same."""
         return not (
             self.added or self.removed or self.columns_added or self.columns_removed or self.cells or self.moved
-            or self.structures_added or self.structures_removed or self.structures
+            or self.structures_added or self.structures_removed or self.structures or label_ids(self.tables)
         )  # fmt: skip
 
 
@@ -100,6 +97,8 @@ def difference(old: Published, new: Published) -> Difference:
     """Compare two releases."""
     common = [name for name in new.table if name in old.table]
     before, after = old.structures, new.structures
+    cells = list(_cells(old, new, common))
+    tables = [set(followers(release)) if old.layout == new.layout else set() for release in (old, new)]
     changes = (structure_change(name, before[name], after[name]) for name in after if name in before and before[name] != after[name])
     return Difference(
         old=old.name,
@@ -109,7 +108,7 @@ def difference(old: Published, new: Published) -> Difference:
         removed=[name for name in old.table if name not in new.table],
         columns_added=[column for column in new.columns if column not in old.columns],
         columns_removed=[column for column in old.columns if column not in new.columns],
-        cells=list(_cells(old, new, common)),
+        cells=cells,
         moved=[
             Move(name, old.split.get(name, ""), new.split.get(name, ""))
             for name in common
@@ -122,6 +121,9 @@ def difference(old: Published, new: Published) -> Difference:
         stale_new=stale(new),
         files_added=_other_files(new, old),
         files_removed=_other_files(old, new),
+        tables=table_changes(old, new, {cell.id for cell in cells if cell.is_label}),
+        tables_added=sorted(tables[1] - tables[0]),
+        tables_removed=sorted(tables[0] - tables[1]),
         reordered=common != [name for name in old.table if name in new.table],
     )
 
@@ -147,25 +149,33 @@ def _other_files(one: Published, other: Published) -> list[str]:
 def required_level(found: Difference) -> tuple[Level, list[str]]:
     """The least step of the version that the difference asks for, and why.
 
-    A result obtained on the old release can no longer be compared when a label changed, an entry moved between the sides or is gone,
-    or a column that programs read is gone: major. New entries, columns and structures: minor. All else: patch.
+    Every released table counts. A result obtained on the old release can no longer be compared when a label changed, an entry moved between
+    the sides or is gone, or a table or column that programs read is gone: major. New entries, tables, columns and structures: minor. All
+    else: patch.
     """
+    labels = list(dict.fromkeys([*(cell.id for cell in found.labels), *label_ids(found.tables)]))
+    gone = [*found.columns_removed, *(f"{table.path}: {column}" for table in found.tables for column in table.columns_removed)]
+    fresh = [*found.columns_added, *(f"{table.path}: {column}" for table in found.tables for column in table.columns_added)]
+    others = [table.path for table in found.tables if table.rows_added or table.rows_removed or table.cells]
     reasons: dict[Level, list[str]] = {
         "major": [
-            *_reason([cell.id for cell in found.labels], "changed label", "changed labels"),
+            *_reason(labels, "changed label", "changed labels"),
             *_reason([move.id for move in found.moved], "entry that changed sides", "entries that changed sides"),
             *_reason(found.removed, "entry gone", "entries gone"),
-            *_reason(found.columns_removed, "column gone", "columns gone"),
+            *_reason(gone, "column gone", "columns gone"),
+            *_reason(found.tables_removed, "table gone", "tables gone"),
         ],
         "minor": [
             *_reason(found.added, "new entry", "new entries"),
-            *_reason(found.columns_added, "new column", "new columns"),
+            *_reason(fresh, "new column", "new columns"),
+            *_reason(found.tables_added, "new table", "new tables"),
             *_reason(found.structures_added, "new structure", "new structures"),
         ],
         "patch": [
             *_reason(list(dict.fromkeys(cell.id for cell in found.cells)), "entry with a changed cell", "entries with changed cells"),
             *_reason([change.id for change in found.structures], "changed structure", "changed structures"),
             *_reason(found.structures_removed, "structure gone", "structures gone"),
+            *_reason(others, "other table changed", "other tables changed"),
         ],
     }
     for level in LEVELS:

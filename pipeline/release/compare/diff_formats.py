@@ -10,9 +10,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pipeline.release.compare.cellwise import shown
-from pipeline.release.compare.diff import CellChange, Difference, counted, required_level
+from pipeline.release.compare.diff import Difference, counted, required_level
 from pipeline.release.compare.stale import Stale
 from pipeline.release.compare.structure_diff import StructureChange
+from pipeline.release.compare.tables import CellChange, TableChange
 
 #: So many sites are named one by one in a sentence, then their number.
 _SITES = 4
@@ -71,8 +72,8 @@ EARLIER: dict[str, re.Pattern[str]] = {
     "json": re.compile(r'\A\{\n  "old": "[^\n]*",\n  "new": "[^\n]*",\n  "entries": \['),
     "markdown": re.compile(r"\A## [^\n]+ → [^\n]+\n\n- entries: \d+ -> \d+ \("),
     "changelog": re.compile(
-        r"\A- (?:(?:Entries|Columns|Structures|Files) (?:added|removed)|(?:Labels|Cells|Structures) changed"
-        r"|Moved between the sides of the split):"
+        r"\A- (?:(?:Entries|Columns|Structures|Files|Tables) (?:added|removed)|(?:Labels|Cells|Structures|Other tables) changed"
+        r"|(?:Columns (?:added to|removed from)|Labels changed in) [^\n:]+|Moved between the sides of the split):"
         r"|\A- `[^`\n]+` changed in \d+ entries: `obelix-curate diff |\A- Entries, split and structures are unchanged\.\n\Z"
     ),
 }
@@ -85,11 +86,44 @@ def summary(found: Difference) -> list[str]:
         f"entries: {found.entries[0]} -> {found.entries[1]} ({len(found.added)} added, {len(found.removed)} removed)"
         + (", in another order" if found.reordered else ""),
         f"cells: {cells} changed in {counted(ids, 'entry', 'entries')}, of them {counted(len(found.labels), 'label', 'labels')}",
+        *([f"other tables: {'; '.join(map(_table, found.tables))}"] if found.tables else []),
         f"split: {counted(len(found.moved), 'entry', 'entries')} moved",
         f"structures: {len(found.structures)} changed, {len(found.structures_added)} added, {len(found.structures_removed)} removed",
         f"stale files: {len({each.file for each in found.stale_old})} in {found.old}, "
         f"{len({each.file for each in found.stale_new})} in {found.new}",
     ]
+
+
+def _table(change: TableChange) -> str:
+    """A table in a few words."""
+    said = [
+        *([counted(len({cell.id for cell in change.labels}), "label", "labels")] if change.labels else []),
+        *([f"new {', '.join(change.columns_added)}"] if change.columns_added else []),
+        *([f"gone {', '.join(change.columns_removed)}"] if change.columns_removed else []),
+        *([f"rows +{change.rows_added} -{change.rows_removed}"] if change.rows_added or change.rows_removed else []),
+        *([counted(sum(change.cells.values()), "cell", "cells")] if change.cells else []),
+    ]
+    return f"{change.path} ({', '.join(said)})"
+
+
+def _tables(found: Difference, mark: Callable[[str], str]) -> Iterator[tuple[str, Iterable[str]]]:
+    """Sections of the other tables."""
+    for change in found.tables:
+        if change.columns_added:
+            yield f"Columns added to {change.path}", [mark(column) for column in change.columns_added]
+        if change.columns_removed:
+            yield f"Columns removed from {change.path}", [mark(column) for column in change.columns_removed]
+        if change.labels:
+            yield f"Labels changed in {change.path}", _cells(change.labels, mark)
+    rest = [change for change in found.tables if change.rows_added or change.rows_removed or change.cells]
+    if rest:
+        yield "Other tables changed", [_rest(change, mark) for change in rest]
+
+
+def _rest(change: TableChange, mark: Callable[[str], str]) -> str:
+    said = [f"{number} rows {what}" for number, what in ((change.rows_added, "added"), (change.rows_removed, "removed")) if number]
+    said += [f"{column} changed in {number}" for column, number in change.cells.items()]
+    return f"{mark(change.path)}: {'; '.join(said)}"
 
 
 def _verdict(found: Difference) -> str:
@@ -113,6 +147,9 @@ def _sections(found: Difference, mark: Callable[[str], str], *, stale: bool = Tr
         ("Labels changed", _cells(labels, mark)),
         ("Moved between the sides of the split", [f"{mark(m.id)}: {m.old or 'none'} -> {m.new or 'none'}" for m in found.moved]),
         ("Cells changed", _cells(others, mark)),
+        *_tables(found, mark),
+        ("Tables added", _listed(found.tables_added, mark)),
+        ("Tables removed", _listed(found.tables_removed, mark)),
         ("Structures added", _listed(found.structures_added, mark)),
         ("Structures removed", _listed(found.structures_removed, mark)),
         ("Structures changed", [_structure(change, mark) for change in found.structures]),

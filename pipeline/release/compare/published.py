@@ -91,11 +91,11 @@ class Published:
 
     def header(self, path: str) -> list[str]:
         """Columns of a table."""
-        return self._rows(path)[0]
+        return self.rows(path)[0]
 
     def read(self, path: str) -> Table:
         """A table by ID."""
-        head, rows = self._rows(path)
+        head, rows = self.rows(path)
         if col.ID not in head:
             raise InputError(f"there is no column {col.ID}", file=f"{self.name}:{path}", row=1, cure="this is not a table of the release")
         place = head.index(col.ID)
@@ -135,7 +135,8 @@ class Published:
             if path.startswith(folder) and path.endswith(".cif") and "/" not in path[len(folder) :]
         }
 
-    def _rows(self, path: str) -> tuple[list[str], list[list[Any]]]:
+    def rows(self, path: str) -> tuple[list[str], list[list[Any]]]:
+        """Columns and rows of a table, blank rows left out."""
         if path not in self._tables:
             self._tables[path] = _rows(self.contents[path], path, self.name)
         return self._tables[path]

@@ -50,6 +50,7 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
         "## What is in the folder",
         _table(("file", "holds"), [(f"`{each.file.path}`", f"{each.file.title}. {each.file.description}") for each in files]),
         "Units, sources and limits of every column stand in `datapackage.json`.",
+        BOUNDS,
         "## First steps",
         _FIRST_STEPS,
         "## Before you train",
@@ -57,8 +58,6 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
             [
                 f"Use the split that is given ({counts['train.csv']} training, {counts['test.csv']} test entries): entries of one paper, "
                 "and of one composition, stand on one side. Exceptions, if any, are the findings `split.leak` and `split.near-leak`.",
-                "Where `bound` in `processed.csv` is `<`, only an upper bound is known: `conductivity` is that bound, and the published "
-                f"label `{col.LABEL}` is 1e-15.",
                 "`findings.csv` lists every doubt about an entry, `corrections.csv` every cell that differs from the pinned workbook.",
                 _undecided(release),
                 *about.limitations(release),
@@ -82,6 +81,18 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
     ]
     return "\n\n".join(parts) + "\n"
 
+
+#: The card's box: two conventions stand side by side, and a model must be trained on one that its user chose.
+BOUNDS = (
+    "> [!IMPORTANT]\n"
+    "> **Two conventions for upper bounds.** Some papers give only a bound (`<1e-10`). `processed.csv` holds both readings of it:\n"
+    ">\n"
+    f"> - `{col.LABEL}` is the label **as published**: 1e-15 in place of every upper bound. Published scores use it.\n"
+    f"> - `{col.CONDUCTIVITY_PROCESSED}` is **what the paper gives**; where `{col.BOUND}` is `<`, that is an upper bound.\n"
+    ">\n"
+    "> Scores on the two cannot be compared: 1e-15 stands decades below the bound that it replaces. Say which one you used, or leave out\n"
+    f"> the rows in which `{col.BOUND}` is not blank."
+)
 
 _FIRST_STEPS = """```python
 import pandas as pd
