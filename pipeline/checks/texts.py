@@ -271,7 +271,8 @@ CHECKS: tuple[Check, ...] = (
         "duplicate.structure", EW, "One set of coordinates under two IDs",
         "One refinement stands for one sample: a copy under another ID counts it twice, and leaks when the copies are split.",
         "Two files hold the same sites: element, coordinates, occupancy, in any order and with any representative of an orbit, in the same cell. An error "
-        "when the rows have one composition; a warning when a structure stands for another composition (a close match of the series).",
+        "when the rows have one composition; a warning when a structure stands for another composition (a close match of the series). A warning too when two compounds of one space group, no close matches, "
+        f"share all coordinates that symmetry leaves free ({structure_copies.COORDINATES} or more) or all occupancies of three digits ({structure_copies.OCCUPANCIES} or more): one model stands for both.",
         f"{structure_copies.SAME_FRACT:g} on a fractional coordinate and on an occupancy, {structure_copies.SAME_LENGTH:g} angstrom on a cell length: less than the last digit that files are printed to.",
         "Two refinements never agree in every digit.", "Send the structure of the row's own sample, or none; name a close match as such.",
     ),

@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import Report
-from pipeline.structures.cif import read
+from pipeline.structures.cif import CifError, Structure, read
 from schemas import columns as col
 from tests.contributed.tables import cif, rock_salt
 from tests.unit.sheets import row as cells
@@ -174,3 +174,42 @@ def test_a_structure_of_the_dataset_sent_again_is_found() -> None:
     assert [(item.id, item.severity, item.other) for item in found.items if item.check == "duplicate.structure"] == [
         ("new", "error", "abc")
     ]
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "occupancies", "close", "heard"),
+    [
+        ((0.0222, 0.2009, 0.1216), (0.351, 0.41), False, "coordinates"),  # lithium and sulfur to the digit, occupancies of their own
+        ((0.0223, 0.2013, 0.1219), (0.3513, 0.4127), False, "occupancies"),
+        ((0.0223, 0.2013, 0.1219), (0.3523, 0.4127), False, ""),
+        ((0.0222, 0.2009, 0.1216), (0.3513, 0.4127), True, ""),
+        ((0.0223, 0.2009, 0.1216), (0.351, 0.41), False, ""),
+    ],
+)
+def test_one_model_under_two_compounds(
+    coordinates: tuple[float, float, float], occupancies: tuple[float, float], close: bool, heard: str
+) -> None:
+    """The second file: another element, another cell."""
+
+    def argyrodite(name: str, metal: str, a: float, xyz: tuple[float, float, float], filled: tuple[float, float], **more: object) -> Row:
+        x, y, s = xyz
+        texts[name] = read(
+            "data_x\n_symmetry_space_group_name_H-M 'F -4 3 m'\n"
+            + "".join(
+                f"_cell_length_{axis} {a}\n_cell_angle_{angle} 90\n" for axis, angle in (("a", "alpha"), ("b", "beta"), ("c", "gamma"))
+            )
+            + "loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+            f"_atom_site_occupancy\nLi1 Li {x} {y} {1 - y} {filled[0]}\nLi2 Li 0.25 0.25 {1 - y} {filled[1]}\n{metal}1 {metal} 0 0 0.5 1\n"
+            f"S1 S {s} {s} {0.5 - s} 1\n",
+            name,
+        )
+        return Row(name, {col.REDUCED_COMPOSITION: f"Li6{metal}S5I", **{getattr(col, key): value for key, value in more.items()}})
+
+    texts: dict[str, Structure | CifError] = {}
+    rows = [
+        argyrodite("one", "P", 10.2, (0.0222, 0.2009, 0.1216), (0.3513, 0.4127)),
+        argyrodite("two", "Ge", 10.3, coordinates, occupancies, **({"CLOSE_MATCH": "Yes"} if close else {})),
+    ]
+    found = list(copy_findings(rows, texts))
+    assert bool(found) is bool(heard)
+    assert not found or (found[0].id, found[0].other, found[0].severity, heard in found[0].message) == ("two", "one", "warning", True)
