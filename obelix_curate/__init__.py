@@ -114,7 +114,7 @@ def check(
 
 def build(
     raw: str | Path = "raw", out: str | Path = "curated", *, as_published: bool = False, quick: bool = False, jobs: int = 1,
-    workbook: str | Path | None = None, structures: str | Path | None = None,
+    workbook: str | Path | None = None, structures: str | Path | None = None, conforming: bool = False,
 ) -> Dataset:  # fmt: skip
     """Build a release from the pinned sources and open it, as ``obelix-curate build`` does.
 
@@ -130,6 +130,8 @@ def build(
         Processes for gate and report.
     workbook, structures
         A curators' own sheet in place of the released one; folder of structures, ``<ID>.cif``, in place of those of the pin.
+    conforming
+        Write the structure files in today's CIF names, with sum, Z, DOI and citation; by default they keep their bytes.
 
     Raises
     ------
@@ -140,5 +142,5 @@ def build(
     from pipeline.build import build as run
 
     book, folder = (None if each is None else Path(each) for each in (workbook, structures))
-    run(Options(Path(raw), Path(out), as_published, quick, jobs=jobs, workbook=book, structures=folder))
+    run(Options(Path(raw), Path(out), as_published, quick, jobs=jobs, workbook=book, structures=folder, conforming=conforming))
     return load(out)

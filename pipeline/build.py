@@ -17,6 +17,7 @@ from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
 from pipeline.literature.source import WITNESS, named
 from pipeline.release import emit
+from pipeline.release.conforming import conforming
 from pipeline.release.edits import Own
 from pipeline.release.emit import Release
 from pipeline.release.folder import replaced, require_replaceable
@@ -60,6 +61,8 @@ class Options:
         A curators' own sheet in place of the released one; by default the one that ``[workbook]`` of the pins names, if it does.
     structures
         Folder of structures, ``<ID>.cif``, in place of those of the pin with the same ID.
+    conforming
+        Write the structure files in today's names, with the formula sum of one unit, DOI and citation; by default they keep their bytes.
     stamp
         Version and date that the release bears; by default those of ``raw/release.toml``, none as published.
     """
@@ -74,6 +77,7 @@ class Options:
     stamp: Stamp | None = None
     workbook: Path | None = None
     structures: Path | None = None
+    conforming: bool = False
 
 
 @dataclass(frozen=True)
@@ -283,8 +287,9 @@ def _reasons(corrections: pd.DataFrame) -> Callable[[Finding], str]:
 def _release(base: Opened, options: Options, tables: Mapping[str, pd.DataFrame]) -> Release:
     """All that is written."""
     stamp = None if options.as_published else options.stamp or read_stamp(options.raw)
+    texts = conforming(base.texts, base.structures, base.entries) if options.conforming else base.texts
     return Release(
-        base.cells, base.entries, base.texts, base.structures, base.split, {**tables, "corrections.csv": base.corrections},
+        base.cells, base.entries, texts, base.structures, base.split, {**tables, "corrections.csv": base.corrections},
         {"statistics.json": base.statistics}, _provenance(base), tally(tables["findings.csv"]), options.as_published, stamp,
     )  # fmt: skip
 

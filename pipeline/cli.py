@@ -148,6 +148,7 @@ BOOK = click.option(
 @click.option(
     "--structures", type=click.Path(path_type=Path), metavar="DIR", help="Structures, <ID>.cif, in place of the pinned ones of that ID."
 )
+@click.option("--conforming", is_flag=True, help="Write the structure files in today's CIF names, with sum, Z, DOI and citation.")
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -157,14 +158,17 @@ BOOK = click.option(
 )
 def build(
     raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, workbook: Path | None,
-    structures: Path | None, jobs: int,
+    structures: Path | None, conforming: bool, jobs: int,
 ) -> None:  # fmt: skip
     """Build the release from the pinned sources, or from the curators' own workbook."""
     from pipeline.build import Options
     from pipeline.build import build as run
     from pipeline.reporting.progress import summary
 
-    built = run(Options(raw, out, as_published, quick, private_cifs, key_file, jobs, workbook=workbook, structures=structures))
+    options = Options(
+        raw, out, as_published, quick, private_cifs, key_file, jobs, workbook=workbook, structures=structures, conforming=conforming
+    )
+    built = run(options)
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     for line in built.edits:
         click.echo(line)

@@ -20,7 +20,7 @@ from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
 from pipeline.structures.equal import copies
-from pipeline.structures.header import MISFIT, contradictions
+from pipeline.structures.header import MISFIT, contradictions, formula_contradiction
 from pipeline.structures.mark import says_noise
 from pipeline.structures.matching.window import (
     COMPOSITION_ROUNDING,
@@ -90,8 +90,8 @@ def structure_findings(
         pair = Pair(row, examined(structure))
         noise = id in noisy or says_noise(structure)
         for check in (
-            _read_as(pair), _licence(pair, owners.get(id)), _header(pair), _occupancy(pair), geometry_findings(pair, noise),
-            _against_row(pair),
+            _read_as(pair), _licence(pair, owners.get(id)), _header(pair), _formula_sum(pair), _occupancy(pair),
+            geometry_findings(pair, noise), _against_row(pair),
         ):  # fmt: skip
             yield from check
 
@@ -168,6 +168,12 @@ def _header(pair: Pair) -> Iterator[Finding]:
             f"(spglib {found.version}, {found.symprec:g} angstrom): symmetry was lost on the way."
         )
         yield pair.finding("cif.symmetry", "warning", message, value=group, expected=found.number)
+
+
+def _formula_sum(pair: Pair) -> Iterator[Finding]:
+    found = formula_contradiction(pair.structure)
+    if found is not None:
+        yield pair.finding("cif.header", "warning", found.message, value=found.value, expected=found.expected)
 
 
 def _occupancy(pair: Pair) -> Iterator[Finding]:

@@ -382,6 +382,12 @@ CHECKS: tuple[Check, ...] = (
         "Second-order Jahn-Teller effect: Kunz and Brown, J. Solid State Chem. 115 (1995) 395.", "Compare the coordinates of the site and of its neighbours with the source.",
     ),
     Check(
+        "cif.header", W, "The header's formula sum and Z are not what the cell holds", "Whoever multiplies the sum by Z, as the dictionary says, gets a cell of several times the atoms.",
+        "Z times the formula sum is the content of the cell: multiplicities times occupancies. A missing author, journal or DOI is no finding.",
+        f"{header.SUM_ROUNDING:.0%} and {header.SUM_DIGIT:g} atoms of a unit: sums are printed to two decimals, occupancies to two or three.",
+        "CIF core dictionary: _chemical_formula_sum, _cell_formula_units_Z.", "Write the sum of one formula unit, or Z = 1; 'build --conforming' writes files that agree.",
+    ),
+    Check(
         "cif.close-match", E, "A close match outside the published window", "The structure is further from the row than the dataset promises.",
         "A close match has the space group, composition within 0.05 per formula unit and cell within 3 % and 3 degrees.",
         "the published window", f"{_PAPER}, section 3.2.", "Detach the structure.",

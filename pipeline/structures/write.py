@@ -41,7 +41,10 @@ def with_coordinates(structure: Structure, coordinates: Mapping[tuple[int, int],
     return edited(text, changes)
 
 
-def standardised(structure: Structure, *, doi: str | None = None, method: str = "standardised by obelix-curate") -> str:
+def standardised(
+    structure: Structure, *, doi: str | None = None, cite: str | None = None, units: int | None = None,
+    method: str = "standardised by obelix-curate",
+) -> str:  # fmt: skip
     """The structure as a CIF in today's names, with all digits on special positions; read back, it is the same structure.
 
     Parameters
@@ -49,25 +52,34 @@ def standardised(structure: Structure, *, doi: str | None = None, method: str = 
     structure
         The structure as read.
     doi
-        DOI of the paper, for ``_citation_doi``.
+        DOI of the paper, for ``_citation_doi`` and ``_journal_paper_doi``.
+    cite
+        DOI of the dataset that the file comes from, a second citation.
+    units
+        Formula units in the cell: the formula sum is that of one of them, as the core dictionary has it. By default sum and Z stand as
+        they are.
     method
         For ``_audit_creation_method``; what it said before is kept behind it.
     """
     if structure.creation_method:
         method = f"{method}; before: {structure.creation_method}"
+    formula = formula_sum(structure.content, units) if units else structure.formula_sum
     items: list[tuple[str, str | None]] = [
         ("_audit_creation_method", quoted(method)),
-        ("_citation_doi", doi and quoted(doi)),
+        ("_journal_paper_doi", doi and quoted(doi)),
         ("_database_code_ICSD", structure.icsd and quoted(structure.icsd)),
-        ("_chemical_formula_sum", structure.formula_sum and quoted(structure.formula_sum)),
+        ("_chemical_formula_sum", formula and quoted(formula)),
         *zip(_CELL, (repr(value) for value in structure.cell), strict=True),
         ("_cell_volume", f"{structure.volume:.10g}"),
-        ("_cell_formula_units_Z", str(structure.formula_units or "")),
+        ("_cell_formula_units_Z", str(units or structure.formula_units or "")),
         ("_space_group_IT_number", str(structure.group_number or "")),
         ("_space_group_name_H-M_alt", quoted(structure.setting) if structure.setting else None),
     ]
     lines = ["data_" + (re.sub(r"\s", "_", structure.block) or "structure")]
     lines += [f"{tag:<36}{value}" for tag, value in items if value]
+    cited = [(name, each) for name, each in (("primary", doi), ("dataset", cite)) if each]
+    if cited:
+        lines += ["", "loop_", "_citation_id", "_citation_doi", *(f"{name} {quoted(each)}" for name, each in cited)]
     lines += ["", "loop_", "_space_group_symop_id", "_space_group_symop_operation_xyz"]
     lines += [f"{i} '{triplet}'" for i, triplet in enumerate(triplets(structure), 1)]
     rows = [(site, _coordinates(site), "d") for site in structure.sites] + [(site, ["?"] * 3, "dum") for site in structure.unplaced]
@@ -83,6 +95,18 @@ def standardised(structure: Structure, *, doi: str | None = None, method: str = 
         words += [f"{site.hydrogens:g}"] if hydrogens else []
         lines.append(" ".join([*words, *([flag] if structure.unplaced else [])]))
     return "\n".join(lines) + "\n"
+
+
+def formula_sum(content: Mapping[str, float], units: int) -> str:
+    """The formula sum of one of ``units`` formula units in Hill's order: beside carbon it and hydrogen first, then the alphabet.
+
+    >>> formula_sum({"Li": 7.8, "O": 72, "P": 18, "Ti": 12}, 6)
+    'Li1.3 O12 P3 Ti2'
+    """
+    first = ("C", "H") if content.get("C") else ()
+    order = sorted(content, key=lambda element: (element not in first, element))
+    amounts = ((element, f"{content[element] / units:.4f}".rstrip("0").rstrip(".")) for element in order)
+    return " ".join(f"{element}{'' if amount == '1' else amount}" for element, amount in amounts if amount != "0")
 
 
 _CELL = ("_cell_length_a", "_cell_length_b", "_cell_length_c", "_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
