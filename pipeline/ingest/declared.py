@@ -257,7 +257,7 @@ class _Records:
         if read.temperature is not None:
             temperatures.append(read.temperature)
         if isinstance(read.value, str):
-            found[col.CONDUCTIVITY_BOUND] = read.value
+            found[col.CONDUCTIVITY_BOUND] = read.value.lower()
         elif read.value is None:
             unread.append("no conductivity is given")
         else:

@@ -27,6 +27,8 @@ AMORPHOUS = frozenset(("Glass", "Glass-Ceramic"))
 _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
 #: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
 NEW = 0.002
+#: Compositions whose distances to all entries are held at once: 20 MB.
+AT_ONCE = 4096
 
 
 def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
@@ -160,15 +162,20 @@ def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[s
     name_of: dict[str, str] = {}
     for name, composition in zip(entries.index, entries[col.REDUCED_COMPOSITION], strict=True):
         name_of.setdefault(composition, str(name))
+    if not name_of:
+        return [(None, 1.0) for _ in compositions]
     theirs = [_fractions(composition) for composition in name_of]
     elements = {element: place for place, element in enumerate(sorted({element for found in (*ours, *theirs) for element in found}))}
-    left, right = _matrix(ours, elements), _matrix(theirs, elements)
-    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
-    best = squares.round(9).argmin(axis=1)
+    right = _matrix(theirs, elements)
     names = list(name_of.values())
-    nearest: list[tuple[str | None, float]] = [
-        (names[place], float(max(0.0, squares[at, place]) ** 0.5)) if ours[at] else (None, 1.0) for at, place in enumerate(best.tolist())
-    ]
+    nearest: list[tuple[str | None, float]] = []
+    for start in range(0, len(ours), AT_ONCE):
+        block = ours[start : start + AT_ONCE]
+        left = _matrix(block, elements)
+        squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
+        best = squares.round(9).argmin(axis=1).tolist()
+        for at, place in enumerate(best):
+            nearest.append((names[place], float(max(0.0, squares[at, place]) ** 0.5)) if block[at] else (None, 1.0))
     return [nearest[place_of[composition]] for composition in compositions]
 
 
