@@ -113,7 +113,8 @@ def _entry(entry: Record, release: Path) -> Iterator[str]:
 
 
 def _sources(name: str, release: Path) -> Iterator[str]:
-    tables = {s: {r[col.RECORD]: r for r in _records(release, f"sources/{s}.csv", False)} for s in ("laskowski", "liion")}
+    names = sorted(path.stem for path in (release / "sources").glob("*.csv"))
+    tables = {s: {r[col.RECORD]: r for r in _records(release, f"sources/{s}.csv", False)} for s in names}
     for link in _records(release, "links.csv", False):
         if link[col.ID] != name:
             continue
@@ -122,10 +123,11 @@ def _sources(name: str, release: Path) -> Iterator[str]:
         if not record:
             yield f"{source}: no record found; the workbook links {published}"
             continue
-        row = tables[source].get(record, {})
+        row = tables.get(source, {}).get(record, {})  # the table of a witness is not part of a release
         value = row.get(col.CONDUCTIVITY) or row.get(col.CONDUCTIVITY_BOUND) or "no conductivity"
         facts = [str(row.get(col.COMPOSITION, "")), f"{value} S/cm"]
         facts += [f"{row[col.TEMPERATURE]} degrees C"] if row.get(col.TEMPERATURE) else []
+        facts += [f"extrapolated from {row[col.EXTRAPOLATED_FROM]} degrees C"] if row.get(col.EXTRAPOLATED_FROM) else []
         facts += [f"space group {row[col.SPACEGROUP_NUMBER]}"] if row.get(col.SPACEGROUP_NUMBER) else []
         yield f"{source} {record}: {', '.join(facts)}"
         yield f"    {_agreement(link)}{f'; the workbook links {published}' if published else ''}"

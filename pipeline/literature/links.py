@@ -25,6 +25,7 @@ from pipeline.dois import cited, papers
 from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
+    ICSD,
     Described,
     assign,
     compare,
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
 #: Probability that an entry has no record in a source: 1 of 20 of those whose curators name the source (they typed rows from
 #: papers that it cites), 7 of 10 of the others.
 NONE_NAMED, NONE_UNNAMED = 0.05, 0.7
-#: Weight of one ICSD number, and of two different ones. It is small although 208 of 232 linked pairs have one number: curators gave an
-#: entry the number of a sibling record where the structure fits better (7tu has the conductivity of record 267, the number of 271).
-ICSD: Mapping[bool, float] = {True: 0.5, False: -0.2}
 #: Weight of a published Liion ID that names the very record, in either convention: evidence as strong as two equal digits.
 NAMED = 1.5
 #: Weight of a record whose partner in the other source was found for the same entry, and for another one.

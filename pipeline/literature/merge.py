@@ -15,6 +15,7 @@ from pipeline.literature.aliases import ABSTRACT_OF, Aliases, abstracts
 from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import (
     CONDUCTIVITY,
+    ICSD,
     Comparison,
     Described,
     assign,
@@ -174,8 +175,12 @@ def _across_papers(ours: Groups, theirs: Groups, known: Mapping[str, Described],
 
 def _best(known: Mapping[str, Described], left: Iterable[str], right: Iterable[str], prior: float, *, same_paper: bool) -> Join:
     """The join of two groups by their best pair of records. Across papers the composition is given, so it weighs nothing."""
+    left, right = list(left), list(right)
     comparison = max((compare(known[mine], known[yours]) for mine, yours in product(left, right)), key=lambda found: found.weight)
     weight = comparison.weight if same_paper else CONDUCTIVITY[comparison.conductivity]
+    ours, theirs = ({known[key].icsd for key in keys} - {""} for keys in (left, right))
+    if ours and theirs:
+        weight += ICSD[bool(ours & theirs)]
     return Join(comparison, weight + log10(prior), same_paper)
 
 

@@ -89,20 +89,27 @@ def statistics(
     if laskowski is not None:
         found["laskowski"] = {"records": len(laskowski), "with_icsd": int(laskowski[col.ICSD_ID_SOURCE].notna().sum())}
     if declared := [source for source in literature if source.published is None]:
-        members = membership(entries, links)["Laskowski"]
-        found["literature"] = {source.name: _shared(entries, source, members) for source in declared}
+        found["literature"] = {source.name: _shared(entries, source, links) for source in declared}
     return found
 
 
-def _shared(entries: pd.DataFrame, source: Source, in_laskowski: frozenset[str]) -> dict[str, int]:
-    """How many entries share composition and a DOI with a record of the source, and how many of them Laskowski et al. have too."""
+def _shared(entries: pd.DataFrame, source: Source, links: pd.DataFrame | None) -> dict[str, int]:
+    """How many entries a declared table shares with the release.
+
+    ``sharing`` counts entries with some record of the same composition and a DOI in common; ``linked`` those for which such a record was
+    found, one to one, and ``linked_in_laskowski`` those of them for which Laskowski et al. have a record too.
+    """
     index = Compositions((name, record.composition) for name, record in source.described.items())
-    shared = {
-        str(name)
-        for name, composition, doi in zip(entries.index, entries[col.REDUCED_COMPOSITION], entries[col.DOI], strict=True)
-        if isinstance(doi, str) and any(papers(doi) & source.described[record].papers for record in index.same(composition))
-    }
-    return {"records": len(source.table), "shared": len(shared), "shared_in_laskowski": len(shared & in_laskowski)}
+    sharing = [
+        isinstance(doi, str) and any(papers(doi) & source.described[record].papers for record in index.same(composition))
+        for composition, doi in zip(entries[col.REDUCED_COMPOSITION], entries[col.DOI], strict=True)
+    ]
+    found = {"records": len(source.table), "sharing": sum(sharing)}
+    if links is None:
+        return found
+    own = links[links[col.SOURCE].eq(source.name) & links[col.COMPOSITION_AGREES].fillna(False) & links[col.DOI_AGREES].fillna(False)]
+    linked = frozenset(own[col.LINK_ENTRY]) & frozenset(map(str, entries.index))
+    return found | {"linked": len(linked), "linked_in_laskowski": len(linked & membership(entries, links)["Laskowski"])}
 
 
 def _share(part: int, whole: int) -> float | None:
