@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, MutableMapping
 
 from pipeline.ingest.contributed.values import Value
@@ -24,14 +25,21 @@ _AXES = {"a": col.ALPHA, "b": col.BETA, "c": col.GAMMA}
 
 
 def spacegroup(text: str) -> tuple[str, int] | None:
-    """Symbol and number of the space group that a cell names (``F-43m``, ``F-43m (216)``, ``No. 216``), ``None`` when it names none."""
+    """Symbol and number of the space group that a cell names; ``None`` when it names none, or a symbol and the number of another.
+
+    ``F-43m``, ``P6₃/mmc``, ``F-43m (216)``, ``216 (F-43m)``, ``No. 216``.
+    """
     from pipeline.chemistry.spacegroup import find, short, standard
 
-    plain = text.strip()
+    plain = unicodedata.normalize("NFKC", text).strip()
     bare = re.fullmatch(r"(?:no\.?|nr\.?|#|sg)?\s*(\d{1,3})(?:\.0*)?", plain, re.IGNORECASE)
     if bare:
         return (short(standard(int(bare[1]))), int(bare[1])) if 1 <= int(bare[1]) <= 230 else None
     both = re.fullmatch(r"(.+?)\s*[(\[,;]\s*(?:no\.?|nr\.?|#)?\s*(\d{1,3})\s*[)\]]?", plain, re.IGNORECASE)
+    first = re.fullmatch(r"(?:no\.?|nr\.?|#)?\s*(\d{1,3})\s*[(\[,;:]\s*([A-Za-z].*?)\s*[)\]]?", plain, re.IGNORECASE)
+    if first:
+        group = find(first[2]) if len(first[2]) <= 40 else None
+        return (first[2], int(group.number)) if group is not None and group.number == int(first[1]) else None
     for symbol, number in ((both[1], int(both[2])) if both else (plain, 0), (plain, 0)):
         group = find(symbol) if len(symbol) <= 40 else None
         if group is not None and number in (0, group.number):

@@ -243,6 +243,9 @@ def _spacegroup_number(text: str) -> Read:
     named = symbol_number(both[1]) if both else symbol_number(text)
     if both and named == int(both[2]):
         return Read(named, "a symbol beside the number")
+    first = re.fullmatch(r"(?:no\.?|nr\.?|#)?\s*(\d{1,3})\s*[(\[,;:]\s*([A-Za-z].*?)\s*[)\]]?", text, re.IGNORECASE)
+    if first and symbol_number(first[2]) == int(first[1]):
+        return Read(int(first[1]), "a symbol beside the number")
     if named:
         raise UnreadableError("this is the symbol of a space group, not its number", str(named))
     raise UnreadableError("this is not the number of a space group", "a whole number from 1 to 230")
