@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__, sources
-from pipeline.contribute.check import DONE, NO_STRUCTURE, Checked, check
+from pipeline.contribute.check import Checked, check
 from pipeline.contribute.existing import taken
+from pipeline.contribute.files import DONE, NO_STRUCTURE
 from pipeline.contribute.identifiers import new_ids
 from pipeline.dois import bare, cited
 from pipeline.errors import InputError

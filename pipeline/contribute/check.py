@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from pipeline.checks.series import series_findings
 from pipeline.checks.structure_copies import copy_findings
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
+from pipeline.contribute.files import Said, file_findings, passed_over, structures_of, text_of
 from pipeline.contribute.noise import with_noise
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES, Finding
@@ -59,10 +59,6 @@ NO_PLACE = 100_000
 #: Rows of the same ID that a message names; the rest is counted.
 LISTED = 5
 OTHERWISE = "table.unread-cell"
-#: Declares that a row has no structure file, in the column ``Cif ID``, as the published sheet does.
-NO_STRUCTURE = "not available"
-#: Says that it has one.
-DONE = "done"
 #: Findings that this module makes itself, in the contributor's terms.
 OWN = ("id.", "duplicate.", "cif.missing-file", "cif.orphan-file", "split.")
 #: How a contributor mends what the catalogue tells a maintainer to mend in another way.
@@ -158,21 +154,21 @@ def check_table(
         read = changed.contribution
         known = replace(known, entries=known.entries[~known.entries.index.isin(changed.ids)])
     keys = _keys(read, known)
-    own = _structures(read, given)
+    own = structures_of(read, given)
     noisy = frozenset(position for position, text in own.items() if text in verified)
     unread = list(_unread(read, keys))
     lost = {(finding.id, str(finding.column)) for finding, _ in unread if finding.check != "conductivity.temperature"}
-    said = chain(unread, _names(read, keys), _files(read, keys, own, given), _checked(read, keys, own, known, lost, changed, noisy))
+    said = chain(unread, _names(read, keys), file_findings(read, keys, own, given), _checked(read, keys, own, known, lost, changed, noisy))
     findings = list(said) if changed is None else list(_judged(said, changed))
     report = Report(
         file=file,
         rows=tuple(
-            CheckedRow(_text(read.cells.at[position, col.ID]), row, read.lines[position],
-                       _text(read.cells.at[position, col.REDUCED_COMPOSITION]), position in own)
+            CheckedRow(text_of(read.cells.at[position, col.ID]), row, read.lines[position],
+                       text_of(read.cells.at[position, col.REDUCED_COMPOSITION]), position in own)
             for position, row in enumerate(read.rows)
         ),
         items=tuple(_items(findings, read, keys)),
-        notes=read.notes + _ignored(given) + (() if changed is None else changed.notes),
+        notes=read.notes + passed_over(given) + (() if changed is None else changed.notes),
         structures=0 if given is None else len(given.structures),
         compared=None if known.entries is None else len(known.entries) + (0 if changed is None else len(changed.ids)),
         reason=known.reason,
@@ -192,19 +188,9 @@ def _judged(said: Iterable[Said], changed: Replaced) -> Iterator[Said]:
         yield finding, remedy
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _ignored(given: Bundle | None) -> tuple[str, ...]:
-    if given is None or not given.ignored:
-        return ()
-    return (f"passed over, since the name does not end in .cif: {', '.join(given.ignored[:5])}{', ...' if len(given.ignored) > 5 else ''}",)
-
-
 def _keys(read: Contribution, known: Existing) -> list[str]:
     """A name for each row that no other row and no entry of the dataset has: the contributor's ID where it can serve."""
-    ids = [_text(value) for value in read.cells[col.ID]]
+    ids = [text_of(value) for value in read.cells[col.ID]]
     counts = Counter(name.casefold() for name in ids)
     entries = frozenset() if known.entries is None else frozenset(name.casefold() for name in known.entries.index)
     keys = []
@@ -217,29 +203,7 @@ def _keys(read: Contribution, known: Existing) -> list[str]:
     return keys
 
 
-def _structures(read: Contribution, given: Bundle | None) -> dict[int, str]:
-    """Structure file of each row by its position. Letter case decides only where two files differ in nothing else."""
-    if given is None:
-        return {}
-    ids = [_text(value) for value in read.cells[col.ID]]
-    counts = Counter(ids)
-    lower: dict[str, list[str]] = {}
-    for name in given.structures:
-        lower.setdefault(name.casefold(), []).append(name)
-    found: dict[int, str] = {}
-    for position, name in enumerate(ids):
-        alike = lower.get(name.casefold(), [])
-        if not name or counts[name] > 1:
-            continue
-        if name in given.structures:
-            found[position] = name
-        elif len(alike) == 1 and alike[0] not in counts:
-            found[position] = alike[0]
-    return {position: given.structures[name] for position, name in found.items()}
-
-
 # --- findings, each with how to mend it (blank: as the catalogue says) ---------------------------------------------
-Said = tuple[Finding, str]
 
 
 def _unread(read: Contribution, keys: list[str]) -> Iterator[Said]:
@@ -273,7 +237,7 @@ def _remedy(bad: Unread) -> str:
 
 def _names(read: Contribution, keys: list[str]) -> Iterator[Said]:
     """The contributor's IDs: each names a file, and no two are alike (in lower case, as some systems compare file names)."""
-    ids = [_text(value) for value in read.cells[col.ID]]
+    ids = [text_of(value) for value in read.cells[col.ID]]
     places: dict[str, list[int]] = {}
     for row, name in zip(read.rows, ids, strict=True):
         places.setdefault(name.casefold(), []).append(row)
@@ -290,46 +254,6 @@ def _names(read: Contribution, keys: list[str]) -> Iterator[Said]:
             more = f" and {len(alike) - 1 - len(others)} more" if len(alike) - 1 > len(others) else ""
             message = f"The ID {name!r} stands in {'row' if len(alike) == 2 else 'rows'} {', '.join(others)}{more} too."
             yield Finding(key, "id.duplicate", "error", message, col.ID, name), "Give each row an ID of its own, and name its CIF after it."
-
-
-def _files(read: Contribution, keys: list[str], own: Mapping[int, str], given: Bundle | None) -> Iterator[Said]:
-    """Files without a row, and rows without the file they should have."""
-    ids = [_text(value) for value in read.cells[col.ID]]
-    if given is None:
-        for position, name in enumerate(ids):
-            state = _text(read.cells.at[position, col.CIF_ID])
-            if state.casefold() == DONE:
-                message = "The row says that its structure is done, but no structure files were handed in."
-                remedy = "Hand the files in (--cifs), or leave the cell blank."
-                yield Finding(keys[position], "cif.missing-file", "error", message, col.CIF_ID, state, f"{name}.cif"), remedy
-        return
-    used = {name.casefold() for name in ids if name}
-    counts = Counter(ids)
-    for position, name in enumerate(ids):
-        state = _text(read.cells.at[position, col.CIF_ID]).casefold()
-        if not name or position in own or counts[name] > 1 or state == NO_STRUCTURE:
-            continue
-        near = _nearest(name, [stem for stem in given.structures if stem.casefold() not in used])
-        guess = f" There is a file {near}.cif: is it this one?" if near else ""
-        message = f"Structure files were handed in, but none is named {name}.cif.{guess}"
-        remedy = (
-            f"Add {name}.cif, or rename the file. Where there is no structure, write {NO_STRUCTURE!r} into a column {str(col.CIF_ID)!r}."
-        )
-        yield Finding(keys[position], "cif.missing-file", "error", message, col.ID, name, f"{name}.cif", near), remedy
-    for stem in given.structures:
-        if stem.casefold() not in used:
-            near = _nearest(stem, [name for place, name in enumerate(ids) if name and place not in own])
-            guess = f" The nearest ID is {near!r}." if near else ""
-            message = f"No row of the table has the ID of the file {stem}.cif.{guess}"
-            finding = Finding(stem, "cif.orphan-file", "error", message, value=f"{stem}.cif", other=near)
-            yield finding, "Name the file after the ID of its row, add the row, or leave the file out."
-
-
-def _nearest(name: str, others: list[str]) -> str:
-    """The name most like this one, ``""`` when none is: one that begins with the other (``s6`` and ``s6_final``), or a near spelling."""
-    plain = name.casefold()
-    begun = [other for other in others if plain.startswith(other.casefold()) or other.casefold().startswith(plain)]
-    return (begun or get_close_matches(name, others, n=1) or [""])[0]
 
 
 def _checked(
@@ -380,7 +304,7 @@ def _copies(among: pd.DataFrame, subject: Subject, known: Existing) -> Iterator[
 def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[Item]:
     """Findings in the contributor's terms, in the order of the file: by row, then by column; files without a row come last."""
     position_of = {key: position for position, key in enumerate(keys)}
-    ids = [_text(value) for value in read.cells[col.ID]]
+    ids = [text_of(value) for value in read.cells[col.ID]]
     named = dict(zip(keys, ids, strict=True))
     stand_ins = {key for key, name in named.items() if key != name}
 
