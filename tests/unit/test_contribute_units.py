@@ -477,3 +477,34 @@ def test_a_named_encoding_that_does_not_fit_is_told(name: str, word: str) -> Non
 def test_a_mark_speaks_against_another_encoding() -> None:
     with pytest.raises(InputError, match="mark of UTF-8"):
         contribution(f"{HEADER}\n{ROW}\n".encode("utf-8-sig"), "rows.csv", Reading(encoding="gbk"))
+
+
+@pytest.mark.parametrize(("unit", "shift"), [("См/см", 0), ("мСм/см", -3), ("мкСм·см⁻¹", -6), ("См см-1", 0), ("10⁻³ См/см", -3)])
+def test_units_in_cyrillic(unit: str, shift: int) -> None:
+    assert power(unit, "S cm-1") == shift
+    assert with_sigma(f"ионная проводимость ({unit})").cells.at[0, SIGMA] == pytest.approx(1.2 * 10.0 ** (shift - 7))
+
+
+@pytest.mark.parametrize(
+    "name", ["measurement T (K)", "σ T (K)", "EIS T/K", "conductivity temp. [K]", "temperature of the measurement (K)"]
+)
+def test_a_temperature_of_the_measurement_by_any_words(name: str) -> None:
+    assert warm(read(f"{ROW},333", header=f"{HEADER},{name}"))
+    assert not warm(read(f"{ROW},298", header=f"{HEADER},{name}"))
+
+
+@pytest.mark.parametrize(
+    "name", ["sintering T (K)", "Tg (K)", "glass transition temperature (K)", "temperature of synthesis", "conductivity T_g"]
+)
+def test_another_temperature_is_none_of_ours(name: str) -> None:
+    table = read(f"{ROW},333", header=f"{HEADER},{name}")
+    assert [bad.kind for bad in table.unread] == ["column"]
+
+
+@pytest.mark.parametrize(
+    ("note", "fine"),
+    [("60 °C", False), ("T = 333 K", False), ("measurement at 60 °C", False), ("Messung bei 80 °C", False), ("mesurée à 60 °C", False),
+     ("测量温度 60 °C", False), ("25 °C", True), ("melts at 450 °C", True), ("sintered at 1100 °C", True), ("measured at 298 K", True)],
+)  # fmt: skip
+def test_a_note_that_states_the_temperature_of_the_measurement(note: str, fine: bool) -> None:
+    assert bool(warm(read(f"{ROW},{note}", header=f"{HEADER},note"))) != fine

@@ -169,7 +169,9 @@ def temperatures(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
 
 
 _MEASURED = re.compile(
-    r"\b(?:measured|conductivit(?:y|ies)|conductor|sigma|impedance|EIS|gemessen|Leitfähigkeit\w*|conductivités?)\b|σ|电导率|伝導",
+    r"\b(?:measur\w+|conductivit(?:y|ies)|conductor|sigma|impedance|EIS|gemessen|Mess(?:ung|temperatur)\w*|Leitfähigkeit\w*"
+    r"|conductivités?|mesur\w+|conductividad\w*|medid[ao]\w*|misurat\w+|condu(?:cibilità|ttività)|изм\w+|проводимост\w+)\b"
+    r"|σ|电导率|测量|测试|伝導|測定|전도도|측정",
     re.IGNORECASE,
 )
 _TREATED = re.compile(
@@ -180,9 +182,9 @@ _TREATED = re.compile(
 def measured_elsewhere(text: str) -> str:
     """Why a text (a title, a note) says that the measurement was not made at room temperature; blank when it does not."""
     for clause in re.split(r"[;.]\s|\n", text):
-        if not _MEASURED.search(clause) or _TREATED.search(clause):
+        found, rest = stated(clause)
+        if _TREATED.search(clause) or not (_MEASURED.search(clause) or not re.search(r"\w", rest)):
             continue
-        found, _ = stated(clause)
         if found is not None and found.scale and not found.is_room:
             return found.why()
     return ""

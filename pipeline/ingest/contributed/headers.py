@@ -76,9 +76,41 @@ def heading(cell: object) -> Heading | None:
         return direct if found is None or _meaning(rest) != direct else replace(direct, temperature=found)
     found, rest = stated(label)
     if found is None:
-        return direct
+        return direct if direct is not None else _of_measurement(label)
     meaning = _meaning(rest)
     return None if meaning is None else replace(meaning, temperature=found)
+
+
+_MEASUREMENT = frozenset(
+    [
+        "sigma",
+        "conductivity",
+        "conductivities",
+        "ionic",
+        "ic",
+        "eis",
+        "impedance",
+        "measurement",
+        "measurements",
+        "measured",
+        "measuring",
+        "meas",
+        "test",
+        "testing",
+    ]
+)
+_TEMPERATURES = frozenset(["t", "temp", "temperature", "temperatures"])
+
+
+def _of_measurement(label: str) -> Heading | None:
+    """A temperature that its heading calls that of the measurement (``measurement T (K)``, ``sigma temp.``), whatever else stands there."""
+    groups = [match[1].strip() for match in BRACKETS.finditer(label)]
+    words = set(re.findall(r"[a-z]+", BRACKETS.sub(" ", label).casefold()))
+    beside = words - _MEASUREMENT - _TEMPERATURES - {"of", "the", "at", "in", "for", "c", "k", "f", "deg"}
+    if beside or not words & _MEASUREMENT or not words & _TEMPERATURES:
+        return None
+    unit = next((text for text in (*groups, re.split(r"[/,\s_]+", label.strip())[-1]) if scale(text)), "")
+    return Heading(col.TEMPERATURE, unit=unit)
 
 
 def _meaning(label: str) -> Heading | None:

@@ -43,6 +43,7 @@ def plain(text: str) -> str:
     """A unit in one spelling: ``S·cm^-1``, ``Ω−1 cm−1``, ``(Ω cm)⁻¹`` and ``S cm⁻¹`` are all ``Scm-1``."""
     text = tidy(text)
     text = re.sub(r"(?:[Oo]hms?|Ω)", "Ω", text)
+    text = re.sub(r"(мк|м|н)?См(?![а-я])", lambda m: {"мк": "u", "м": "m", "н": "n"}.get(m[1], "") + "S", text).replace("см", "cm")
     text = re.sub(r"\(\s*Ω[\s·*.⋅]*(cm|m)\s*\)\s*\^?\s*\(?-1\)?|1\s*/\s*\(\s*Ω[\s·*.⋅]*(cm|m)\s*\)", lambda m: f"S{m[1] or m[2]}-1", text)
     text = re.sub(r"[sS]iemens|\bmhos?\b|Ω\s*\^?\s*\(?-1\)?", "S", text)
     text = re.sub(r"(?<=S)_(?=c?m(?!-))", "/", text)
