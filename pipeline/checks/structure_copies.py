@@ -5,76 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pipeline.checks.reading import Row
 from pipeline.chemistry.formula import agree, resolution
 from pipeline.findings import Finding, Severity
+from pipeline.structures.equal import Key, copies, fingerprint, models, without_noise
 from schemas import columns as col
 
 if TYPE_CHECKING:
     from pipeline.structures.cif import CifError, Structure
-
-#: Fractional coordinates and occupancies that agree to this are one number: files are printed to four or five decimals.
-SAME_FRACT = 1e-4
-#: Likewise cell lengths, in angstrom.
-SAME_LENGTH = 1e-3
-#: Coordinates that are no simple fractions which a structure must have before equality means anything: two rock salts are alike, and a
-#: single coordinate of four digits is hit by chance among some hundred argyrodites.
-FREE = 2
-#: Special positions are multiples of this.
-_SPECIAL = 1 / 24
-
-#: Distinct coordinates, or occupancies of three digits, that two compounds may not share: a refinement has a last digit of its own.
-COORDINATES = 3
-OCCUPANCIES = 2
-
-Key = tuple[object, ...]
-
-
-def fingerprint(structure: Structure) -> Key | None:
-    """What two copies of one refinement share: cell, and for each site element, occupancy and the first of its images.
-
-    Neither the order of the sites nor the choice of a representative matters. ``None`` for a structure whose coordinates are fixed by
-    symmetry or nearly so (fewer than two are no simple fractions): equality says nothing there.
-    """
-    sites = []
-    free: set[tuple[float, ...]] = set()
-    for site in structure.sites:
-        images = np.einsum("nij,j->ni", structure.rotations, np.array(site.fract)) + structure.translations
-        images = np.round(images / SAME_FRACT).astype(np.int64) % round(1 / SAME_FRACT)
-        first = tuple(int(x) for x in images[np.lexsort(images.T[::-1])[0]])
-        sites.append((site.element, round(site.occupancy / SAME_FRACT), *first))
-        free.add(tuple(sorted({x for x in site.fract if abs(x / _SPECIAL - round(x / _SPECIAL)) > 24 * SAME_FRACT})))
-    if sum(map(len, free)) < FREE:
-        return None
-    lengths = tuple(round(x / SAME_LENGTH) for x in structure.cell[:3])
-    return (lengths, tuple(round(x, 2) for x in structure.cell[3:]), tuple(sorted(sites)))
-
-
-def models(structure: Structure) -> dict[str, Key]:
-    """What two structures of different compounds share when one model stands for both, by its name: all coordinates, all occupancies.
-
-    Coordinates that symmetry fixes and occupancies that are simple fractions (0.667) or of two digits say nothing. Coordinates count up to
-    their sign, so that the choice of a representative seldom matters; noise hides them, and leaves the occupancies.
-    """
-    free = sorted({
-        round(min(x % 1.0, -x % 1.0) / SAME_FRACT) for site in structure.sites for x in site.fract
-        if abs(x / _SPECIAL - round(x / _SPECIAL)) > 24 * SAME_FRACT
-    })  # fmt: skip
-    filled = sorted({(site.element, round(site.occupancy / SAME_FRACT)) for site in structure.sites if _is_refined(site.occupancy)})
-    found: dict[str, Key] = {}
-    if len(free) >= COORDINATES:
-        found["coordinates"] = (structure.group_number, *free)
-    if len({occupancy for _, occupancy in filled}) >= OCCUPANCIES:
-        found["occupancies"] = (structure.group_number, *filled)
-    return found
-
-
-def _is_refined(occupancy: float) -> bool:
-    """Whether an occupancy has three digits and is no fraction of twelfths or sixteenths."""
-    has_digits = abs(100 * occupancy - round(100 * occupancy)) > 100 * SAME_FRACT
-    return has_digits and all(abs(occupancy - round(occupancy * n) / n) > 6 * SAME_FRACT for n in (12, 16))
 
 
 def copy_findings(
@@ -87,36 +25,68 @@ def copy_findings(
     rows, parsed
         The rows, and the structure (or what keeps it from being read) of each that has one.
     among
-        The rows that may be named; by default all.
+        The rows that may be named; by default all. The others are those of the dataset: a structure of theirs is an error under another
+        name, whatever the compound, and is found though it was edited (:func:`pipeline.structures.equal.copies`).
     """
-    from pipeline.structures.cif import CifError
-
-    if among is not None:
-        rows = [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
+    readable = _readable(parsed)
+    by_id = {row.id: row for row in rows}
+    sent = {id: readable[id] for id in by_id if id in readable and (among is None or id in among)}
+    known = {id: readable[id] for id in by_id if id in readable and id not in sent}
+    released = copies(sent, known)
     seen: dict[Key, Row] = {}
     modelled: dict[Key, Row] = {}
-    for row in rows:
-        structure = parsed.get(row.id)
-        if structure is None or isinstance(structure, CifError):
+    for id, structure in {**known, **sent}.items():
+        row = by_id[id]
+        if id in released:
+            yield _finding(row, by_id[released[id][0]], is_released=True)
             continue
-        key = fingerprint(structure)
-        other = row if key is None else seen.setdefault(key, row)
-        if other is not row:
-            if among is None or row.id in among:
+        if id in sent:
+            key = fingerprint(structure)
+            other = row if key is None else seen.setdefault(key, row)
+            if other is not row:
                 yield _finding(row, other)
-            continue
+                continue
         if row.text(col.CLOSE_MATCH).casefold() == "yes":
             continue  # it says itself that it is another compound's
         for what, model in models(structure).items():
             like = modelled.setdefault((what, *model), row)
-            if like is not row and not _one_composition(row, like) and (among is None or row.id in among):
+            if like is not row and not _one_composition(row, like) and id in sent:
                 yield _model_finding(row, like, what)
                 break
 
 
-def _finding(row: Row, other: Row) -> Finding:
+def noise_findings(
+    sent: Mapping[str, Structure | CifError], noisy: Mapping[str, Structure | CifError], has_noise: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Findings of ``cif.licence`` about structures that are one of the dataset with noise but for the noise.
+
+    Parameters
+    ----------
+    sent, noisy
+        The structures, and those of the dataset that carry noise.
+    has_noise
+        Those sent that are known to carry noise.
+    """
+    silent, known = {id: each for id, each in _readable(sent).items() if id not in has_noise}, _readable(noisy)
+    as_published = copies(silent, known)
+    found = without_noise({id: each for id, each in silent.items() if id not in as_published}, known)
+    for id, (other, *_) in found.items():
+        message = (
+            f"The structure is that of {other}, which the dataset has with noise, but for the noise (cell and occupancies agree digit for "
+            "digit): its coordinates may not be published."
+        )
+        yield Finding(id, "cif.licence", "error", message, column=col.ID, value=id, other=other)
+
+
+def _readable(parsed: Mapping[str, Structure | CifError]) -> dict[str, Structure]:
+    from pipeline.structures.cif import CifError
+
+    return {id: each for id, each in parsed.items() if not isinstance(each, CifError)}
+
+
+def _finding(row: Row, other: Row, *, is_released: bool = False) -> Finding:
     same = _one_composition(row, other)
-    severity: Severity = "error" if same else "warning"
+    severity: Severity = "error" if same or is_released else "warning"
     what = "the same compound" if same else f"another compound ({other.text(col.REDUCED_COMPOSITION)})"
     message = f"The structure has, atom by atom, the coordinates of that of {other.id}, {what}: one refinement is counted twice."
     return Finding(row.id, "duplicate.structure", severity, message, column=col.ID, value=row.id, other=other.id)

@@ -19,7 +19,7 @@ from pipeline.chemistry.charge import balance
 from pipeline.chemistry.spacegroup import mirror_image
 from pipeline.findings import Finding, Severity
 from pipeline.structures.cif import CifError, Structure
-from pipeline.structures.equal import copies
+from pipeline.structures.equal import copies, without_noise
 from pipeline.structures.header import MISFIT, contradictions, formula_contradiction
 from pipeline.structures.mark import says_noise
 from pipeline.structures.matching.window import (
@@ -123,9 +123,12 @@ def _owners(rows: Mapping[str, Row], structures: Mapping[str, Structure | CifErr
             owners[id] = said
         else:
             silent[id] = structure
-    known = {id: structures[id] for id in owners}
-    same = copies(silent, {id: structure for id, structure in known.items() if isinstance(structure, Structure)})
-    return owners | {id: f"holds the same structure as {other}.cif, which {owners[other]}" for id, other in same.items()}
+    known = {id: structure for id in owners if isinstance(structure := structures[id], Structure)}
+    same = {id: others[0] for id, others in copies(silent, known, stretched=True).items()}
+    owners |= {id: f"holds the same structure as {other}.cif, which {owners[other]}" for id, other in same.items()}
+    moved = {id: structure for id, structure in structures.items() if id in noisy and isinstance(structure, Structure)}
+    originals = without_noise({id: structure for id, structure in silent.items() if id not in same}, moved)
+    return owners | {id: f"holds the structure of {others[0]}.cif, but for its noise" for id, others in originals.items()}
 
 
 def _claim(row: Row) -> str | None:

@@ -3,11 +3,11 @@
 # ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
 from __future__ import annotations
 
-from pipeline.checks import composition, conductivity, digits, duplicates, geometry, lattice, series, structure_copies, structures
+from pipeline.checks import composition, conductivity, digits, duplicates, geometry, lattice, series, structures
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
-from pipeline.structures import contacts, header, pymatgen_view, special, valence
+from pipeline.structures import contacts, equal, header, pymatgen_view, special, valence
 from pipeline.structures.matching import window
 
 E: tuple[Severity, ...] = ("error",)
@@ -272,8 +272,9 @@ CHECKS: tuple[Check, ...] = (
         "One refinement stands for one sample: a copy under another ID counts it twice, and leaks when the copies are split.",
         "Two files hold the same sites: element, coordinates, occupancy, in any order and with any representative of an orbit, in the same cell. An error "
         "when the rows have one composition; a warning when a structure stands for another composition (a close match of the series). A warning too when two compounds of one space group, no close matches, "
-        f"share all coordinates that symmetry leaves free ({structure_copies.COORDINATES} or more) or all occupancies of three digits ({structure_copies.OCCUPANCIES} or more): one model stands for both.",
-        f"{structure_copies.SAME_FRACT:g} on a fractional coordinate and on an occupancy, {structure_copies.SAME_LENGTH:g} angstrom on a cell length: less than the last digit that files are printed to.",
+        f"share all coordinates that symmetry leaves free ({equal.COORDINATES} or more) or all occupancies of three digits ({equal.OCCUPANCIES} or more): one model stands for both. A contributed structure that "
+        "the dataset has is an error for any composition, and is found though elements, occupancies or further atoms were edited.",
+        f"{equal.SAME_FRACT:g} on a fractional coordinate and on an occupancy, {equal.SAME_LENGTH:g} angstrom on a cell length: less than the last digit that files are printed to.",
         "Two refinements never agree in every digit.", "Send the structure of the row's own sample, or none; name a close match as such.",
     ),
     Check(
@@ -396,7 +397,7 @@ CHECKS: tuple[Check, ...] = (
         "cif.licence", E, "A proprietary structure without noise",
         "Coordinates of the ICSD, and of other databases that sell what they hold, may not be published as they are.",
         "A file is proprietary when a database code, the name of a data block, a copyright line or its row says so (an ICSD number in 'ICSD ID' or in "
-        "'Cif ref_1' and 'Cif ref_2'), or when it holds the same structure as one of which this is known. It carries noise from its pinned source, or its SHA-256 stands in "
+        "'Cif ref_1' and 'Cif ref_2'), or when it holds the same structure as one of which this is known, or that of an entry with noise but for the noise (the same cell and occupancies, each coordinate within five sigma). It carries noise from its pinned source, or its SHA-256 stands in "
         "contribution.yaml as verified under the key; what the file says of itself proves nothing.", "none", f"{_PAPER}, section 3.2.",
         "Run perturb with the key, and accept with --key-file.",
     ),

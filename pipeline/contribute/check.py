@@ -17,7 +17,7 @@ from pipeline.checks.reading import rows
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
 from pipeline.checks.series import series_findings
-from pipeline.checks.structure_copies import copy_findings
+from pipeline.checks.structure_copies import copy_findings, noise_findings
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
 from pipeline.contribute.files import Said, file_findings, passed_over, structures_of, text_of
@@ -30,6 +30,8 @@ from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Item, Report
 from pipeline.safety import inputs
+from pipeline.structures.equal import may_be
+from pipeline.structures.tags import CifError
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -289,16 +291,25 @@ def _checked(
         if finding.check == "duplicate.exact" and finding.other not in entries.index:
             yield finding, f"The dataset has this material of this paper already, as its entry {finding.other}: leave the row out."
             continue
+        if finding.check == "duplicate.structure" and finding.other not in entries.index:
+            yield finding, f"The dataset publishes this structure already, with its entry {finding.other}: leave the file out."
+            continue
         yield finding, REMEDIES.get(finding.check, "")
 
 
 def _copies(among: pd.DataFrame, subject: Subject, known: Existing) -> Iterator[Finding]:
-    """Structures that were sent twice, or that the dataset has: entries of the same space group are compared."""
+    """Structures that were sent twice, or that the dataset has, whatever their rows say: those with like cells, or of one group."""
     groups = set(subject.entries[col.SPACE_GROUP_NUMBER].dropna())
-    there = among[~among.index.isin(subject.entries.index) & among[col.SPACE_GROUP_NUMBER].isin(groups)]
+    there = among[~among.index.isin(subject.entries.index)]
     texts = known.dataset.structures() if known.dataset is not None and len(there) else {}
-    others = Subject(entries=there, structures={name: texts[name] for name in there.index if name in texts})
+    read = [structure for structure in subject.parsed.values() if not isinstance(structure, CifError)]
+    same_group = frozenset(there.index[there[col.SPACE_GROUP_NUMBER].isin(groups)])
+    alike = {name: texts[name] for name in there.index if name in texts and (name in same_group or may_be(texts[name], read))}
+    others = Subject(entries=there, structures=alike)
     yield from copy_findings(rows(among), {**others.parsed, **subject.parsed}, frozenset(subject.structures))
+    noisy = frozenset(known.dataset.noisy()) if known.dataset is not None and alike else frozenset()
+    moved = {name: structure for name, structure in others.parsed.items() if name in noisy}
+    yield from noise_findings(subject.parsed, moved, subject.noisy)
 
 
 def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[Item]:

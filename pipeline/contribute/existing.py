@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,12 +50,15 @@ class Dataset:
         Gives the text of each entry's structure file by ID.
     waivers
         Gives the findings that curators accept.
+    noisy
+        Gives the IDs of the structures that carry noise.
     """
 
     published: pd.DataFrame
     cells: pd.DataFrame
     structures: Callable[[], Mapping[str, str]]
     waivers: Callable[[], Sequence[Waiver]]
+    noisy: Callable[[], Collection[str]] = frozenset
 
 
 def existing(raw: Path | None = None) -> Existing:
@@ -68,7 +71,9 @@ def existing(raw: Path | None = None) -> Existing:
     """
     try:
         found = _opened(raw)
-        return Existing(found.typed, dataset=Dataset(found.published, found.decided[0], lambda: found.texts, lambda: found.waivers))
+        cells = found.decided[0]
+        dataset = Dataset(found.published, cells, lambda: found.texts, lambda: found.waivers, lambda: found.with_noise)
+        return Existing(found.typed, dataset=dataset)
     except InputError as error:
         if error.row is not None:  # a row of a contribution: its own message says all
             raise

@@ -307,8 +307,11 @@ class Opened:
     @cached_property
     def _noisy(self) -> dict[str, str]:
         """Noise that these carry: what the pin is known for, and what the records of acceptance vouch for."""
+        return self._noise_of(self.decided_entries)
+
+    def _noise_of(self, entries: pd.DataFrame) -> dict[str, str]:
         new = self.contributed[1]
-        in_icsd = set(self.entries.index[self.entries[col.ICSD_ID].notna()])
+        in_icsd = set(entries.index[entries[col.ICSD_ID].notna()])
         if self.own is not None:  # the pin knows it, whatever became of the column
             pinned = self.pinned_cells
             in_icsd |= {str(name) for name, number in zip(pinned[col.ID], pinned[col.ICSD_ID], strict=True) if workbook.text(number)}
@@ -327,6 +330,11 @@ class Opened:
     def noise(self) -> dict[str, str]:
         """Noise that a structure file carries, by ID: ``source``, or the noise that this program added."""
         return {**self._noisy, **dict.fromkeys(self.moved[0], KEYED)}
+
+    @property
+    def with_noise(self) -> frozenset[str]:
+        """IDs of the structures of the pin and of the contributions that carry noise, in the lenient reading of :attr:`typed`."""
+        return frozenset(self._noise_of(self.typed))
 
     @cached_property
     def structures(self) -> dict[str, Structure]:

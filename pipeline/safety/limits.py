@@ -89,6 +89,7 @@ CIF_EXAMINED = Limit(
 CIF_TOTAL = Limit(
     "squares of positions of all structures of a contribution", 12_000_000, "the 321 structures of the release have 1.4 million"
 )
+LIKE_PAIRS = Limit("pairs of structures with like cells to be compared", 20_000, "the 321 structures of the release have 3,074")
 LIBRARY_BYTES = Limit("bytes of a library, unpacked", 200_000_000_000, "a million files of 200 kB")
 LIBRARY_MEMBERS = Limit("members of a library", 5_000_000, "all structures ever determined are two million")
 LIBRARY_FILE = Limit("bytes of a file of a library, unpacked", 50_000_000, "structures that hold their diffraction data")

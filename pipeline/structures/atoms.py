@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import gemmi
 
@@ -61,6 +62,7 @@ class AtomList:
     left_out: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def half_unit(token: str) -> float:
     """Half a unit in the last printed place of a number (``0.3333`` and ``0.3333(2)``: 0.00005).
 
@@ -91,7 +93,7 @@ def _padded(token: str, places: int) -> int:
 
 def rounding(tokens: tuple[str, str, str], values: Triple) -> Triple:
     """Half units of the three coordinates of a site; an eighth, often written without its zeros, counts as its longest neighbour."""
-    first, second, third = (min(half_unit(token), COARSEST) for token in tokens)
+    first, second, third = [min(half_unit(token), COARSEST) for token in tokens]
     if first == second == third:
         return first, second, third
     finest = min(first, second, third)

@@ -69,6 +69,8 @@ class Perturbed:
         False when the file carried noise already and was passed through.
     unverified
         Whether the file says that it carries noise, and nothing here could tell; it was perturbed.
+    versions
+        Other files of the folder that hold the same proprietary original but for an edit, and so have another noise.
     """
 
     text: str
@@ -80,6 +82,7 @@ class Perturbed:
     draws: int = 1
     changed: bool = True
     unverified: bool = False
+    versions: tuple[str, ...] = ()
 
 
 def perturb(structure: Structure, noise: Noise, sigma: float = SIGMA, *, rewritten: bool = False) -> Perturbed:

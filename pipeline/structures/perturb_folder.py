@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.safety.outputs.folders import exchanged, only, require_place
 from pipeline.structures.cif import CifError, Structure, read
+from pipeline.structures.equal import copies
 from pipeline.structures.folder import cif_files
 from pipeline.structures.noise import SIGMA, Noise
 from pipeline.structures.original import content_key
@@ -28,6 +30,10 @@ def report(done: Mapping[str, Perturbed]) -> str:
         for name, each in done.items()
         if each.unverified
     ]
+    lines += [
+        f"{name}: an edited version of {other}, so that one original has two noises, whose mean is nearer to it: publish one of them"
+        for name, each in done.items() for other in each.versions
+    ]  # fmt: skip
     kept = sum(not each.changed for each in done.values())
     still = sum(each.changed and not each.free for each in done.values())
     lines.append(
@@ -39,17 +45,21 @@ def report(done: Mapping[str, Perturbed]) -> str:
 
 def perturbed_files(cifs: Path, noise: Noise, sigma: float = SIGMA, proprietary: Mapping[str, str] | None = None) -> dict[str, Perturbed]:
     """Every ``*.cif`` of a folder with noise, by file name, sorted; nothing is written. See :func:`perturb_folder`."""
-    known = proprietary or {}
+    told = proprietary or {}
     structures = {path.name: _read(path) for path in cif_files(cifs)}
-    owners = {name: known.get(Path(name).stem) or whose(structure) for name, structure in structures.items()}
+    owners = {name: told.get(Path(name).stem) or whose(structure) for name, structure in structures.items()}
     if any(owners.values()) and not all(owners.values()):
         # a copy of a proprietary file under another name is as proprietary
-        keys = {name: content_key(structure) for name, structure in structures.items()}
-        first = {keys[name]: name for name in sorted(structures, reverse=True) if owners[name]}
-        for name, key in keys.items():
-            if owners[name] is None and key in first:
-                owners[name] = f"holds the same structure as {first[key]}, which {owners[first[key]]}"
-    return {name: _perturb(cifs / name, structure, noise, sigma, owners[name]) for name, structure in structures.items()}
+        silent = {name: structures[name] for name, owner in owners.items() if owner is None}
+        known = {name: structures[name] for name, owner in owners.items() if owner is not None}
+        for name, (other, *_) in copies(silent, known, stretched=True).items():
+            owners[name] = f"holds the same structure as {other}, which {owners[other]}"
+    done = {name: _perturb(cifs / name, structure, noise, sigma, owners[name]) for name, structure in structures.items()}
+    moved = {name: structures[name] for name, each in done.items() if each.changed and each.free and owners[name]}
+    for name, twins in copies(moved, moved).items():
+        versions = [other for other in twins if other < name and content_key(moved[other]) != content_key(moved[name])]
+        done[name] = replace(done[name], versions=tuple(versions))
+    return done
 
 
 def perturb_folder(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.structures.cif import CifError, read
-from pipeline.structures.equal import secret_key
+from pipeline.structures.cif import CifError, Structure, read
+from pipeline.structures.equal import copies, is_copy
 from pipeline.structures.folder import cif_files
 from pipeline.structures.keys import read_key
 from pipeline.structures.noise import keyed
@@ -72,31 +73,27 @@ def _refuse_copies(folder: Path, others: Mapping[str, str], noisy: Collection[st
         When an original is a structure of the release under another name: either it carries noise already and would get it again, or the
         release is about to publish the original.
     """
-    released: dict[str, list[str]] = {}
+    released: dict[str, Structure] = {}
     for name, text in others.items():
+        with suppress(CifError):  # the checks say so
+            released[name] = read(text, f"{name}.cif")
+    paths = {path.stem: path for path in cif_files(folder)}
+    originals: dict[str, Structure] = {}
+    for stem, path in paths.items():
         try:
-            key = secret_key(read(text, f"{name}.cif"))
-        except CifError:
-            continue  # the checks say so
-        if key is not None:
-            released.setdefault(key, []).append(name)
-    paths = cif_files(folder)
-    own = {path.stem for path in paths}
-    already: set[str] = set()
-    for path in paths:
-        try:
-            key = secret_key(read(path.read_bytes().decode("utf-8", "surrogateescape"), path.name))
+            originals[stem] = read(path.read_bytes().decode("utf-8", "surrogateescape"), path.name)
         except CifError as error:
             raise InputError(
                 error.reason, file=path, row=error.line, cure="mend the file: it must be a CIF with a cell and atoms"
             ) from None
-        for name in released.get(key or "", []):
-            if name in noisy and name == path.stem:
-                already.add(name)
-            elif name in noisy:
+    already = {stem for stem in originals if stem in noisy and stem in released and is_copy(originals[stem], released[stem])}
+    for stem, twins in copies(originals, released).items():
+        path = paths[stem]
+        for name in twins:
+            if name in noisy:
                 what = f"cif.licence: this is the structure that the release has with noise as {name}, under another name, and no original"
-                raise InputError(what, file=path, cure=f"put the original of {path.stem} here, or take the file away")
-            elif name not in own:
+                raise InputError(what, file=path, cure=f"put the original of {stem} here, or take the file away")
+            if name not in paths:
                 what = f"cif.licence: the release would publish this original as it is, as the structure of {name}"
                 raise InputError(
                     what, file=path, cure=f"put it here as {name}.cif too, so that it gets noise, or take it out of the release"

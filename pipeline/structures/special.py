@@ -95,12 +95,14 @@ def _near(
     """For each site the operations that take it nearer to itself than :data:`NEAR` without fixing it, and how near."""
     gap = np.einsum("nij,mj->mni", operations.rotations - np.eye(3, dtype=np.int64), fract) + operations.translations
     gap -= np.rint(gap)
-    distance = np.linalg.norm(gap @ basis.T, axis=2)
-    sites, which = np.nonzero(distance <= NEAR)
+    # how far a coordinate can be off within that distance: most operations are out of the question before any length is known
+    reach = NEAR * np.linalg.norm(np.linalg.inv(basis), axis=1)
+    sites, which = np.nonzero((np.abs(gap) <= reach).all(axis=2))
+    distances = np.linalg.norm(gap[sites, which] @ basis.T, axis=1)
     found: dict[int, dict[int, float]] = {}
-    for site, op in zip(sites.tolist(), which.tolist(), strict=True):
-        if op not in fixed[site]:
-            found.setdefault(site, {})[op] = float(distance[site, op])
+    for site, op, distance in zip(sites.tolist(), which.tolist(), distances.tolist(), strict=True):
+        if distance <= NEAR and op not in fixed[site]:
+            found.setdefault(site, {})[op] = distance
     return found
 
 

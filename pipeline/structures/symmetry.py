@@ -39,7 +39,7 @@ MANY = 24
 _DIGITS = 7 ** np.arange(9)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """The operations of a space group without its lattice translations, and a primitive cell.
 
@@ -220,9 +220,12 @@ def all_images(where: Sequence[Position], group: Frame) -> tuple[NDArray[np.floa
     return turned + group.translations[operations], sizes
 
 
+@lru_cache(maxsize=8192)
 def coset(fixed_by: tuple[int, ...], group: Frame) -> NDArray[np.int64]:
     """One operation for each image of a position: the first of each coset of its site symmetry."""
-    return np.unique(group.product[:, list(fixed_by)].min(axis=1))
+    found = np.unique(group.product[:, list(fixed_by)].min(axis=1))
+    found.setflags(write=False)
+    return found
 
 
 def composition(position: Position, structure: Structure) -> tuple[tuple[str, float], ...]:

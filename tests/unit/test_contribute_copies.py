@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from pipeline.checks.reading import Row
-from pipeline.checks.structure_copies import copy_findings, fingerprint
+from pipeline.checks.structure_copies import copy_findings
 from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Dataset, Existing
 from pipeline.correct import Waiver
@@ -18,6 +19,9 @@ from pipeline.ingest.contributed.bundle import Bundle
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import Report
 from pipeline.structures.cif import CifError, Structure, read
+from pipeline.structures.equal import fingerprint
+from pipeline.structures.noise import open_seed
+from pipeline.structures.perturb import perturb
 from schemas import columns as col
 from tests.contributed.tables import cif, rock_salt
 from tests.unit.sheets import row as cells
@@ -213,3 +217,33 @@ def test_one_model_under_two_compounds(
     found = list(copy_findings(rows, texts))
     assert bool(found) is bool(heard)
     assert not found or (found[0].id, found[0].other, found[0].severity, heard in found[0].message) == ("two", "one", "warning", True)
+
+
+def known_with_noise(text: str) -> Existing:
+    known = dataset({**ABC, col.ICSD_ID: "12345"}, DEF)
+    assert known.dataset is not None
+    return replace(known, dataset=replace(known.dataset, structures=lambda: {"abc": text}, noisy=lambda: frozenset({"abc"})))
+
+
+@pytest.mark.parametrize("formula", ["Li3PO4", "LiCl"])
+@pytest.mark.parametrize("group", [62, 225])
+def test_a_structure_of_the_dataset_is_an_error_whatever_its_row_says(formula: str, group: int) -> None:
+    new = {**ABC, col.ID: "new", col.REDUCED_COMPOSITION: formula, col.SPACE_GROUP_NUMBER: group, col.DOI: "10.1000/three", col.A: 7.1}
+    found = check_table(workbook([new]), "rows.xlsx", Bundle({"new": phosphate(LISTED[::-1])}), dataset(ABC, DEF)).report
+    [item] = [item for item in found.items if item.check == "duplicate.structure"]
+    assert (item.severity, item.other, item.fix) == (
+        "error", "abc", "The dataset publishes this structure already, with its entry abc: leave the file out.",
+    )  # fmt: skip
+
+
+def test_the_original_of_an_entry_with_noise_is_refused_though_it_says_nothing() -> None:
+    known = known_with_noise(perturb(read(phosphate(), "abc.cif"), open_seed(1)).text)
+    new = {**ABC, col.ID: "new", col.REDUCED_COMPOSITION: "Li3VO4", col.DOI: "10.1000/three", col.IONIC_CONDUCTIVITY: 4e-7}
+    found = check_table(workbook([new]), "rows.xlsx", Bundle({"new": phosphate()}), known).report
+    assert [(item.severity, item.id, item.other) for item in found.items if item.check == "cif.licence"] == [("error", "new", "abc")]
+    again = check_table(workbook([new]), "rows.xlsx", Bundle({"new": known.dataset.structures()["abc"]}), known).report  # type: ignore[union-attr]
+    assert {item.check for item in again.items} & {"cif.licence", "duplicate.structure"} == {"duplicate.structure"}
+    noisy = perturb(read(phosphate(), "abc.cif"), open_seed(2)).text  # known to carry noise, under a key
+    assert "cif.licence" not in {
+        item.check for item in check_table(workbook([new]), "rows.xlsx", Bundle({"new": noisy}), known, verified=(noisy,)).report.items
+    }

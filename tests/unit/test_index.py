@@ -306,3 +306,35 @@ def test_commands_called_badly(tmp_path: Path, arguments: list[str]) -> None:
     assert result.exit_code == 2
     assert "cure:" in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("kind", ["folder", "tar", "zip"])
+def test_a_link_is_told_and_not_followed(tmp_path: Path, kind: str) -> None:
+    """A link leads to a file that nobody put into the library, whether it is a folder or an archive."""
+    folder, elsewhere = tmp_path / "library", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (folder / "own.cif").write_text(salt(5.13))
+    (elsewhere / "theirs.cif").write_text(salt(5.14))
+    (folder / "linked.cif").symlink_to(elsewhere / "theirs.cif")
+    (folder / "nowhere.cif").symlink_to(tmp_path / "nothing")
+    given = folder
+    if kind == "tar":
+        given = tmp_path / "library.tar"
+        with tarfile.open(given, "w") as archive:
+            archive.add(folder, ".")
+    elif kind == "zip":
+        given = tmp_path / "library.zip"
+        with zipfile.ZipFile(given, "w") as packed:
+            packed.writestr("own.cif", salt(5.13))
+            for name in ("linked.cif", "nowhere.cif"):
+                link = zipfile.ZipInfo(name)
+                link.external_attr = 0o120777 << 16
+                packed.writestr(link, str(elsewhere / "theirs.cif"))
+    else:
+        (folder / "more").symlink_to(elsewhere)
+    for _ in range(2):
+        tally = index([given], tmp_path / "library.index")
+        assert tally.structures == 1
+        names = ["linked.cif", *(["more"] if kind == "folder" else []), "nowhere.cif"]
+        assert tally.reasons == [f"{name} is a link, which is not followed: put the file itself in its place" for name in names]

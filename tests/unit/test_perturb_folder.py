@@ -215,3 +215,15 @@ def test_what_the_reader_assumed_is_told_on_standard_error(tmp_path: Path) -> No
     assert done.exit_code == 0
     assert done.stderr.startswith("abc.cif: _publ_x in line")
     assert "passed over" not in done.stdout
+
+
+def test_edited_versions_of_one_original_are_told(folder: Path, tmp_path: Path) -> None:
+    """Each edit of an original has a noise of its own, and the mean of two is nearer to it."""
+    (folder / "abc.cif").write_text(PROPRIETARY)
+    (folder / "xyz.cif").write_text(PROPRIETARY.replace("0.1412 0.85", "0.1412 0.86"))
+    (folder / "same.cif").write_text(PROPRIETARY.replace("Ti1 Ti", "Ti9 Ti"))
+    done = perturb_folder(folder, tmp_path / "out", keyed(KEY))
+    assert {name: each.versions for name, each in done.items() if each.versions} == {"xyz.cif": ("abc.cif", "same.cif")}
+    assert "xyz.cif: an edited version of abc.cif, so that one original has two noises" in report(done)
+    (folder / "xyz.cif").unlink()
+    assert not any(each.versions for each in perturb_folder(folder, tmp_path / "other", keyed(KEY)).values())

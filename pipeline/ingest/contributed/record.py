@@ -37,7 +37,10 @@ def noise_verified(folder: Path) -> dict[str, str]:
     path = folder / RECORD
     if not path.is_file():
         return {}
-    document = read_yaml(path)
+    try:
+        document = read_yaml(path)
+    except InputError as error:
+        raise InputError(error.what, file=path, row=error.row, cure=_CURE) from None
     held = document.get(VERIFIED, {}) if isinstance(document, dict) else None
     if not isinstance(held, dict) or not all(
         isinstance(name, str) and isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) for name, value in held.items()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BATCH = 50
 #: Batches under way for each worker.
 AHEAD = 4
+#: Stamp of a member that is a link: it is told and not followed, in a folder as in an archive.
+LINK = "link"
 #: Seconds that a scheduler may take to answer.
 PATIENCE = 10
 
@@ -43,7 +45,7 @@ class Member:
     name
         Path inside the library, with forward slashes.
     stamp
-        Changes when the file does: size with checksum in an archive, size with time of change in a folder.
+        Changes when the file does: size with checksum in an archive, size with time of change in a folder; :data:`LINK` for a link.
     read
         Gives the bytes.
     """
@@ -65,7 +67,7 @@ class Described:
 
 
 def members(library: Path) -> Iterator[Member]:
-    """Files of a library whose names end in ``.cif`` or ``.cif.gz``, folders within it included.
+    """Files of a library whose names end in ``.cif`` or ``.cif.gz``, folders within it included; a link is given and not followed.
 
     Raises
     ------
@@ -100,7 +102,10 @@ def _wanted(name: str) -> bool:
 def _folder(library: Path) -> Iterator[Member]:
     for path in sorted(library.rglob("*")):
         name = path.relative_to(library).as_posix()
-        if _wanted(name) and path.is_file():
+        if path.is_symlink():
+            if _wanted(f"{name}/any.cif" if path.is_dir() else name):
+                yield Member(name, LINK, bytes)
+        elif _wanted(name) and path.is_file():
             status = path.stat()
             yield Member(name, f"{status.st_size}-{status.st_mtime_ns}", path.read_bytes)
 
@@ -109,7 +114,9 @@ def _archive(library: Path) -> Iterator[Member]:
     """Members of an archive, verified before the first is given away; those of a zip in the order of their names."""
     with library.open("rb") as handle:
         for entry in entries(handle, library, limits.LIBRARY_BYTES, limits.LIBRARY_MEMBERS):
-            if not entry.is_folder and not entry.is_link and _wanted(entry.name):
+            if entry.is_link and _wanted(entry.name):
+                yield Member(entry.name.removeprefix("./"), LINK, bytes)
+            elif not entry.is_folder and _wanted(entry.name):
                 data = b"" if entry.size > limits.LIBRARY_FILE() else entry.read()
                 stamp = entry.stamp if "-" in entry.stamp else f"{entry.stamp}-{zlib.crc32(data):08x}"
                 yield Member(entry.name.removeprefix("./"), stamp, partial(bytes, data))
@@ -134,6 +141,9 @@ def _describe(name: str, stamp: str, data: bytes) -> Iterator[Described]:
     from pipeline.structures.cif import CifError, read
     from pipeline.structures.matching.descriptor import describe
 
+    if stamp == LINK:
+        yield Described(name, stamp, "", None, f"{name} is a link, which is not followed: put the file itself in its place")
+        return
     try:
         text = text_of(name, data)
     except (OSError, EOFError, zlib.error, InputError) as error:
