@@ -16,6 +16,7 @@ import click
 
 from pipeline import __version__
 from pipeline.errors import INTERRUPTED, InputError
+from pipeline.quoting import json_text, lines, plain
 from pipeline.reporting.formats import FORMATS
 
 # Products of three by three numbers gain nothing from threads; to start and stop them takes a twentieth of a build's CPU.
@@ -57,11 +58,16 @@ class Commands(click.Group):
                 ctx.exit(INTERRUPTED)
             if os.environ.get(DEBUG_VARIABLE) and not isinstance(error, (InputError, OSError)):
                 raise
-            click.echo(f"error: {_told(error)}", err=True)
+            say(f"error: {_told(error)}", err=True)
             ctx.exit(2)
         finally:
             if signal.getsignal(signal.SIGINT) is interrupt:
                 signal.signal(signal.SIGINT, before)
+
+
+def say(text: str, form: str = "text", *, nl: bool = True, err: bool = False) -> None:
+    """Say something on the terminal: whatever it quotes cannot disturb it, nor the job that it runs in."""
+    click.echo(json_text(text) if form == "json" else lines(text), nl=nl, err=err)
 
 
 def _told(error: BaseException) -> str:
@@ -121,7 +127,7 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
         archive = sources.opened(pins[name], sources.fetch(pins[name], sources.home(raw)))
         for role in pins[name].members:
             archive.structures() if role == sources.STRUCTURES else archive.read(role)
-        click.echo(f"{name}: {archive.path}, {len(pins[name].members)} sources verified")
+        say(f"{name}: {archive.path}, {len(pins[name].members)} sources verified")
     if next(iter(pins)) in (names or pins):
         prepare(raw)
 
@@ -171,7 +177,7 @@ def build(
     built = run(options)
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     for line in built.edits:
-        click.echo(line)
+        say(line)
     sys.exit(1 if built.open_errors else 0)
 
 
@@ -241,7 +247,9 @@ def check(
 
 
 @main.command()
-@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path), required=False)
+@click.option("--renumber", type=click.Path(path_type=Path), metavar="FOLDER", help="An accepted contribution: of its rows, those whose ID "
+              "another entry has too, as after a merge of two branches, get new ones. Takes no TABLE.")  # fmt: skip
 @CIFS
 @click.option("--by", metavar="NAME", help="Who accepts the rows; by default the name that git knows.")
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="Day of acceptance; by default today.")
@@ -249,10 +257,20 @@ def check(
 @reading
 @OWN_RAW
 def accept(
-    table: Path, cifs: Path | None, by: str | None, on: datetime | None, key_file: Path | None, sheet: str, hidden: bool, encoding: str,
-    raw: Path | None,
+    table: Path | None, renumber: Path | None, cifs: Path | None, by: str | None, on: datetime | None, key_file: Path | None, sheet: str,
+    hidden: bool, encoding: str, raw: Path | None,
 ) -> None:  # fmt: skip
     """Check new rows and file them under raw/contributions with new IDs; with any error nothing is written."""
+    if renumber is not None:
+        from pipeline.contribute.renumber import renumber as mend
+
+        if table is not None or cifs is not None or key_file is not None:
+            raise click.UsageError("--renumber takes a folder, and no table, structures or key")
+        for line in mend(renumber, raw).lines:
+            say(line)
+        return
+    if table is None:
+        raise click.UsageError("name the table, or a folder with --renumber")
     from pipeline.contribute.accept import accept as run
     from pipeline.ingest.contributed.grid import Reading
     from pipeline.reporting.formats import deliver
@@ -262,9 +280,9 @@ def accept(
     deliver(accepted.report, "text", None)
     if accepted.folder is None:
         sys.exit(1)
-    click.echo(f"\nFiled under {accepted.folder}:")
+    say(f"\nFiled under {plain(str(accepted.folder))}:")
     for row, new in zip(accepted.report.rows, accepted.ids, strict=True):
-        click.echo(f"  row {row.row}  {row.id} is now {new}  {row.composition}")
+        say(f"  row {row.row}  {plain(row.id)} is now {new}  {plain(row.composition)}")
 
 
 @main.command()
@@ -275,7 +293,7 @@ def explain(name: str | None, out: Path) -> None:
     from pipeline.commands.explain import checks
     from pipeline.commands.explain import explain as run
 
-    click.echo(checks() if name is None else run(name, out), nl=False)
+    say(checks() if name is None else run(name, out), nl=False)
 
 
 JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
@@ -293,10 +311,10 @@ def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs
 
     tally = run(libraries, output, jobs=jobs, scheduler=scheduler)
     for reason in tally.reasons[:20]:
-        click.echo(f"unreadable: {reason}", err=True)
+        say(f"unreadable: {plain(reason)}", err=True)
     if tally.unreadable > 20:
-        click.echo(f"and {tally.unreadable - 20} more that are unreadable", err=True)
-    click.echo(f"{output}: {tally.structures} structures; {tally.new} files read, {tally.unchanged} unchanged, {tally.gone} gone")
+        say(f"and {tally.unreadable - 20} more that are unreadable", err=True)
+    say(f"{plain(str(output))}: {tally.structures} structures; {tally.new} files read, {tally.unchanged} unchanged, {tally.gone} gone")
 
 
 @main.command()
@@ -323,7 +341,7 @@ def match(
         target.require()
     proposal = propose(table, libraries, databases, jobs=jobs, reading=Reading(sheet, hidden, encoding))
     for note in proposal.notes:
-        click.echo(note, err=True)
+        say(plain(note), err=True)
     text = proposal.candidates.to_csv(index=False, lineterminator="\n")
     click.echo(text, nl=False) if target is None else target.write(text)
 
@@ -348,7 +366,7 @@ def diff(old: str, new: str, form: str, output: Path | None, force: bool, raw: P
     if target is not None:
         target.require()
     text = FORMATS[form](difference(published(old, raw), published(new, raw)))
-    click.echo(text, nl=False) if target is None else target.write(text)
+    say(text, form, nl=False) if target is None else target.write(text)
 
 
 @main.command()
@@ -363,7 +381,7 @@ def release(version: str, date: datetime | None, dry_run: bool, raw: Path) -> No
     from pipeline.release.publish.publish import release as publish
 
     day = f"{date:%Y-%m-%d}" if date else None
-    publish(version, raw, lambda raw, out, stamp: run(Options(raw=raw, out=out, stamp=stamp)), click.echo, date=day, dry_run=dry_run)
+    publish(version, raw, lambda raw, out, stamp: run(Options(raw=raw, out=out, stamp=stamp)), say, date=day, dry_run=dry_run)
 
 
 @main.command()
@@ -395,8 +413,8 @@ def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigm
     done = perturb_folder(cifs, out, noise, sigma, inputs=[path for path in (key_file,) if path is not None])
     for name, each in done.items():
         for note in each.structure.notes:
-            click.echo(f"{name}: {note}", err=True)
-    click.echo(report(done))
+            say(plain(f"{name}: {note}"), err=True)
+    say(report(done))
 
 
 @main.group()
@@ -411,7 +429,7 @@ def key_new(file: Path) -> None:
     from pipeline.structures.keys import new_key
 
     new_key(file)
-    click.echo(f"{file}: a new key. Keep it secret and keep it: the same key gives the same noise in every release.")
+    say(f"{plain(str(file))}: a new key. Keep it secret and keep it: the same key gives the same noise in every release.")
 
 
 @main.group()
@@ -436,11 +454,11 @@ def source_add(table: str | None, declare: Path | None, workbook: Path | None, r
         raise click.UsageError("give either a table with --declare, or --workbook")
     if workbook is not None:
         for line in add_workbook(workbook, raw):
-            click.echo(line)
+            say(line)
     elif table is None or declare is None:
         raise InputError("nothing to add", cure="name a table and its declaration (FILE --declare NAME.toml), or a sheet (--workbook FILE)")
     else:
-        click.echo(add(table, declare, raw))
+        say(add(table, declare, raw))
 
 
 @source.command("list")
@@ -449,7 +467,7 @@ def source_list(raw: Path) -> None:
     """List the literature tables: name, role, place, and whether each is there."""
     from pipeline.commands.literature import listed
 
-    click.echo(listed(raw))
+    say(listed(raw))
 
 
 @source.command("check")
@@ -460,7 +478,7 @@ def source_check(name: str, raw: Path) -> None:
     from pipeline.commands.literature import checked
 
     text, is_there = checked(name, raw)
-    click.echo(text)
+    say(text)
     sys.exit(0 if is_there else 1)
 
 
@@ -477,7 +495,7 @@ def pin_add(wanted: str, raw: Path) -> None:
     from pipeline.commands.pin import add
 
     for line in add(wanted, raw):
-        click.echo(line)
+        say(line)
 
 
 @main.command()
@@ -490,7 +508,7 @@ def workbook(out: Path, workbook: Path | None, force: bool, raw: Path) -> None:
     from pipeline.commands.workbook import written
 
     for line in written(out, raw, workbook, force=force):
-        click.echo(line)
+        say(line)
 
 
 RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")
@@ -531,7 +549,7 @@ def split(
         raise InputError("--seed, --output and --strict belong to a search", cure="add --search, or leave them out")
     else:
         audits = audited(raw, release, train, test)
-    click.echo(told(audits, form))
+    say(told(audits, form), form)
     last = list(audits.values())[-1]
     sys.exit(1 if last.n_leaks["paper"] or last.n_leaks["composition"] else 0)
 
@@ -546,7 +564,7 @@ def stats(beside: bool, form: str, release: str | None, raw: Path) -> None:
     from pipeline.commands.stats import beside_paper
     from pipeline.commands.stats import stats as run
 
-    click.echo(beside_paper(raw, release, form) if beside else run(raw, release, form))
+    say(beside_paper(raw, release, form) if beside else run(raw, release, form), form)
 
 
 @main.command()
@@ -558,7 +576,7 @@ def baseline(seeds: int, form: str, release: str | None, raw: Path) -> None:
     """Train the paper's two simple models: random forest and perceptron. Needs scikit-learn (the extra 'baseline')."""
     from pipeline.commands.baseline import baseline as run
 
-    click.echo(run(raw, release, form, seeds))
+    say(run(raw, release, form, seeds), form)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ terminal, a bidirectional mark cannot turn a sentence round, a zero-width charac
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
@@ -29,6 +30,25 @@ def plain(text: str) -> str:
     """
     cleaned = "".join(c if c.isprintable() else " " for c in text).strip()
     return _COMMAND.sub(": :", cleaned).replace("##[", "# #[")
+
+
+def lines(text: str) -> str:
+    r"""A text of several lines that the program put together: each is cleaned, and keeps the blanks that it begins with.
+
+    >>> print(lines("a\x07\n  b"))
+    a
+      b
+    """
+    return "\n".join(f"{' ' * (len(line) - len(line.lstrip(' ')))}{plain(line)}" for line in text.split("\n"))
+
+
+def json_text(text: str) -> str:
+    r"""JSON that says the same in printable characters: what else its texts hold is written by its number.
+
+    >>> print(json_text('{"a": "\u202eb"}'))
+    {"a": "\u202eb"}
+    """
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def short(text: str, longest: int = LONGEST) -> str:

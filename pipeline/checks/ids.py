@@ -13,6 +13,9 @@ from schemas import columns as col
 #: What a contributor may call a row: it names a file too.
 FREE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+()-]{0,63}")
 
+#: What mends a clash of an accepted row.
+MENDED = " 'obelix-curate accept --renumber FOLDER' gives the accepted rows of a folder other IDs."
+
 
 def id_findings(rows: Sequence[Row], free: bool = False) -> Iterator[Finding]:
     """Findings of ``id.*``. With ``free`` the IDs are a contributor's own names, which ``accept`` replaces."""
@@ -35,6 +38,6 @@ def id_findings(rows: Sequence[Row], free: bool = False) -> Iterator[Finding]:
             yield Finding(
                 first.id, "id.duplicate", "error",
                 f"{' and '.join(names)} {'name' if len(names) > 1 else 'names'} {len(positions)} rows: entries "
-                f"{', '.join(map(str, positions))} of the table.",
+                f"{', '.join(map(str, positions))} of the table.{'' if free else MENDED}",
                 column=col.ID, value=first.id, other=" ".join(n for n in names if n != first.id),
             )  # fmt: skip

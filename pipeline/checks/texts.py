@@ -212,7 +212,8 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "id.duplicate", E, "Two rows have one ID", "Structure and split are found by ID.",
-        "No two IDs are equal, letter case ignored.", "none", "Definition of the columns.", "Rename one of the rows.",
+        "No two IDs are equal, letter case ignored.", "none", "Definition of the columns.",
+        "Rename one of the rows. Rows that were accepted on two branches and got one ID: 'obelix-curate accept --renumber FOLDER' gives those of a folder others.",
     ),
     Check(
         "table.changed-cell", INFO, "A cell differs from the entry that the row replaces",

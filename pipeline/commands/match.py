@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import contribution
+from pipeline.quoting import plain
+from pipeline.release.tables import require_inert
 from pipeline.safety import inputs
 from pipeline.structures.matching import index, match
 from schemas import candidates
@@ -67,8 +69,18 @@ def propose(
         notes += [f"{url}: {count} structures passed over: {reason}" for reason, count in answer.skipped.items()]
         opened.append(answer.descriptors)
     found = match.candidates(rows, _joined(opened))
+    found, changed = _harmless(found)
+    if changed:
+        notes.append(f"{changed} IDs or names of files hold characters that cannot be printed; a space stands for each")
     notes.append(f"{found[col.ROW_ID].nunique()} of {len(rows)} rows have candidates")
     return Proposal(found, tuple(notes))
+
+
+def _harmless(found: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Candidates of which no text disturbs a terminal, a job or a spreadsheet, and how many had to be changed for that."""
+    cleaned = found.assign(**{str(label): [plain(str(name)) for name in found[label]] for label in (col.ROW_ID, col.FILE)})
+    require_inert(cleaned, "candidates", "give the row another ID, or the file in the library another name")
+    return cleaned, int(sum((cleaned[label] != found[label]).sum() for label in (col.ROW_ID, col.FILE)))
 
 
 def _joined(parts: list[Descriptors]) -> Descriptors:

@@ -27,6 +27,7 @@ from pipeline.ingest.contributed.record import RECORD, VERIFIED
 from pipeline.ingest.contributed.record import sha256 as file_sha256
 from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.release.opened import CONTRIBUTIONS
+from pipeline.release.tables import require_inert
 from pipeline.reporting.report import Report
 from pipeline.safety.locks import locked
 from pipeline.safety.outputs.folders import exchanged, only
@@ -87,6 +88,20 @@ def accept(
     InputError
         When the input is unusable, the existing entries cannot be read (the new IDs could clash with theirs), or nobody is named.
     """
+    home = require_home(raw)
+    with alone(home):
+        checked = check(table, cifs, raw, reading=reading, noise=None if key_file is None else _noise(key_file))
+        return _filed(checked, table, home, by, on)
+
+
+def require_home(raw: Path | None) -> Path:
+    """The folder ``raw`` that rows are filed in; by default that of the working folder.
+
+    Raises
+    ------
+    InputError
+        When it is none, or, unless it was named, when its default pin is not the one that travels with the program.
+    """
     home = Path("raw") if raw is None else raw
     if not (home / sources.PINS).is_file():
         raise InputError("this is not the folder raw of a checkout", file=home, cure="run in a checkout, or name its folder with --raw")
@@ -96,9 +111,7 @@ def accept(
             file=home / sources.PINS,
             cure="if you trust this folder, name it: --raw raw",
         )
-    with alone(home):
-        checked = check(table, cifs, raw, reading=reading, noise=None if key_file is None else _noise(key_file))
-        return _filed(checked, table, home, by, on)
+    return home
 
 
 def _filed(checked: Checked, table: Path, home: Path, by: str | None, on: date | None) -> Accepted:
@@ -115,6 +128,7 @@ def _filed(checked: Checked, table: Path, home: Path, by: str | None, on: date |
     parent = home / CONTRIBUTIONS
     folder = _free(parent, f"{day}-{_slug(str(cells.at[0, col.DOI]))}")
     with exchanged(folder, only(())) as scratch:
+        require_inert(cells, folder / TABLE, "correct the cell in the table that was sent")
         (scratch / TABLE).write_text(_csv(cells), encoding="utf-8", newline="")
         for position, text in checked.structures.items():
             (scratch / f"{ids[position]}.cif").write_text(text, encoding="utf-8", newline="")

@@ -119,6 +119,12 @@ def _opened(raw: Path | None) -> Opened:
     )
 
 
+def sheet(raw: Path) -> pd.DataFrame:
+    """Cells of the workbook alone, one row an entry, without corrections and contributions. Raises ``InputError`` as :func:`entries`."""
+    found = pinned_book(raw)
+    return _published(sources.default_pin(raw), raw) if found is None else Own(found).book.cells
+
+
 def read_from(raw: Path | None = None) -> list[Path]:
     """Every file and folder that :func:`entries` reads: no output may lie there."""
     decisions, work = (sources.travelling(), Path("raw")) if raw is None else (raw, raw)

@@ -107,14 +107,14 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
-def require_inert(table: pd.DataFrame, path: Path) -> None:
+def require_inert(table: pd.DataFrame, path: Path | str, cure: str = "correct the cell in its source, or in raw/corrections.yaml") -> None:
     """Raise ``InputError`` when a spreadsheet that opens this table would compute one of its texts."""
     for label in table.columns:
         for number, value in enumerate(table[label].tolist(), start=2):
             if isinstance(value, str) and is_live(value):
                 raise InputError(
                     "the text is one that spreadsheets take for a formula", file=path, row=number, column=str(label), value=value,
-                    cure="correct the cell in its source, or in raw/corrections.yaml",
+                    cure=cure,
                 )  # fmt: skip
 
 

@@ -61,13 +61,18 @@ def read_toml(path: Path) -> dict[str, Any]:
     """What a TOML file says. Raises as :func:`read_yaml` does."""
     text = _text(path)
     depth = max((len(found) for found in re.findall(r"[\[{]{2,}", text)), default=0)
-    dots = max((line.partition("=")[0].count(".") for line in text.splitlines()), default=0)
-    if max(depth, dots) > limits.DOCUMENT_DEPTH():
+    if max(depth, _dots(text)) > limits.DOCUMENT_DEPTH():
         raise limits.DOCUMENT_DEPTH.error(path)
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from None
+
+
+def _dots(text: str) -> int:
+    """Most dots of a key of TOML, wherever it stands; each is a level, and the library's time grows with their square."""
+    close = ".".join(part.strip(" \t") for part in text.split(".")).replace("..", "  ")
+    return max(word.count(".") for word in re.split(r"[=,{}\[\]\s]", close))
 
 
 def json_of(data: bytes, file: str | Path, cure: str = "write the file again") -> Any:

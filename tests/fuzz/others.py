@@ -21,6 +21,8 @@ from pipeline.structures.matching.index import index, is_index, load
 from tests.contributed.tables import rock_salt, zipped
 from tests.fuzz.mutate import BYTE_FAULTS, CELLS, STRUCTURE_FAULTS, TEXT_FAULTS
 
+#: Characters that one fault inserts at most: a case stays below a megabyte, since what is asked is that no small input costs much.
+LONGEST = 60_000
 STRUCTURES = {f"x{n}": rock_salt(anion, a) for n, (anion, a) in enumerate([("I", 6.0257), ("Br", 5.5013), ("Cl", 5.1295)])}
 CORRECTIONS = (
     '- {id: "abc", column: Z, expect: 4, value: 8, reason: r, evidence: e, status: accepted}\n'
@@ -73,7 +75,8 @@ def _damaged(data: bytes, chance: random.Random) -> bytes:
 def _text(text: str, words: list[str], chance: random.Random) -> bytes:
     for _ in range(chance.choice((1, 1, 3))):
         place = chance.randrange(len(text) + 1)
-        text = text[:place] + chance.choice(words) * chance.choice((1, 1, 2, 100, 20_000)) + text[place:]
+        word, times = chance.choice(words), chance.choice((1, 1, 2, 100, 20_000))
+        text = text[:place] + (word * times)[:LONGEST] + text[place:]
     data = text.encode("utf-8", "replace")
     return chance.choice(TEXT_FAULTS)(data, chance) if chance.random() < 0.3 else data
 

@@ -213,8 +213,9 @@ def contributions(folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
         for name in table[col.ID]:
             if name in seen:
                 raise InputError(
-                    f"the ID stands in {seen[name]} too", file=path / TABLE, column=col.ID, value=name, cure="give one another ID"
-                )
+                    f"the ID stands in {seen[name]} too", file=path / TABLE, column=col.ID, value=name,
+                    cure=f"'obelix-curate accept --renumber {path}' gives this row another",
+                )  # fmt: skip
             seen[name] = path / TABLE
         tables.append(table)
         structures |= texts

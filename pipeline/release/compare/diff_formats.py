@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from pipeline.quoting import json_text, plain
 from pipeline.release.compare.cellwise import shown
 from pipeline.release.compare.diff import Difference, counted, required_level
 from pipeline.release.compare.stale import Stale
 from pipeline.release.compare.structure_diff import StructureChange
 from pipeline.release.compare.tables import CellChange, TableChange
 
+#: Where a value that is set apart begins and ends, until the line is written: private characters, which no cleaned value holds.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_APART = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 #: So many sites are named one by one in a sentence, then their number.
 _SITES = 4
 #: A file that departs from its table in more places, or in a changelog a column that changed in more entries, is told by their number.
@@ -23,17 +27,17 @@ _MANY = 20
 
 def as_text(found: Difference) -> str:
     """For a terminal: what changed, entry by entry, and what the version rules make of it."""
-    lines = [f"{found.old} -> {found.new}", *(f"  {line}" for line in summary(found)), ""]
+    lines = [plain(f"{found.old} -> {found.new}"), *(f"  {plain(line)}" for line in summary(found)), ""]
     for title, items in _sections(found, lambda value: value):
-        lines += [title, *(f"  {item}" for item in items), ""]
+        lines += [plain(title), *(f"  {plain(item)}" for item in items), ""]
     return "\n".join([*lines, _verdict(found), ""])
 
 
 def as_markdown(found: Difference) -> str:
     """For a pull request or a release page."""
-    parts = [f"## {found.old} → {found.new}", "\n".join(f"- {line}" for line in summary(found))]
+    parts = [f"## {_markdown(f'{found.old} → {found.new}')}", "\n".join(f"- {_markdown(line)}" for line in summary(found))]
     for title, items in _sections(found, _code):
-        parts += [f"### {title}", "\n".join(f"- {item}" for item in items)]
+        parts += [f"### {_markdown(title)}", "\n".join(f"- {_markdown(item)}" for item in items)]
     return "\n\n".join([*parts, _verdict(found)]) + "\n"
 
 
@@ -45,9 +49,11 @@ def as_changelog(found: Difference) -> str:
     columns = Counter(cell.column for cell in found.cells if not cell.is_label)
     many = {column: number for column, number in columns.items() if number > _MANY}
     told = replace(found, cells=[cell for cell in found.cells if cell.is_label or cell.column not in many])
-    items = [item for title, section in _sections(told, _code, stale=False) for item in _under(title, section)]
+    sections = _sections(told, _code, stale=False)
+    items = [item for title, section in sections for item in _under(title, [_markdown(each) for each in section])]
     for column, number in many.items():
-        items.append(f"{_code(column)} changed in {number} entries: `obelix-curate diff {found.old} {found.new}` lists them.")
+        command = _code(f"obelix-curate diff {found.old} {found.new}")
+        items.append(_markdown(f"{_code(column)} changed in {number} entries: {command} lists them."))
     return "\n".join(f"- {item}" for item in items or ["Entries, split and structures are unchanged."]) + "\n"
 
 
@@ -57,7 +63,7 @@ def as_json(found: Difference) -> str:
     document: dict[str, Any] = {**asdict(found), "same_data": found.same_data, "required": level, "because": reasons}
     for change, structure in zip(document["structures"], found.structures, strict=True):
         change["sites"] = [asdict(site) | {"moved": site.moved, "refilled": site.refilled} for site in structure.sites]
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 FORMATS: dict[str, Callable[[Difference], str]] = {
@@ -132,7 +138,26 @@ def _verdict(found: Difference) -> str:
 
 
 def _code(value: str) -> str:
-    return f"`{value}`"
+    return f"{_OPEN}{plain(value)}{_CLOSE}"
+
+
+def _markdown(text: str) -> str:
+    """A line in which values that were set apart stand in the type of code, and all else is text: no markup, no mention of a user."""
+    said = []
+    for place, part in enumerate(_APART.split(text)):
+        if place % 2:
+            fence = "`" * (1 + max((len(run) for run in re.findall("`+", part)), default=0))
+            blank = " " if part.startswith("`") or part.endswith("`") else ""
+            said.append(f"{fence}{blank}{part}{blank}{fence}" if part else "")
+        else:
+            said.append(re.sub(r"[&<`\[@]", lambda sign: f"&#{ord(sign[0])};", _visible(part)))
+    return "".join(said)
+
+
+def _visible(text: str) -> str:
+    """A piece of a line, cleaned, with the blanks at both its ends."""
+    inner = text.strip(" ")
+    return text.replace(inner, plain(inner)) if inner else text
 
 
 def _sections(found: Difference, mark: Callable[[str], str], *, stale: bool = True) -> Iterator[tuple[str, list[str]]]:
