@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from pipeline.build import Options
+from pipeline.build import build as quickly
 from pipeline.cli import main
 from pipeline.errors import InputError
 from pipeline.release.manifest import CHECKSUMS, MANIFEST, write_checksums, write_json
@@ -22,6 +24,7 @@ from pipeline.release.publish import publish
 from pipeline.release.version import Stamp
 from pipeline.sources import DOWNLOADS_VARIABLE, downloads
 from tests.conftest import ROOT
+from tests.contributed.tables import HEADER
 
 
 @dataclass
@@ -82,6 +85,37 @@ def test_the_first_release_follows_the_pin(checkout: Path, built: Path, monkeypa
     text = (checkout / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## 1.3.0 (" in text
     assert max(len(section.splitlines()) for section in text.split("\n## ")) < 150
+
+
+def test_a_clone_of_the_tag_builds_the_same_bytes(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the tag and the pinned sources makes the release again; an accepted contribution is among what it is made from."""
+    folder = checkout / "raw" / "contributions" / "2026-03-01-made-up"
+    folder.mkdir(parents=True)
+    (folder / "rows.csv").write_text(
+        f"{HEADER},Space group,Cif ID\nb2bbbb,Li3YCl6,3,Li9Y3Cl18,1.1E-3,164,11.2,11.2,6.03,90,90,120,10.1002/adma.201803075,P-3m1,not available\n"
+    )
+    git(checkout, "add", "--all")
+    git(checkout, "commit", "--quiet", "--message", "A contribution")
+    open_errors = []
+
+    def build(raw: Path, out: Path, stamp: Stamp) -> Built:
+        made = quickly(Options(raw=raw, out=out, quick=True, stamp=stamp))
+        open_errors.append(made.open_errors)  # what the release says of its data is not what is asked here
+        return Built(made.findings)
+
+    publish.release("1.3.0", checkout / "raw", build, lambda _: None)
+    upload = checkout / "dist" / "obelix-1.3.0"
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--branch", "v1.3.0", str(checkout), str(clone))
+    assert not (clone / "curated").exists()
+    monkeypatch.chdir(clone)
+    made = quickly(Options(raw=Path("raw"), out=Path("again"), quick=True))
+    assert made.open_errors == open_errors[0]
+    sums = (clone / "again" / CHECKSUMS).read_text(encoding="utf-8")
+    assert sums == (upload / CHECKSUMS).read_text(encoding="utf-8")
+    assert len(sums.splitlines()) > 300
+    subprocess.run(["sha256sum", "--check", "--quiet", CHECKSUMS], cwd=clone / "again", check=True)
+    assert "b2bbbb" in (upload / "all.csv").read_text(encoding="utf-8")
 
 
 def diff(old: str, new: str) -> dict[str, Any]:
