@@ -91,9 +91,8 @@ def test_a_clone_of_the_tag_builds_the_same_bytes(checkout: Path, tmp_path: Path
     """Whoever has the tag and the pinned sources makes the release again; an accepted contribution is among what it is made from."""
     folder = checkout / "raw" / "contributions" / "2026-03-01-made-up"
     folder.mkdir(parents=True)
-    (folder / "rows.csv").write_text(
-        f"{HEADER},Space group,Cif ID\nb2bbbb,Li3YCl6,3,Li9Y3Cl18,1.1E-3,164,11.2,11.2,6.03,90,90,120,10.1002/adma.201803075,P-3m1,not available\n"
-    )
+    row = "b2bbbb,Li3YCl6,3,Li9Y3Cl18,1.1E-3,164,11.2,11.2,6.03,90,90,120,10.1002/adma.201803075,P-3m1,not available"
+    (folder / "rows.csv").write_text(f"{HEADER},Space group,Cif ID\n{row}\n")
     git(checkout, "add", "--all")
     git(checkout, "commit", "--quiet", "--message", "A contribution")
     open_errors = []
