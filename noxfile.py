@@ -89,6 +89,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Ten thousand damaged inputs, or as many as are named: ``nox -s fuzz -- 600``."""
+    python = prepare(session)
+    session.run(python, "-m", "tests.fuzz.many", *session.posargs)
+
+
+@nox.session(default=False)
 def tests_older_pandas(session: nox.Session) -> None:
     """The whole suite on the older supported line of pandas."""
     prepare(session)

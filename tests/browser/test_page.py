@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -138,6 +139,54 @@ def test_text_is_never_markup(report: str, shown: Shown) -> None:
     assert "<title>A release &lt;1&gt;</title>" in document
     assert "onerror" not in re.sub(r"<script.*?</script>", "", document, flags=re.DOTALL).replace("&lt;img src=x onerror", "")
     assert 'href="javascript' not in document
+
+
+#: Each sets the title of the page where it is run, in another place of HTML, JavaScript, CSS or an address.
+ATTACKS = (
+    "</script><script>document.title='broken'</script>",
+    "<img src=x onerror=\"document.title='broken'\">",
+    '" onmouseover="document.title=\'broken\'" autofocus onfocus="document.title=\'broken\'" x="',
+    "' onclick='document.title=1' x='",
+    "<svg/onload=document.title='broken'>",
+    "<!--<script>document.title='broken'//",
+    "];document.title='broken';[",
+    "${document.title='broken'}",
+    "\u2028document.title='broken'\u2029",
+    "javascript:document.title='broken'",
+    "</style><style>*{display:none}</style>",
+    "&lt;img src=x onerror=document.title='broken'&gt;",
+    "\u202e\u200b\x1b[31m\x07=1+1",
+)
+
+
+@pytest.mark.parametrize("fragment", ["", "#entry={}", "#<img src=x onerror=\"document.title='broken'\">"])
+def test_hostile_ids_dois_notes_and_file_names_are_text(shown: Shown, fragment: str) -> None:
+    """Whatever an ID, a DOI, a formula, a note, a finding or a name of a file holds, no script runs and each row is shown."""
+    rows = {
+        attack: {col.REDUCED_COMPOSITION: attack, col.SPACE_GROUP: attack, col.SPACE_GROUP_NUMBER: 221, col.DOI: f"10.1000/{attack}|{attack}",
+                 col.NOTE: attack, col.FAMILY: attack}
+        for attack in ATTACKS
+    }  # fmt: skip
+    table = entries(rows)
+    labels = {attack: "Li1" + "".join(c for c in attack if c.isprintable() and c not in " '\"") for attack in ATTACKS}
+    structures = {attack: read(CIF.replace("Li1 Li", f"{label} Li"), attack) for attack, label in labels.items()}
+    findings = findings_table([Finding(a, "note.open", "error", a, a, a, a, a, a) for a in ATTACKS])
+    ids = list(ATTACKS)
+    numbers = statistics(table, structures, train_ids=ids, test_ids=[], groups=groups(table), audit=audit(table, [], structures).as_dict())
+    drawn = dict.fromkeys(CAPTIONS, '<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=\'broken\'"/>')
+    offered = pd.DataFrame({"ID": ids, "file": ids, "rank": [1] * len(ids), "composition_deviation": [0.01] * len(ids)})
+    made = page(Contents(ATTACKS[0], ATTACKS[1], table, numbers, drawn, structures, ids, [], groups(table), findings, offered))
+    do = """
+      const named = [...document.querySelectorAll('body *')].flatMap(element => [...element.attributes].map(each => each.name));
+      document.body.dataset.handlers = named.filter(name => name.startsWith('on')).length;
+      document.body.dataset.scripts = [...document.links].filter(link => !/^(https?|file|data|blob):/.test(link.href)).length;
+      document.body.dataset.seen = document.querySelectorAll('[data-table=entries] tbody tr').length;
+      document.body.dataset.same = String(document.title === TITLE);
+    """.replace("TITLE", json.dumps(ATTACKS[0]).replace("</", "<\\/"))
+    document, console = shown(made, do, fragment=fragment.format(quote(ATTACKS[0])))
+    assert errors(console) == []
+    for what, value in (("handlers", "0"), ("scripts", "0"), ("seen", str(len(ATTACKS))), ("same", "true")):
+        assert f'data-{what}="{value}"' in document, what
 
 
 def test_filters_narrow_the_tables(report: str, shown: Shown) -> None:

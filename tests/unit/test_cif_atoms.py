@@ -201,3 +201,15 @@ def test_an_occupancy_that_is_not_known_is_told(given: str, told: bool) -> None:
     structure = read(CUBE + atoms(f"Li1 Li 0 0 0 {given}\nO1 O 0.5 0.5 0.5 1\n"), "x.cif")
     assert structure.content == pytest.approx({"Li": 1.0, "O": 1.0})
     assert any("Li1 has the occupancy ?" in note for note in structure.notes) == told
+
+
+@pytest.mark.parametrize("brace", ["{", "}", "{}", "{0}", "{x!r}", "{site}", "{{", "%s"])
+def test_braces_of_the_input_are_quoted_in_errors_and_notes(brace: str) -> None:
+    """A message is put together from a pattern with a place for the site; what the file says is no part of the pattern."""
+    text = f"{CUBE}loop_\n_atom_site_label\n_atom_site_type_symbol\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+    with pytest.raises(CifError) as caught:
+        read(f"{text}'M{brace}' 'Qq{brace}' 0 0 0\n", "x.cif")
+    assert f"M{brace}" in str(caught.value)
+    assert brace == "{site}" or f"Qq{brace}" in str(caught.value)
+    noted = read(f"{text}'W{brace}' Wat 0 0 0\n'V{brace}' Li 0.5 0.5 0.5\n", "x.cif")
+    assert [note for note in noted.notes if f"W{brace}" in note], noted.notes

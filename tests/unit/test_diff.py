@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -321,3 +322,16 @@ class TestNames:
     def test_a_table_that_is_none(self, data: bytes, message: str) -> None:
         with pytest.raises(InputError, match=message):
             difference(Published("old", {"all.csv": data}), release("new", AB))
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "changelog"])
+def test_hostile_cells_are_quoted_as_text(form: str) -> None:
+    """Cells, IDs and names of releases are one printable line each, and no markup outside the type of code."""
+    attack = "x\n::error::forged\x1b[31m\u202e <script>alert(1)</script> `code` @all [a](javascript:b) \ue000<b>\ue001"
+    old = release(f"1{attack}", [row("aa1"), row("bb2", NOTE="old")])
+    text = FORMATS[form](difference(old, release("2", [row("aa1", NOTE=attack), row("bb2", NOTE=f"`{attack}`"), row("c<b>c")])))
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
+    if form != "text":
+        bare = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
+        assert not [sign for sign in ("<script", "<b", "@all", "](") if sign in bare], bare
