@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipeline.quoting import plain
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -46,20 +48,21 @@ class Ledger:
 def summary(stages: list[Stage], findings: pd.DataFrame, places: dict[str, str], width: int | None = None) -> str:
     """The table at the end of a build: stages with rows in and out, findings by severity and status, where the files are."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for label, justify in (("stage", "left"), ("rows in", "right"), ("rows out", "right"), ("", "left")):
         table.add_column(label, justify=justify)  # type: ignore[arg-type]
     for stage in stages:
-        table.add_row(stage.name, _count(stage.rows_in), _count(stage.rows_out), stage.note)
+        table.add_row(stage.name, _count(stage.rows_in), _count(stage.rows_out), escape(plain(stage.note)))
     table.add_section()
     for severity, counts in tally(findings).items():
         total = sum(counts.values())
         table.add_row(f"{severity}s", "", str(total), ", ".join(f"{n} {status}" for status, n in counts.items()))
     table.add_section()
     for label, place in places.items():
-        table.add_row(label, "", "", place)
+        table.add_row(label, "", "", escape(plain(place)))
     console = Console(width=width or (None if sys.stdout.isatty() else 120), highlight=False)
     with console.capture() as captured:
         console.print(table)

@@ -162,11 +162,8 @@ ATTACKS = (
 @pytest.mark.parametrize("fragment", ["", "#entry={}", "#<img src=x onerror=\"document.title='broken'\">"])
 def test_hostile_ids_dois_notes_and_file_names_are_text(shown: Shown, fragment: str) -> None:
     """Whatever an ID, a DOI, a formula, a note, a finding or a name of a file holds, no script runs and each row is shown."""
-    rows = {
-        attack: {col.REDUCED_COMPOSITION: attack, col.SPACE_GROUP: attack, col.SPACE_GROUP_NUMBER: 221, col.DOI: f"10.1000/{attack}|{attack}",
-                 col.NOTE: attack, col.FAMILY: attack}
-        for attack in ATTACKS
-    }  # fmt: skip
+    said = (col.REDUCED_COMPOSITION, col.SPACE_GROUP, col.NOTE, col.FAMILY)
+    rows = {a: {**dict.fromkeys(said, a), col.SPACE_GROUP_NUMBER: 221, col.DOI: f"10.1000/{a}|{a}"} for a in ATTACKS}
     table = entries(rows)
     labels = {attack: "Li1" + "".join(c for c in attack if c.isprintable() and c not in " '\"") for attack in ATTACKS}
     structures = {attack: read(CIF.replace("Li1 Li", f"{label} Li"), attack) for attack, label in labels.items()}

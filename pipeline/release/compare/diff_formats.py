@@ -30,7 +30,7 @@ def as_text(found: Difference) -> str:
     lines = [plain(f"{found.old} -> {found.new}"), *(f"  {plain(line)}" for line in summary(found)), ""]
     for title, items in _sections(found, lambda value: value):
         lines += [plain(title), *(f"  {plain(item)}" for item in items), ""]
-    return "\n".join([*lines, _verdict(found), ""])
+    return "\n".join([*lines, plain(_verdict(found)), ""])
 
 
 def as_markdown(found: Difference) -> str:
@@ -38,7 +38,7 @@ def as_markdown(found: Difference) -> str:
     parts = [f"## {_markdown(f'{found.old} → {found.new}')}", "\n".join(f"- {_markdown(line)}" for line in summary(found))]
     for title, items in _sections(found, _code):
         parts += [f"### {_markdown(title)}", "\n".join(f"- {_markdown(item)}" for item in items)]
-    return "\n\n".join([*parts, _verdict(found)]) + "\n"
+    return "\n\n".join([*parts, _markdown(_verdict(found))]) + "\n"
 
 
 def as_changelog(found: Difference) -> str:
