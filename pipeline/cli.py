@@ -110,26 +110,35 @@ OWN_RAW = click.option("--raw", type=click.Path(path_type=Path), help="Folder of
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @OWN_RAW
 def fetch(names: tuple[str, ...], raw: Path | None) -> None:
-    """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0; all when none is given.
+    """Bring the pinned sources and verify them. NAME is a pin, such as 1.2.0, or a declared table; all when none is given.
 
     Outside a checkout, the pins are those that travel with the program, and the sources are kept in your cache folder.
     """
     from pipeline import sources
     from pipeline.contribute.existing import prepare
+    from pipeline.sources.declared import declarations
+    from pipeline.sources.deposit import deposit
 
     if raw is None and (Path("raw") / sources.PINS).is_file():
         raw = Path("raw")
     decisions = sources.travelling() if raw is None else raw
-    pins = sources.pins(decisions)
-    if unknown := [name for name in names if name not in pins]:
-        raise InputError(f"no such pin: {', '.join(unknown)}", file=decisions / sources.PINS, cure=f"the pins are {', '.join(pins)}")
-    for name in names or pins:
+    pins, declared = sources.pins(decisions), {each.name: each for each in declarations(decisions)}
+    if unknown := [name for name in names if name not in pins and name not in declared]:
+        cure = f"the pins are {', '.join([*pins, *declared])}"
+        raise InputError(f"no such pin: {', '.join(unknown)}", file=decisions / sources.PINS, cure=cure)
+    for name in [name for name in names or pins if name in pins]:
         archive = sources.opened(pins[name], sources.fetch(pins[name], sources.home(raw)))
         for role in pins[name].members:
             archive.structures() if role == sources.STRUCTURES else archive.read(role)
         say(f"{name}: {archive.path}, {len(pins[name].members)} sources verified")
     if next(iter(pins)) in (names or pins):
         prepare(raw)
+    for name in names or declared:
+        if name in declared:
+            found = deposit(declared[name], decisions)
+            if found.data is None and name in names:
+                raise InputError(f"source {name!r} is absent: {found.absent}", cure="put the file there, or try again")
+            click.echo(f"{name}: {found.file}, {'verified' if found.data is not None else f'absent: {found.absent}'}")
 
 
 KEY = click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise (see 'key new').")

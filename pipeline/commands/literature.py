@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.safety import limits
 from pipeline.safety.outputs.files import put
 from pipeline.sources import declared, deposit
+from pipeline.sources.tables import quoted
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -71,15 +72,11 @@ def add(where: str, declaration: Path, raw: Path) -> str:
     if place.is_file() and place.read_bytes() != data:
         taken = f", which is the file of {others[wanted.file].name}" if wanted.file in others else ""
         raise InputError(f"another file lies in its place already{taken}", file=place, cure="rename one of the two")
-    deposit.keep(data, place)
     pins = raw / sources.PINS
-    before = pins.read_text(encoding="utf-8")
-    put(pins, before.rstrip("\n") + "\n\n" + _pinned(text, wanted))
-    try:
-        declared.declarations(raw)
-    except InputError:
-        put(pins, before)
-        raise
+    after = pins.read_text(encoding="utf-8").rstrip("\n") + "\n\n" + _pinned(text, wanted)
+    declared.parsed(after, pins)  # nothing is written that could not be read again
+    deposit.keep(data, place)
+    put(pins, after)
     return "\n".join([*_told(wanted, found), "", f"pinned as {wanted.name} in {pins}, kept as {place}"])
 
 
@@ -195,7 +192,7 @@ def _pinned(text: str, declaration: Declaration) -> str:
     own = [line for line in lines[start + 1 : end] if not re.match(r"\s*(?:file|url|package|version|member|sha256)\s*=", line)]
     place = next(number for number, line in enumerate(own) if re.match(r"\s*name\s*=", line)) + 1
     given = {"file": declaration.file, "url": declaration.url, "sha256": declaration.sha256}
-    own[place:place] = [f'{key} = "{value}"' for key, value in given.items() if value]
+    own[place:place] = [f"{key} = {quoted(value)}" for key, value in given.items() if value]
     return "\n".join([*lines[: start + 1], *own, *lines[end:]]) + "\n"
 
 

@@ -38,10 +38,19 @@ def declarations(raw: Path) -> list[Declaration]:
     """
     path = raw / PINS
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"not TOML: {error}", file=path, cure="save it as UTF-8") from error
+    return parsed(text, path)
+
+
+def parsed(text: str, path: Path) -> list[Declaration]:
+    """The declared tables of a text of pins; see :func:`declarations`."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from error
     tables = document.get(SECTION, [])
     if not isinstance(tables, list):

@@ -132,6 +132,17 @@ def test_declarations_that_cannot_be_meant_are_one_message(raw: Path, parts: lis
     assert raised.value.cure
 
 
+def test_a_file_name_cannot_write_into_the_pins(raw: Path, tmp_path: Path) -> None:
+    name = 't" # x \\ y.csv'
+    (tmp_path / name).write_bytes(TABLE)
+    assert run("source", "add", tmp_path / name, "--declare", tmp_path / "other.toml", "--raw", raw)[0] == 2
+    assert (raw / "sources.toml").read_text(encoding="utf-8") == PINS
+    assert not (raw / "downloads").exists()
+    (tmp_path / 't"x.csv').write_bytes(TABLE)
+    assert run("source", "add", tmp_path / 't"x.csv', "--declare", tmp_path / "other.toml", "--raw", raw)[0] == 0
+    assert declarations(raw)[0].file == 'downloads/t"x.csv'
+
+
 # --- addresses -------------------------------------------------------------------------------------------------------
 class Server:
     """Gives :data:`TABLE` at any address; counts what is asked for."""
