@@ -12,7 +12,7 @@ MAPPED: Mapping[str, col.Column] = {
     str(column): column
     for column in (
         col.COMPOSITION, col.CONDUCTIVITY, col.TEMPERATURE, col.EXTRAPOLATED_FROM, col.DOI_SOURCE, col.SPACEGROUP_NUMBER,
-        col.ICSD_ID_SOURCE, col.FAMILY_SOURCE,
+        col.ICSD_ID_SOURCE, col.FAMILY_SOURCE, col.REFERENCE,
     )
 }  # fmt: skip
 ROLES = ("measurements", "witness", "discovery")

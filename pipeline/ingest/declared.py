@@ -41,7 +41,7 @@ NOT_ROOM, NOT_STATED, UNREADABLE = "not at room temperature", "temperature not s
 _READ_AS: Mapping[str, col.Column] = {
     col.COMPOSITION: col.REDUCED_COMPOSITION, col.CONDUCTIVITY: col.IONIC_CONDUCTIVITY, col.TEMPERATURE: col.TEMPERATURE,
     col.EXTRAPOLATED_FROM: col.EXTRAPOLATED_FROM, col.DOI_SOURCE: col.DOI, col.SPACEGROUP_NUMBER: col.SPACE_GROUP,
-    col.ICSD_ID_SOURCE: col.ICSD_ID, col.FAMILY_SOURCE: col.FAMILY,
+    col.ICSD_ID_SOURCE: col.ICSD_ID, col.FAMILY_SOURCE: col.FAMILY, col.REFERENCE: col.REF,
 }  # fmt: skip
 #: Names of materials whose letters pass for a formula. No digit stands in them.
 _NAMES = frozenset(("lipon", "libon", "lison", "lipos", "lipson", "nasicon", "lisicon", "thiolisicon", "libob", "lips", "libs", "sicon"))
@@ -315,7 +315,7 @@ class _Records:
 
     def _others(self, row: Row, found: dict[str, Any], doubts: list[str]) -> None:
         """Columns that a record can do without: what cannot be read of them is left blank, and told."""
-        for ours in (col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE, col.FAMILY_SOURCE):
+        for ours in (col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE, col.FAMILY_SOURCE, col.REFERENCE):
             if ours not in self.mapped:
                 continue
             cell = self._cell(row, ours)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
-from pipeline.dois import papers
+from pipeline.dois import cited, papers
 from pipeline.literature.linkage import Described, assign, compare
 from pipeline.literature.source import LOST, Source, state
 from schemas import columns as col
@@ -18,13 +18,14 @@ _RESTORED = (col.COMPOSITION, col.CONDUCTIVITY, col.CONDUCTIVITY_BOUND, col.SPAC
 def restored(source: Source, witness: Source) -> Source:
     """The source with each lost record that the witness has.
 
-    The records of a paper are assigned one to one to those of the witness. Where one record of the paper is lost and exactly one of the
-    witness is left over, they are the same: nothing is restored where more are left, or more are lost. ``repairs`` names the origin.
+    The records of a paper (a DOI, or a citation number where the witness has those) are assigned one to one to those of the witness. Where
+    one record of the paper is lost and exactly one of the witness is left over, they are the same: nothing is restored where more are
+    left, or more are lost. ``repairs`` names the origin.
     """
     lost: dict[str, list[str]] = defaultdict(list)
     for name, row in source.rows.items():
         if state(row) == LOST:
-            for paper in sorted(_papers(row)):
+            for paper in sorted(_cited(row)):
                 lost[paper].append(name)
     found: dict[str, str] = {}
     for paper, names in lost.items():
@@ -41,12 +42,12 @@ def restored(source: Source, witness: Source) -> Source:
     return replace(source, table=table)
 
 
-def _papers(row: dict[str, Any]) -> frozenset[str]:
-    return papers(row.get(col.DOI_SOURCE) or "")
+def _cited(row: dict[str, Any]) -> frozenset[str]:
+    return papers(row.get(col.DOI_SOURCE) or "") | {f"reference {number}" for number in cited(row.get(col.REFERENCE) or "")}
 
 
 def _of_paper(source: Source, paper: str) -> dict[str, Described]:
-    return {name: record for name, record in source.described.items() if paper in record.papers}
+    return {name: record for name, record in source.described.items() if paper in _cited(source.rows[name])}
 
 
 def _left_over(ours: dict[str, Described], theirs: dict[str, Described]) -> list[str]:

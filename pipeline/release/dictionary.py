@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.columns import Column
-from schemas.files import FILES, File
+from schemas.files import FILES, SOURCES, File, declared
 
 PATH = "docs/data-dictionary.md"
 _INTRO = """# Data dictionary
@@ -17,15 +17,19 @@ Tables are UTF-8 CSV with a header, commas, and nothing in a blank cell. An ID i
 (`pandas.read_csv(path, dtype={"ID": str})`)."""
 
 
+#: Every file, and what stands for the tables of declared sources.
+_ALL = (*FILES, declared(f"{SOURCES}NAME.csv"))
+
+
 def dictionary() -> str:
     """The whole page, in Markdown."""
     parts = [_INTRO, "## Files", _files()]
-    parts += [_table_section(file) for file in FILES if file.is_table]
+    parts += [_table_section(file) for file in _ALL if file.is_table]
     return "\n\n".join(parts) + "\n"
 
 
 def _files() -> str:
-    return _table(("file", "holds"), [(_linked(file), f"{file.title}. {file.description}") for file in FILES])
+    return _table(("file", "holds"), [(_linked(file), f"{file.title}. {file.description}") for file in _ALL])
 
 
 def _linked(file: File) -> str:
@@ -53,7 +57,7 @@ def _table_section(file: File) -> str:
 
 def _twin(file: File) -> File | None:
     """The first table with the same columns, when this is a later one."""
-    first = next(each for each in FILES if each.columns == file.columns)
+    first = next(each for each in _ALL if each.columns == file.columns)
     return None if first is file or len(file.columns) < 2 else first
 
 

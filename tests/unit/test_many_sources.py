@@ -171,12 +171,13 @@ def test_a_value_of_another_temperature_is_told_unless_it_is_that_of_room_temper
 LOST = {"composition": None, "conductivity": None, "repairs": "lost"}
 
 
-def test_a_lost_record_is_restored_by_the_one_row_that_is_left_over() -> None:
+@pytest.mark.parametrize("cites", [{}, {"doi": None, "reference": "5"}], ids=["DOI", "citation number"])
+def test_a_lost_record_is_restored_by_the_one_row_that_is_left_over(cites: dict[str, object]) -> None:
     series = [
         {"composition": f"Li{3 - x:g}Al{x:g}PO4", "conductivity": value} for x, value in ((0.1, 1.1e-6), (0.2, 2.3e-6), (0.3, 4.7e-6))
     ]
     (source, _) = built_in([series[0], LOST, series[2]])
-    found = restored(source, declared_source(*series, name="digitised", role="witness"))
+    found = restored(source, declared_source(*({**row, **cites} for row in series), name="digitised", role="witness"))
     row = found.rows["2"]
     assert (row[col.COMPOSITION], row[col.CONDUCTIVITY]) == (series[1]["composition"], 2.3e-6)
     assert row[col.REPAIRS] == "lost; restored (from digitised:2)"
