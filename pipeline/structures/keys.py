@@ -22,6 +22,8 @@ LENGTH = 32
 DISTINCT = 16
 #: A file beyond this size is no key.
 LARGEST = 4096
+#: What is no name of a file, but a key in hexadecimal digits or base 64.
+_LIKE_A_KEY = re.compile(r"[0-9A-Za-z+/=_-]{40,}")
 _MAKE = "make a key with 'obelix-curate key new FILE', and keep it: the same key gives the same noise in every release"
 
 
@@ -32,8 +34,8 @@ class KeyTooWeakError(ValueError):
 def checked(key: bytes) -> bytes:
     """The key, when it is long and looks like random bytes.
 
-    The law: at least 32 bytes; not all of them printable text (a pass phrase); at least 16 different values among the bytes, and among
-    the steps from each to the next (``00 01 02 ...`` has one). Random bytes break it less than once in 10^12.
+    The law: at least 32 bytes; no text, such as a pass phrase, in UTF-8 or UTF-16; at least 16 different values among the bytes, and among
+    the steps from each to the next (``00 01 02 ...`` has one). Random bytes break it less than once in 10^11.
 
     Raises
     ------
@@ -42,12 +44,22 @@ def checked(key: bytes) -> bytes:
     """
     if len(key) < LENGTH:
         raise KeyTooWeakError(f"the key has {len(key)} bytes; at least {LENGTH} random bytes are needed")
-    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in key):
+    if _is_text(key):
         raise KeyTooWeakError("the key is text, such as a pass phrase, and not random bytes")
     steps = {(b - a) % 256 for a, b in pairwise(key)}
     if min(len(set(key)), len(steps)) < DISTINCT:
         raise KeyTooWeakError("the bytes of the key repeat one another: they are not random")
     return key
+
+
+def _is_text(key: bytes) -> bool:
+    """Whether the bytes are text: UTF-8 without control characters, or UTF-16, half of whose bytes are zero in most languages."""
+    if len(key) >= 2 * key.count(0) > len(key) // 2:
+        return True
+    try:
+        return all(character.isprintable() or character in "\t\r\n" for character in key.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return key[:2] in (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_key(file: Path) -> bytes:
@@ -64,6 +76,9 @@ def read_key(file: Path) -> bytes:
             raise InputError("the key file is a link: what it leads to can be changed by others", file=file, cure="name the file itself")
         number = os.open(file, flags)
     except FileNotFoundError:
+        if _LIKE_A_KEY.fullmatch(str(file)):  # quoted, it would stand in a log
+            said = "what was given looks like a key and is no file's name: a key given on the command line is read by others"
+            raise InputError(said, cure="make a new key with 'obelix-curate key new FILE', and name its file") from None
         raise InputError("there is no such key file", file=file, cure="name the file that holds the secret key") from None
     except OSError as error:
         raise InputError(f"the key file cannot be opened: {error.strerror}", file=file, cure="name a file that you can read") from None
@@ -81,7 +96,11 @@ def read_key(file: Path) -> bytes:
     if not data.strip():
         raise InputError("the key file is blank", file=file, cure=_MAKE)
     digits = b"".join(data.split())
-    key = bytes.fromhex(digits.decode()) if re.fullmatch(rb"(?:[0-9A-Fa-f]{2})+", digits) else data
+    if re.fullmatch(rb"(?:[0-9A-Fa-f]{2})+", digits):
+        key = bytes.fromhex(digits.decode())
+    else:  # a line end that an editor added is no part of a key: with it the same key would give another noise
+        bare = re.sub(rb"\r?\n\Z", b"", data)
+        key = bare if len(bare) >= LENGTH else data
     try:
         return checked(key)
     except KeyTooWeakError as error:

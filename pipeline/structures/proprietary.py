@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.structures.cif import Structure
 
 #: Names of the databases as they stand in the names of items and of data blocks.
-_DATABASES = frozenset({"icsd", "csd", "ccdc", "pcd", "pdf", "mdf"})
+_DATABASES = frozenset({"icsd", "csd", "ccdc", "pcd", "pdf", "mdf", "pauling", "mpds"})
 #: Parts of an item's name that make it the number of an entry: ``_database_code_ICSD``, ``_icsd_code``, ``_database_CSD_refcode``.
 _NUMBERS = frozenset(
     {"code", "codes", "coll", "collection", "number", "num", "no", "id", "refcode", "depnum", "entry", "ref", "identifier"}
@@ -39,10 +39,15 @@ _OWNERS = re.compile(
 _ENTRY_DOI = re.compile(r"10\.(?:5517|25505)/", re.IGNORECASE)
 #: A quick no: a text without any of these, in lower case, is looked at no further.
 _ANY = ("icsd", "csd", "ccdc", "pcd", "pdf", "mdf", "karlsruhe", "cambridge", "pearson", "pauling", "mpds", "phases data", "springer",
-        "icdd", "inorganic crystal structure", "diffraction data", "asm int", "10.5517", "10.25505")  # fmt: skip
-#: An ICSD collection code in a curator's words: ``246816-ICSD``, ``ICSD-111757``, ``ICSD 17638``.
+        "icdd", "collcode", "coll_code", "collection_code", "collectioncode", "collection code", "coll. code",
+        "inorganic crystal structure", "diffraction data", "asm int", "10.5517", "10.25505")  # fmt: skip
+#: An ICSD collection code in a curator's words: ``246816-ICSD``, ``ICSD-111757``, ``ICSD 17638``, ``17638 (ICSD)``; as the ICSD names its
+#: files, ``EntryWithCollCode17638``; and the DOI of an entry.
 _COLLECTION_CODE = re.compile(
-    r"(?<!\w)\d{3,7}[\s_#:-]{0,3}ICSD(?![a-z])|(?<![a-z])ICSD(?:[\s_#:.-]|no|nr|number|code|id|collection|coll){0,6}\d{3,7}(?!\d)",
+    r"(?<!\w)\d{3,7}[\s_#:-]{0,3}ICSD(?![a-z])|(?<!\w)\d{5,7}\s?[(\[]ICSD[)\]]"
+    r"|(?<![a-z])ICSD(?:[\s_#:.()-]|no|nr|number|code|id|collection|coll|entry|card|ref){0,8}\d{3,7}(?!\d)"
+    r"|(?<![a-z])(?:EntryWith)?Coll(?:ection)?[\s_.-]{0,2}Code[\s_#:.-]{0,3}\d{3,7}(?!\d)"
+    r"|10\.25505/fiz\.icsd\S*",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"(?:^|\s)#([^\r\n]*)", re.MULTILINE)
@@ -82,6 +87,8 @@ def claim(text: str) -> str | None:
         owner = _OWNERS.search(text)
         return f"names {owner[0]}" if owner else None
     for block in blocks:
+        if code := collection_code(block.name):
+            return f"has the block data_{block.name}, which names {code}"
         if database := _HEADINGS.intersection(re.split(r"[^a-z]+", block.name.lower())):
             return f"has the block data_{block.name}, which names {min(database).upper()}"
         for tag, value in _values(block):
@@ -111,7 +118,9 @@ def _said(tag: str, value: str) -> str | None:
     parts = frozenset(tag.split("_"))
     if parts & _DATABASES and parts & _NUMBERS:
         return f"bears the code {text[:40]} of {min(parts & _DATABASES).upper()} ({tag})"
-    if tag.startswith(("_database", "_audit", "_copyright", "_pd_block", "_data")) or "copyright" in parts:
+    if tag.startswith("_chemical_name") and (code := collection_code(text)):
+        return f"is named {code} ({tag})"
+    if tag.startswith(("_database", "_audit", "_copyright", "_pd_block", "_data")) or parts & {"copyright", "source"}:
         if owner := _OWNERS.search(text):
             return f"names {owner[0]} ({tag})"
         if _ENTRY_DOI.search(text):

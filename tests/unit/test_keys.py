@@ -52,7 +52,18 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [HEX.encode(), HEX.upper().encode() + b"\r\n", bytes.fromhex(HEX), bytes.fromhex(HEX) + b"\n"])
 def test_hexadecimal_digits_and_raw_bytes_are_keys(tmp_path: Path, data: bytes) -> None:
-    assert read_key(stored(tmp_path / "noise.key", data)).startswith(bytes.fromhex(HEX))
+    """The same key in any form: another one would give the same originals a second noise."""
+    assert read_key(stored(tmp_path / "noise.key", data)) == bytes.fromhex(HEX)
+
+
+@pytest.mark.parametrize("given", [HEX, HEX + HEX, "nxwrek3oUDbB96kuW400YP4XwItC2Wo1cewNj7YpSsM="])
+def test_a_key_given_in_place_of_its_file_is_not_told(tmp_path: Path, given: str) -> None:
+    (tmp_path / "cifs").mkdir()
+    (tmp_path / "cifs" / "a.cif").write_text("data_a")
+    ran = CliRunner().invoke(main, ["perturb", str(tmp_path / "cifs"), str(tmp_path / "out"), "--key-file", given])
+    assert ran.exit_code == 2
+    assert given[:20] not in ran.output
+    assert "looks like a key" in ran.output
 
 
 @pytest.mark.parametrize(
@@ -68,6 +79,11 @@ def test_hexadecimal_digits_and_raw_bytes_are_keys(tmp_path: Path, data: bytes) 
         (b"0123456789abcdef" * 4, "repeat"),
         (bytes(range(128, 192)), "repeat"),
         (b"correct horse battery staple, and the rest of the sentence", "text"),
+        ("Größere Schlüssel sind für Geheimnisse schöner".encode(), "text"),
+        ("корректная лошадь, батарея, скрепка".encode(), "text"),
+        ("correct horse battery staple, and more".encode("utf-16"), "text"),
+        ("correct horse battery staple, and more".encode("utf-16-le"), "text"),
+        (HEX.encode("utf-16"), "text"),
         (b"x" * 5000, "more than 4096"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else "",

@@ -49,6 +49,9 @@ def item(line: str) -> str:
         "_sm_credits_copyright 'Springer & Material Phases Data System (MPDS)'",
         "_damaged 'no end\n# Springer",
         "_cell_measurement_temperature 293 # from the ICSD",
+        "_cif_source ICSD",
+        "_chemical_name_common 'ICSD-12345'",
+        "_pauling_file_entry 1234567",
         "save_origin\n_database_code_ICSD 12345\nsave_",
     ],
 )
@@ -73,6 +76,9 @@ def test_a_file_that_says_whose_it_is(line: str) -> None:
         "_publ_section_references 'ICSD user manual, FIZ Karlsruhe'",
         "_refine_special_details 'compared with the CSD'",
         "# made by VESTA",
+        "_refine_special_details 'the starting model was that of ICSD 12345'",
+        "_chemical_name_common 'a phase that the ICSD does not have'",
+        "_diffrn_source 'fine-focus sealed tube'",
         "# AMCSD",
         "_audit_creation_method 'SHELXL-2018, pdflatex'",
         "_audit_creation_method 'Karlsruhe Institute of Technology'",
@@ -82,14 +88,14 @@ def test_a_file_that_says_nothing_of_the_kind(line: str) -> None:
     assert claim(item(line)) is None, line
 
 
-@pytest.mark.parametrize("name", ["12345-ICSD", "ICSD_12345", "icsd-12345", "CSD_CIF_ABCDEF", "ccdc1546874"])
+@pytest.mark.parametrize("name", ["12345-ICSD", "ICSD_12345", "icsd-12345", "EntryWithCollCode12345", "CSD_CIF_ABCDEF", "ccdc1546874"])
 def test_the_name_of_any_block_counts(name: str) -> None:
     assert claim(NASICON_TEXT.replace("data_nasicon", f"data_{name}"))
     assert claim(f"data_{name}\n_note 1\n" + NASICON_TEXT)
     assert claim(NASICON_TEXT.replace("data_nasicon", "data_amcsd_0001234_pdf")) is None
 
 
-@pytest.mark.parametrize("name", ["12345-ICSD.cif", "ICSD_12345.cif", "icsd-collection-code-12345.cif"])
+@pytest.mark.parametrize("name", ["12345-ICSD.cif", "ICSD_12345.cif", "EntryWithCollCode12345.cif", "icsd-collection-code-12345.cif"])
 def test_the_name_of_the_file_counts(name: str) -> None:
     assert whose(read(NASICON_TEXT, name))
     assert whose(read(NASICON_TEXT, "abc.cif")) is None
@@ -109,6 +115,14 @@ def test_the_name_of_the_file_counts(name: str) -> None:
         ("ICSD code 246816", "ICSD code 246816"),
         ("ICSD246816", "ICSD246816"),
         ("246816_ICSD", "246816_ICSD"),
+        ("17638 (ICSD)", "17638 (ICSD)"),
+        ("ICSD entry 17638", "ICSD entry 17638"),
+        ("ICSD Coll. Code: 17638", "ICSD Coll. Code: 17638"),
+        ("ICSD (no. 17638)", "ICSD (no. 17638"),
+        ("Coll. Code 17638", "Coll. Code 17638"),
+        ("https://doi.org/10.25505/fiz.icsd.cc1abc", "10.25505/fiz.icsd.cc1abc"),
+        ("appendix of 2019 (ICSD)", None),
+        ("code 17638", None),
         ("ICSD", None),
         ("ICSD not the same paper", None),
         ("appendix; ICSD", None),
