@@ -439,6 +439,18 @@ def test_national_encodings_are_refused_unless_they_are_named(encoding: str, wor
         assert str(named.cells.at[0, col.NOTE]).replace("ｲｵﾝ", word) == word
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1250", "vodivost měřená při pokojové teplotě"), ("iso8859-2", "měřeno způsobem"), ("cp1250", "hőmérsékleten mérve"), ("cp1250", "końcowa próbka"),
+        ("cp1250", "mierzono próbkę"), ("cp1254", "oda sıcaklığı"), ("cp1254", "ölçüldü, sıcaklık"), ("cp1250", "vzorek č. 1, říjen, měření"), ("cp1257", "mõõdetud, šķīdums"),
+    ],
+)  # fmt: skip
+def test_other_latin_alphabets_are_not_taken_for_western_ones(encoding: str, text: str) -> None:
+    with pytest.raises(InputError, match="cannot be told"):
+        decoded(f'{HEADER},note\n{ROW},"{text}"\n'.encode(encoding), "rows.csv")
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "mac-roman"])
 @pytest.mark.parametrize(
     "text",
@@ -456,6 +468,12 @@ def test_national_encodings_are_refused_unless_they_are_named(encoding: str, wor
         "Señor Núñez",
         "São Paulo",
         "mesuré à l’air",
+        "où la conductivité fut mesurée après un séchage prolongé, sans arrêt, naïvement, à Orléans",
+        "medição à temperatura ambiente, condições secas, São João",
+        "perché così è più conduttività",
+        "målt på prøven ved værelsestemperatur",
+        "mätt på provet vid rumstemperatur, Ångström",
+        "medición según Núñez y Müller",
     ],
 )
 def test_a_western_file_is_read_by_its_unit_signs_and_its_words(encoding: str, text: str) -> None:

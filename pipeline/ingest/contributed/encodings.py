@@ -2,8 +2,9 @@
 
 UTF-8, UTF-16 and ASCII are certain. A single byte of a Western file (Windows-1252, Mac Roman) is believed when every character beyond ASCII
 is where such files have one: a sign of a unit in its place (µ before S, ° behind a number, Å by itself), or a Latin letter inside a
-word. The bytes of GBK, Shift-JIS, Big5, EUC-KR and Cyrillic files do not look like that: two or more Western letters in a row make
-no word, and their signs stand where no sign belongs.
+word, all of them of one Western language. The bytes of GBK, Shift-JIS, Big5, EUC-KR and Cyrillic files do not look like that: two or more
+Western letters in a row make no word, and their signs stand where no sign belongs. Those of Central European and Turkish files mostly do
+not either; a short text of theirs may, so the note names the characters for the reader to look at.
 """
 
 from __future__ import annotations
@@ -23,6 +24,15 @@ _MARKS = (
 )
 _LETTERS = "À-ÖØ-öø-ÿ"
 _WORD = re.compile(rf"[A-Za-z{_LETTERS}]+")
+#: Letters that the languages of Western files have besides those of names that stand in any of them (ä, ö, ü, ß, é).
+_NAMES = frozenset("äöüßé")
+_ALPHABETS = [
+    _NAMES | frozenset(letters)
+    for letters in ("àâæçèêëîïôùûœ", "áíñóú", "áàâãçêíóôõú", "àèìíîòóùú", "àçèíïòóú", "áëïóèíú", "åæøóòôèêâáà", "åáà")
+]
+#: Letters that stand where no Western language has them, though files of Central Europe do once they are misread: Hungarian ő as õ,
+#: Polish ń as ñ and ę as ê, Czech ě, ů and ď as ì, ù and ï.
+_MISPLACED = re.compile(r"õ(?!e)|ñ(?![aeiouáéíóú])|[ìù](?=[^\W\d_])|(?<![aeiou])ï|ê(?![^\W\d_])")
 #: Scripts and letters of two bytes that a short text in another encoding turns into by chance.
 _CHANCE = re.compile(r"[\u0180-\u02af\u0460-\u07ff]{1,3}")
 #: A sign of a unit, or punctuation of an office program, where each belongs.
@@ -132,9 +142,10 @@ def unexplained(text: str) -> str:
     explained = set()
     for sign in _SIGNS:
         explained |= {place for match in sign.finditer(text) for place in range(match.start(), match.end())}
-    for match in _WORD.finditer(text):
-        if _is_word(match[0]):
-            explained |= set(range(match.start(), match.end()))
+    words = [match for match in _WORD.finditer(text) if _is_word(match[0])]
+    letters = {letter for match in words for letter in match[0].lower() if ord(letter) > 127}
+    for match in words if any(letters <= alphabet for alphabet in _ALPHABETS) else ():
+        explained |= set(range(match.start(), match.end()))
     return "".join(character for place, character in enumerate(text) if ord(character) > 127 and place not in explained)
 
 
@@ -146,7 +157,7 @@ def _is_word(word: str) -> bool:
     plain = len(word) - len(foreign)
     if len(word) < 3:
         return len(word) == 2 and word[0].isascii() and word[1].islower()
-    if re.search(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]", word):
+    if re.search(r"[a-zß-öø-ÿ][A-ZÀ-ÖØ-Þ]", word) or _MISPLACED.search(word.lower()):
         return False
     if re.search(rf"[{_LETTERS}]{{3,}}", word) or plain < len(foreign):
         return False
