@@ -84,6 +84,7 @@ def test_declared_tables_come_and_go(own: Path, tmp_path: Path, built: Path) -> 
     assert [(each["name"], each["role"], each["records"]) for each in literature] == [
         ("mchaffie", "measurements", 3), ("judge", "witness", 1), ("mined", "discovery", 1),
     ]  # fmt: skip
+    assert "- mchaffie\n- judge, compared only\n" in (out / "README.md").read_text(encoding="utf-8")
     whole = opened(own)
     claims = {claim.what: claim for claim in paper(whole.statistics, whole.entries)}
     assert (claims["entries shared with McHaffie et al."].found, claims["entries shared with McHaffie et al."].verdict) == ("1", "differs")

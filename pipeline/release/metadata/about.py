@@ -58,6 +58,17 @@ MEDIA_TYPES = {
 }
 
 
+def sources(release: Mapping[str, Any]) -> tuple[str, ...]:
+    """The datasets that a release was built from: those of the paper, and every declared table with what its declaration says."""
+    return (*SOURCES, *(_declared(each) for each in release.get("source", {}).get("literature", [])))
+
+
+def _declared(source: Mapping[str, Any]) -> str:
+    told = [source["title"], source.get("reference", ""), f"licence: {source['licence']}" if source.get("licence") else ""]
+    use = {"witness": "compared only", "discovery": "accounted for, not merged"}.get(source.get("role", ""), "")
+    return " ".join(", ".join(filter(None, (*told, use))).split())
+
+
 def version(release: Mapping[str, Any]) -> str:
     """Version of the data: that of the release; of a build as published that of its source; of any other build neither."""
     if named := release.get("version"):

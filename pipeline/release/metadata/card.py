@@ -65,6 +65,7 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
         ),
         "## Where the data come from",
         about.COLLECTION,
+        _bullets(about.sources(release)),
         about.MISSING,
         _bullets(about.PREPROCESSING),
         "## Biases",

@@ -97,7 +97,7 @@ def responsible(release: Mapping[str, Any]) -> dict[str, Any]:
         "rai:dataCollection": about.COLLECTION,
         "rai:dataCollectionType": ["Secondary Data Analysis", "Manual Human Curator"],
         "rai:dataCollectionMissingData": about.MISSING,
-        "rai:dataCollectionRawData": "; ".join(about.SOURCES),
+        "rai:dataCollectionRawData": "; ".join(about.sources(release)),
         "rai:dataPreprocessingProtocol": list(about.PREPROCESSING),
         "rai:dataAnnotationProtocol": about.ANNOTATION,
         "rai:machineAnnotationTools": [f"{name} {version}" for name, version in sorted(release.get("made_with", {}).items())],

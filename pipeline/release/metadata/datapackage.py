@@ -34,7 +34,7 @@ def package(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, A
             for given, family in about.CREATORS
         ],
         "keywords": list(about.KEYWORDS),
-        "sources": [{"title": about.PAPER_TITLE, "path": about.PAPER_URL}, *({"title": title} for title in about.SOURCES)],
+        "sources": [{"title": about.PAPER_TITLE, "path": about.PAPER_URL}, *({"title": title} for title in about.sources(release))],
         "resources": [resource(each) for each in files if not each.file.path.endswith("/")],
     }
     if date := release.get("date"):

@@ -27,7 +27,7 @@ def dataset(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, A
         "description": f"{about.description(release)}\n\nPaper: {about.PAPER_URL}\n\nVersion {about.version(release)}.",
         "licenses": [{"name": about.DATA_LICENCE}],
         "keywords": ["chemistry", "physics", "energy", "regression", "tabular"],
-        "userSpecifiedSources": "; ".join((about.PAPER_URL, *about.SOURCES)),
+        "userSpecifiedSources": "; ".join((about.PAPER_URL, *about.sources(release))),
         "resources": [_resource(each) for each in files if not each.file.path.endswith("/")],
     }
 
