@@ -55,7 +55,7 @@ def test_the_temperature_of_a_title_holds_for_the_conductivities_below_it(title:
     assert warm(under("Transport at 25 °C")) == set()
 
 
-@pytest.mark.parametrize("title", ["Sintering at 1000 °C", "Lattice A", "Sample set A", "Calculated cells", "60"])
+@pytest.mark.parametrize("title", ["Sintering at 1000 °C", "Lattice A", "Sample set A", "Calculated cells", "60", "data of PM"])
 def test_a_title_about_something_else_changes_nothing(title: str) -> None:
     table = under(title, title)
     assert (table.unread, table.cells.at[0, SIGMA], table.cells.at[0, col.A]) == ((), 0.12, 6.0257)
@@ -65,6 +65,17 @@ def test_a_title_over_the_whole_table_gives_units_in_words() -> None:
     text = f"Table S3. Conductivities in mS/cm and lattice parameters in nm\n{NAMED}\n{ROW}"
     table = contribution(text.encode(), "rows.csv")
     assert [table.cells.at[0, column] for column in (SIGMA, col.B, col.ALPHA)] == pytest.approx([1.2e-4, 60.257, 90])
+
+
+@pytest.mark.parametrize(
+    ("title", "fine"),
+    [("All values at 333 K", False), ("Data (60 °C)", False), ("373 K", False),
+     ("Conductivities at 60 °C", False), ("All values at 298 K", True),
+     ("Structures at 100 K", True), ("Samples sintered at 900 °C, all data", True), ("Table 1: lithium halides", True)],
+)  # fmt: skip
+def test_a_title_over_the_whole_table_states_a_temperature(title: str, fine: bool) -> None:
+    table = contribution(f'"{title}"\n{NAMED}\n{ROW}'.encode(), "rows.csv")
+    assert bool(warm(table)) != fine
 
 
 def test_the_upper_of_two_header_rows_is_a_title_too() -> None:

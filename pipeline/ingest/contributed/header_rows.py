@@ -118,7 +118,8 @@ def under_titles(rows: Sequence[Row], headings: Mapping[int, Heading]) -> tuple[
             if temperature is not None and temperature.scale and measured and heading.temperature is None:
                 found[place] = replace(found[place], temperature=temperature)
                 given.setdefault(text, []).append(f"{heading.column} at {temperature.text}")
-            unit = "" if heading.unknown_unit else next((unit for unit in _units(rest) if factor(unit, heading.column) is not None), "")
+            units = (unit for unit in _units(rest) if factor(unit, heading.column) is not None and not re.fullmatch(r"[A-Z]{2,}", unit))
+            unit = "" if heading.unknown_unit else next(units, "")
             if not unit or heading.column.unit in ("", CELSIUS):
                 continue
             power, before = factor(unit, heading.column) or 0, found[place]
@@ -163,7 +164,7 @@ def temperatures(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
     """Texts of the rows above the header that state a temperature of the measurement which is not room temperature."""
     for row in rows:
         for cell in row.cells:
-            if why := measured_elsewhere(shown(cell)):
+            if why := measured_elsewhere(shown(cell), _SUMMED_UP):
                 yield row, why
                 break
 
@@ -179,11 +180,18 @@ _TREATED = re.compile(
 )
 
 
-def measured_elsewhere(text: str) -> str:
-    """Why a text (a title, a note) says that the measurement was not made at room temperature; blank when it does not."""
+#: What a title says of all numbers below it.
+_SUMMED_UP = re.compile(r"\b(?:all|values?|data|propert(?:y|ies)|results?|Werte?|Daten|valeurs|valores|dati)\b|数据|数値", re.IGNORECASE)
+
+
+def measured_elsewhere(text: str, also: re.Pattern[str] = _MEASURED) -> str:
+    """Why a text (a title, a note) says that the measurement was not made at room temperature; blank when it does not.
+
+    ``also`` finds more words that speak of the measurement.
+    """
     for clause in re.split(r"[;.]\s|\n", text):
         found, rest = stated(clause)
-        if _TREATED.search(clause) or not (_MEASURED.search(clause) or not re.search(r"\w", rest)):
+        if _TREATED.search(clause) or not (_MEASURED.search(clause) or also.search(clause) or not re.search(r"\w", rest)):
             continue
         if found is not None and found.scale and not found.is_room:
             return found.why()
