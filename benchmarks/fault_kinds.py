@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gemmi
+from fault_geometry import occupants_exchanged, site_moved, sublattice_shifted
 
 from pipeline.chemistry.formula import amounts
 from pipeline.chemistry.spacegroup import crystal_system, find, mirror_image, short, standard
@@ -305,6 +306,14 @@ def _identity(case: Case, _: random.Random, __: Mapping[str, Case]) -> Case | No
     return _edited(case, edit)
 
 
+def _geometry(change: Callable[[str, random.Random], str | None]) -> Plant:
+    def plant(case: Case, rng: random.Random, _: Mapping[str, Case]) -> Case | None:
+        text = change(case.structure, rng) if case.structure else None
+        return None if text is None or text == case.structure else replace(case, structure=text)
+
+    return plant
+
+
 ROW, CHEMISTRY, FILE, SOURCE = "row", "row or structure", "structure", "source record"
 KINDS: tuple[Kind, ...] = (
     Kind("Z doubled", _z(2, False), ROW),
@@ -339,4 +348,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("file cut short", _cut, FILE, needs_structure=True),
     Kind("file missing", _no_file, FILE, needs_structure=True),
     Kind("operations lost from the file", _identity, FILE, needs_structure=True),
+    Kind("origin of one sublattice shifted", _geometry(sublattice_shifted), FILE, needs_structure=True),
+    Kind("sublattice occupancies swapped", _geometry(occupants_exchanged), FILE, needs_structure=True),
+    Kind("site moved", _geometry(site_moved), "", needs_structure=True,
+         unseen="half an angstrom is three to five times the noise that the published files carry, and larger shells have no centre"),
 )  # fmt: skip
