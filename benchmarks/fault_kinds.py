@@ -348,8 +348,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("file cut short", _cut, FILE, needs_structure=True),
     Kind("file missing", _no_file, FILE, needs_structure=True),
     Kind("operations lost from the file", _identity, FILE, needs_structure=True),
-    Kind("origin of one sublattice shifted", _geometry(sublattice_shifted), FILE, needs_structure=True),
-    Kind("sublattice occupancies swapped", _geometry(occupants_exchanged), FILE, needs_structure=True),
+    Kind("origin of one sublattice shifted", _geometry(sublattice_shifted), "", needs_structure=True,
+         unseen="where the shift puts a cation among other anions at like distances, noise of the published files hides the rest"),
+    Kind("sublattice occupancies swapped", _geometry(occupants_exchanged), "", needs_structure=True,
+         unseen="ions of like size (Al and Ge, B and P) carry each other's valence on each other's site"),
     Kind("site moved", _geometry(site_moved), "", needs_structure=True,
          unseen="half an angstrom is three to five times the noise that the published files carry, and larger shells have no centre"),
 )  # fmt: skip

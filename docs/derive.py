@@ -25,7 +25,7 @@ def derived() -> dict[str, Callable[[], str]]:
         return citation.citation(stamp.version, stamp.date) if stamp else citation.citation(default_pin(ROOT / "raw").version, None)
 
     def checks() -> str:
-        return checks_page.page(*checks_page.read(ROOT))
+        return checks_page.page(checks_page.read(ROOT))
 
     return {dictionary.PATH: dictionary.dictionary, checks_page.PAGE.as_posix(): checks, citation.FILE: cited}
 

@@ -32,7 +32,7 @@ def test_a_stale_file_is_told_and_written(tmp_path: Path, monkeypatch: pytest.Mo
     derive = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(derive)
     (tmp_path / "docs").mkdir()
-    for source in ("raw", "docs/judgements", "docs/faults.csv"):
+    for source in ("raw", "docs/judgements"):
         (tmp_path / source).symlink_to(ROOT / source)
     monkeypatch.setattr(derive, "ROOT", tmp_path)
     assert derive.main(["--check"]) == 1
