@@ -62,6 +62,7 @@ class _Fit:
 def series_findings(rows: Sequence[Row], among: Collection[str] | None = None) -> Iterator[Finding]:
     """Findings of ``lattice.series``, at most one a row; with ``among`` only about these IDs, whichever rows they are compared with."""
     usable = [row for row in rows if row.reduced and row.cell is not None and row.volume is not None and row.spacegroup_number]
+    usable.sort(key=lambda row: (among is not None and row.id in among, row.id))  # of two rows the same is named, whatever their order
     told: set[str] = set()
     for row, message, expected, other in (*_same_compound(usable), *_kin(usable), *_series(usable)):
         if row.id not in told and (among is None or row.id in among):
@@ -76,12 +77,13 @@ def _same_compound(rows: Sequence[Row]) -> Iterator[tuple[Row, str, str, str]]:
         compound = tuple(sorted((element, round(amount, 2)) for element, amount in (row.reduced or {}).items()))
         other = first.setdefault((row.spacegroup_number, compound), row)
         length = _apart(row, other)
-        if length > SAME_COMPOUND:
-            message = (
-                f"{row.text(col.REDUCED_COMPOSITION)} has the composition and space group of {other.id}, and a length of the cell that "
-                f"differs by {length:.1%}: samples of one compound are nearer than that."
-            )
-            yield row, message, number(other.number(col.A), 8), other.id
+        if length <= SAME_COMPOUND:
+            continue
+        message = (
+            f"{row.text(col.REDUCED_COMPOSITION)} has the composition and space group of {other.id}, and a length of the cell that "
+            f"differs by {length:.1%}: samples of one compound are nearer than that."
+        )
+        yield row, message, number(other.number(col.A), 8), other.id
 
 
 def _apart(row: Row, other: Row) -> float:
@@ -149,9 +151,9 @@ def _fit(members: Sequence[Row]) -> _Fit:
     contents = [species(row.true or {}) for row in members]
     names = sorted({name for content in contents for name in content})
     parts = np.array([[content.get(name, 0.0) * known[name][0] for name in names] for content in contents])
-    needed = parts.sum(axis=1)
-    x = np.hstack([parts / needed[:, None] * OWN_VOLUME, np.full((len(parts), 1), OWN_TYPE)])
-    y = np.log([_volume(row) for row in members]) - np.log(needed)
+    ionic = parts.sum(axis=1)
+    x = np.hstack([parts / ionic[:, None] * OWN_VOLUME, np.full((len(parts), 1), OWN_TYPE)])
+    y = np.log([_volume(row) for row in members]) - np.log(ionic)
     y -= np.median(y)
     precision = x.T @ x / SCATTER**2 + np.eye(x.shape[1])
     solved = np.linalg.solve(precision, x.T).T / SCATTER**2

@@ -28,10 +28,10 @@ This page is made from the catalogue (`pipeline/checks/texts.py`) and from the j
 """
 _FAULTS = """## Planted faults
 
-`benchmarks/faults.py` plants faults of some thirty kinds (`benchmarks/fault_kinds.py`: slips of a hand, a converter, a spreadsheet) in randomly
-chosen good rows: rows without a finding, after the corrections of `raw/`. A fault is caught when a check speaks of the row that was silent
-before. A test (`tests/integration/test_faults.py`) plants a sample of every kind that is called visible, with a fixed seed, and asks for
-95 % of each.
+`benchmarks/faults.py` plants faults of some thirty kinds (`benchmarks/fault_kinds.py`: slips of a hand, a converter, a spreadsheet) in
+randomly chosen good rows: rows without a finding, after the corrections of `raw/`. A fault is caught when a check speaks of the row that
+was silent before. A test (`tests/integration/test_faults.py`) plants a sample of every kind that is called visible, with a fixed seed,
+and asks for 95 % of each.
 
 What cannot be seen, or not always, and why:
 
@@ -41,8 +41,8 @@ What cannot be seen, or not always, and why:
 - an element replaced by its neighbour in both compositions of a row without a structure: charge and volume hardly change;
 - both space group symbol and number replaced by a neighbour of the same crystal system in a row without a structure;
 - a subscript dropped where mixed valence takes up the charge and the volume hardly changes (Li0.33 to Li in a titanate);
-- one full cation moved by half an angstrom, content and symmetry kept: a third is heard in the published files, whose noise is a tenth of an angstrom along each
-  axis and more in a long one. At two false alarms in 321 files it would be half; as the limit stands there is none;
+- one full cation moved by half an angstrom, content and symmetry kept: a third is heard in the published files, whose noise is a tenth of
+  an angstrom along each axis and more in a long one. At two false alarms in 321 files it would be half; as the limit stands there is none;
 - the anions shifted against the cations between two origins of the group: two thirds are heard;
 - what stands on two cation positions exchanged: six in seven are heard; ions of like size carry each other's valence.
 """

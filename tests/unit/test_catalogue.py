@@ -52,6 +52,6 @@ def test_every_check_in_the_code_is_in_the_catalogue() -> None:
 
 
 def test_the_page_is_not_stale() -> None:
-    text = checks_page.page(*checks_page.read(ROOT))
+    text = checks_page.page(checks_page.read(ROOT))
     assert (ROOT / checks_page.PAGE).read_text(encoding="utf-8") == text, "run python docs/derive.py"
     assert all(f"## {name}\n" in text for name in catalogue())

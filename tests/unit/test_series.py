@@ -87,8 +87,10 @@ def test_two_cells_of_one_compound(factor: float, heard: bool) -> None:
 
 def test_only_new_rows_are_named_whichever_they_are_compared_with() -> None:
     rows = [garnet("one", 0.5, 12.9), garnet("two", 0.5, 13.1, "10.1/two")]
-    assert [f.id for f in series_findings(rows, {"one"})] == []
+    assert [f.id for f in series_findings(rows, {"one"})] == ["one"]
     assert [f.id for f in series_findings(rows, {"two"})] == ["two"]
+    assert [f.id for f in series_findings(rows, {"three"})] == []
+    assert [f.id for f in series_findings(rows[::-1])] == [f.id for f in series_findings(rows)]
 
 
 def test_a_member_off_the_line_of_its_paper() -> None:
