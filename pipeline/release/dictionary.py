@@ -38,7 +38,7 @@ def _linked(file: File) -> str:
 
 def _anchor(file: File) -> str:
     """The anchor that GitHub gives the heading of a file."""
-    return "".join(character for character in file.path if character.isalnum() or character in "-_")
+    return "".join(character for character in file.path.lower() if character.isalnum() or character in "-_")
 
 
 def _table_section(file: File) -> str:
