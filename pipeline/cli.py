@@ -531,7 +531,7 @@ TELL = click.option("--format", "form", type=click.Choice(("text", "json")), def
 @click.option("--test", type=click.Path(path_type=Path), metavar="FILE", help="Test IDs to audit.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the search; it alone decides the outcome.")
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Folder for the split that is found.")
-@click.option("--strict", is_flag=True, help="Search: keep equal stoichiometries together too.")
+@click.option("--as-paper", is_flag=True, help="Search by the paper's rule: equal stoichiometries may stand on both sides.")
 @TELL
 @RELEASE
 @RAW
@@ -541,7 +541,7 @@ def split(
     test: Path | None,
     seed: int | None,
     output: Path | None,
-    strict: bool,
+    as_paper: bool,
     form: str,
     release: str | None,
     raw: Path,
@@ -553,9 +553,9 @@ def split(
         if seed is None or output is None:
             lacks = " and ".join(name for name, value in (("--seed N", seed), ("--output DIR", output)) if value is None)
             raise InputError("a search needs --seed and --output", cure=f"add {lacks}")
-        audits = searched(raw, release, train, test, seed=seed, output=output, strict=strict)
-    elif seed is not None or output is not None or strict:
-        raise InputError("--seed, --output and --strict belong to a search", cure="add --search, or leave them out")
+        audits = searched(raw, release, train, test, seed=seed, output=output, as_paper=as_paper)
+    elif seed is not None or output is not None or as_paper:
+        raise InputError("--seed, --output and --as-paper belong to a search", cure="add --search, or leave them out")
     else:
         audits = audited(raw, release, train, test)
     say(told(audits, form), form)

@@ -54,11 +54,11 @@ def _text(path: Path) -> str:
 
 
 def searched(
-    raw: Path, release: str | None, train: Path | None, test: Path | None, *, seed: int, output: Path, strict: bool = False
+    raw: Path, release: str | None, train: Path | None, test: Path | None, *, seed: int, output: Path, as_paper: bool = False
 ) -> dict[str, Audit]:
     """Search a split that improves on the release's own, or on that of two files, and write it; the audits of both.
 
-    ``strict`` keeps stoichiometries together too.
+    Entries of one paper, composition or stoichiometry stay together; with ``as_paper`` those of one paper or composition.
     """
     from pipeline.safety.outputs.folders import require_place
     from pipeline.split.bonds import BONDS, PUBLISHED_BONDS
@@ -68,9 +68,9 @@ def searched(
     base = opened(raw, release)
     present = read_split(base, train, test)
     chosen = base.entries.loc[sorted(base.entries.index)]
-    bonds = BONDS if strict else PUBLISHED_BONDS
+    bonds = PUBLISHED_BONDS if as_paper else BONDS
     found = search(chosen, base.texts.keys(), seed, reference_test_ids=frozenset(present.test), bonds=bonds)
-    _write(found, output, seed, strict, inputs)
+    _write(found, output, seed, as_paper, inputs)
     return {"present": found.reference, "found": found.audit} if found.reference else {"found": found.audit}
 
 
@@ -81,11 +81,11 @@ def _judge() -> Judge:
     return only((TRAIN_FILE, TEST_FILE, AUDIT_FILE))
 
 
-def _write(found: Search, output: Path, seed: int, strict: bool, inputs: Sequence[Path]) -> None:
+def _write(found: Search, output: Path, seed: int, as_paper: bool, inputs: Sequence[Path]) -> None:
     """Both sides, and both audits side by side, in a folder that takes its place whole."""
     from pipeline.safety.outputs.folders import exchanged
 
-    report = {"seed": seed, "strict": strict, "found": found.audit.as_dict()}
+    report = {"seed": seed, "as_paper": as_paper, "found": found.audit.as_dict()}
     if found.reference:
         report["present"] = found.reference.as_dict()
     with exchanged(output, _judge(), inputs) as folder:
