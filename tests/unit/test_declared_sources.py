@@ -19,6 +19,7 @@ from pipeline.cli import main
 from pipeline.errors import InputError
 from pipeline.sources.declared import declarations
 from pipeline.sources.deposit import Unreachable, deposit, fetch
+from tests.unit.test_sources import tar_gz
 
 TABLE = b"c,s\nLi3N,1e-3\nLLZO,1e-4\n"
 SHA = hashlib.sha256(TABLE).hexdigest()
@@ -192,6 +193,41 @@ def test_an_address_is_asked_once_and_never_again(raw: Path, serve: Callable[[],
     assert deposit(declared, raw).data == TABLE
     assert server.ranges == [""]
     assert [path.name for path in (raw / "downloads").iterdir()] == ["t.csv"]
+
+
+def test_an_address_is_added_and_fetched_again_where_the_file_is_gone(raw: Path, tmp_path: Path, serve: Callable[[], Server]) -> None:
+    server = serve()
+    code, told = run("source", "add", server.url, "--declare", tmp_path / "other.toml", "--raw", raw)
+    assert code == 0, told
+    (declared,) = declarations(raw)
+    assert (declared.url, declared.sha256) == (server.url, SHA)
+    (raw / "downloads" / "t.csv").unlink()
+    assert deposit(declared, raw).data == TABLE
+    assert server.ranges == ["", ""]
+
+
+def test_a_member_of_a_pinned_package_is_a_source(raw: Path) -> None:
+    archive = tar_gz({"data/t.csv": TABLE})
+    (raw / "downloads").mkdir()
+    (raw / "downloads" / "p-1.tar.gz").write_bytes(archive)
+    pinned = f"""default = "1"
+[members]
+[pins.1]
+package = "p"
+version = "1"
+archive = "p-1.tar.gz"
+sha256 = "{hashlib.sha256(archive).hexdigest()}"
+[pins.1.members]
+"""
+    (raw / "sources.toml").write_text(pinned + source("a", place='package = "p"\nmember = "data/t.csv"\n'), encoding="utf-8")
+    (declared,) = declarations(raw)
+    assert deposit(declared, raw).data == TABLE
+    (raw / "sources.toml").write_text(pinned + source("a", place='package = "p"\nmember = "data/x.csv"\n'), encoding="utf-8")
+    with pytest.raises(InputError, match="no member data/x.csv"):
+        deposit(declarations(raw)[0], raw)
+    (raw / "sources.toml").write_text(pinned + source("a", place='package = "q"\nmember = "data/t.csv"\n'), encoding="utf-8")
+    with pytest.raises(InputError, match="no pin of q"):
+        deposit(declarations(raw)[0], raw)
 
 
 def test_an_interrupted_fetch_goes_on_where_it_ended(tmp_path: Path, serve: Callable[[], Server]) -> None:
