@@ -15,11 +15,19 @@ from tests.unit.splits import bonds, entries
 VALUES = st.lists(st.floats(-18, 0), min_size=1, max_size=30)
 
 
-@settings(deadline=None)  # the first call imports scipy
 @given(one=VALUES, shift=st.floats(-5, 5))
 def test_a_shift_is_its_own_distance(one: list[float], shift: float) -> None:
     values = np.array(one)
     assert wasserstein(values, values + shift) == pytest.approx(abs(shift), abs=1e-9)
+
+
+@settings(deadline=None)  # the first call imports scipy.stats
+@given(one=VALUES, other=VALUES, repeated=st.integers(1, 3))
+def test_the_distance_is_that_of_scipy(one: list[float], other: list[float], repeated: int) -> None:
+    from scipy.stats import wasserstein_distance
+
+    sides = np.array(one), np.array([*other * repeated, *one[:1]])
+    assert wasserstein(*sides) == pytest.approx(wasserstein_distance(*sides), abs=1e-11)
 
 
 def test_a_side_without_entries_has_no_distance() -> None:
