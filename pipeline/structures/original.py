@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.structures.cost import demand_examined
 from pipeline.structures.noise import free_directions
 from pipeline.structures.operations import FLOOR, site_symmetry
 from pipeline.structures.symmetry import Position, Symmetry, composition, frame, may_have_more, positions, symmetry
@@ -72,6 +73,7 @@ def original(structure: Structure, where: Sequence[Position] | None = None) -> O
     structure, where
         The structure, and its :func:`pipeline.structures.symmetry.positions` where they are known already.
     """
+    demand_examined(structure)
     where = positions(structure) if where is None else where
     group = frame(structure)
     here = np.array([position.fract for position in where])
@@ -112,7 +114,11 @@ def content_key(structure: Structure) -> str:
 def with_all_operations(
     structure: Structure, where: tuple[Position, ...] | None = None
 ) -> tuple[Structure, tuple[Position, ...], Symmetry | None]:
-    """The structure under all operations that its atoms have, its positions, and what spglib found where it was asked."""
+    """The structure under all operations that its atoms have, its positions, and what spglib found where it was asked.
+
+    Raises ``CifError`` when its symmetry costs too much to be looked for (:func:`pipeline.structures.cost.demand_examined`).
+    """
+    demand_examined(structure)
     where = positions(structure) if where is None else where
     if structure.group_number is not None and structure.metric_misfit <= FLOOR and not may_have_more(structure, where):
         return structure, where, None

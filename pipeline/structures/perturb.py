@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.structures.cif import Structure, read, same_content
 from pipeline.structures.contacts import Contact, too_close
+from pipeline.structures.cost import demand_examined
 from pipeline.structures.header import unmovable
 from pipeline.structures.mark import is_old, mark, open_mark, says_noise, verified
 from pipeline.structures.noise import SIGMA, Noise, normals
@@ -18,7 +19,7 @@ from pipeline.structures.operations import FLOOR
 from pipeline.structures.original import Original, move_basis, original, with_all_operations
 from pipeline.structures.proprietary import whose
 from pipeline.structures.rewrite import anew, fixed
-from pipeline.structures.symmetry import Position, Symmetry, frame, positions, symmetry
+from pipeline.structures.symmetry import MOST_ATOMS, Position, Symmetry, frame, positions, symmetry
 from pipeline.structures.write import with_coordinates
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Draws at most, until one is found whose atoms do not happen to have more symmetry than the original.
 MOST_DRAWS = 100
+_UNKNOWN = (
+    "whether the noise keeps the space group cannot be known: spglib finds none, or is not asked about more than "
+    f"{MOST_ATOMS:,} atoms of the telling kinds"
+)
 
 
 class PerturbationError(ValueError):
@@ -105,7 +110,9 @@ def perturb(structure: Structure, noise: Noise, sigma: float = SIGMA, *, rewritt
     Raises
     ------
     PerturbationError
-        When the perturbed file, read back, has not the space group, sites and content of the original.
+        When the perturbed file, read back, has not the space group, sites and content of the original, or that cannot be known.
+    CifError
+        When looking for its symmetry costs too much.
     """
     if structure.n_structures > 1:
         raise PerturbationError(f"{structure.name} holds {structure.n_structures} structures but one gets noise: write each into a file")
@@ -113,9 +120,12 @@ def perturb(structure: Structure, noise: Noise, sigma: float = SIGMA, *, rewritt
         raise PerturbationError(f"{structure.name} lists Cartesian coordinates: write fractional ones")
     for reason in unmovable(structure):
         raise PerturbationError(f"{structure.name}: {reason}")
+    demand_examined(structure)
     where = positions(structure)
     moving, moving_where, before = with_all_operations(structure, where)
     number = structure.group_number if before is None else before.number
+    if number is None:
+        raise PerturbationError(f"{structure.name}: {_UNKNOWN}")
     printed = np.array([site.fract for site in structure.sites])
     exact = np.array([site.exact for site in structure.sites])
     # a rounding error that any reader takes for none stays as it is, so that the displacement is R u to the last digit
@@ -140,7 +150,7 @@ def perturb(structure: Structure, noise: Noise, sigma: float = SIGMA, *, rewritt
         if found.number == number:
             break
         if found.number is None:
-            raise PerturbationError(f"{structure.name}: spglib finds no space group after the perturbation")
+            raise PerturbationError(f"{structure.name}: {_UNKNOWN}")
     else:
         told = f"space group {number} or a site's special position changed"
         raise PerturbationError(f"{structure.name}: {told} in each of {MOST_DRAWS} draws")

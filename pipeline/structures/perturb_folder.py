@@ -120,6 +120,8 @@ def _read(path: Path) -> Structure:
 def _perturb(path: Path, structure: Structure, noise: Noise, sigma: float, owner: str | None) -> Perturbed:
     try:
         return perturb_entry(structure, noise, sigma, proprietary=owner)
+    except CifError as error:
+        raise InputError(error.reason, file=path, row=error.line, cure="nothing was written") from None
     except ProprietaryError as error:
         raise InputError(f"cif.licence: {error}", file=path, cure=error.cure) from None
     except MarkError as error:

@@ -35,6 +35,10 @@ FALLBACK = (0.001, 0.0001)
 MOST_ATOMS = 1200
 #: Images of a general position, in the primitive cell, that seldom have more symmetry than its group.
 MANY = 24
+#: Gaps between atoms and images that are looked at together: 24 MB.
+AT_A_TIME = 1_000_000
+#: Gaps that are looked at before spglib is asked after all: less than a second. The release needs 1,880.
+MOST_GAPS = 30_000_000
 #: Turns a rotation into one number; its elements lie between -3 and 3 in any cell that is not skewed beyond use.
 _DIGITS = 7 ** np.arange(9)
 
@@ -173,35 +177,44 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
     here = np.array([site.exact for site in sites])
     every = np.einsum("gij,sj->sgi", group.rotations, here) + group.translations
     order = np.array([len(site.fixed_by) for site in sites])
-    # a site and one of those up to it in the file, where both have as many images
-    site_of, other = np.nonzero(np.tri(len(sites), dtype=bool) & (order[:, None] == order[None, :]))
-    gap = (every[other] - here[site_of, None]).reshape(-1, 3)  # of a site from each image of the other
-    if len(group.centring) > 1:
-        gap = gap @ group.inverse.T
-    gap -= np.rint(gap)
-    if tolerance is None:
-        rounding = np.array([max(site.rounding) for site in sites])
-        if len(group.centring) > 1:
-            gap = gap @ group.primitive.T
-        near = np.abs(gap).max(axis=1)
-        # two sites printed one unit apart are two positions: rounding explains less than that
-        allowed: Any = FLOOR + 0.99 * (rounding[site_of] + rounding[other])
-    else:
-        near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=1)
-        allowed = tolerance
-    near = near.reshape(len(other), -1)
-    shares = near.min(axis=1) <= allowed
-    site_of, other = site_of[shares], other[shares]
-    image = np.zeros((len(sites), len(sites)), dtype=np.int64)
-    image[site_of, other] = near[shares].argmin(axis=1)
+    rounding = np.array([max(site.rounding) for site in sites])
     first = np.arange(len(sites))  # the first site of the file on the same position; every site shares its own
-    np.minimum.at(first, site_of, other)
+    image = np.zeros(len(sites), dtype=np.int64)  # the operation that takes that one to where the file puts the site
+    step = max(1, AT_A_TIME // (len(sites) * len(group.rotations)))
+    for start in range(0, len(sites), step):
+        rows = order[start : start + step]
+        # a site and one of those up to it in the file, where both have as many images
+        site_of, other = np.nonzero(np.tri(len(rows), len(sites), start, dtype=bool) & (rows[:, None] == order[None, :]))
+        site_of += start
+        gap = (every[other] - here[site_of, None]).reshape(-1, 3)  # of a site from each image of the other
+        if len(group.centring) > 1:
+            gap = gap @ group.inverse.T
+        gap -= np.rint(gap)
+        if tolerance is None:
+            if len(group.centring) > 1:
+                gap = gap @ group.primitive.T
+            near = np.abs(gap).max(axis=1)
+            # two sites printed one unit apart are two positions: rounding explains less than that
+            allowed: Any = FLOOR + 0.99 * (rounding[site_of] + rounding[other])
+        else:
+            near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=1)
+            allowed = tolerance
+        near = near.reshape(len(other), -1)
+        shares = near.min(axis=1) <= allowed
+        site_of, other = site_of[shares], other[shares]
+        np.minimum.at(first, site_of, other)
+        is_first = first[site_of] == other
+        image[site_of[is_first]] = near[shares][is_first].argmin(axis=1)
+    same = int(np.flatnonzero((group.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2)))[0])
+    for index in np.flatnonzero(first[first] != first).tolist():
+        if first[first[index]] != first[index]:  # near a site that shares the position of a third, which is too far: a position of its own
+            first[index], image[index] = index, same
     found = []
     for index, site in enumerate(sites):
         if first[index] == index:
             mine = np.flatnonzero(first == index).tolist()
             fixed_by = tuple(sorted({int(group.point[i]) for i in site.fixed_by}))
-            found.append(Position(here[index], fixed_by, tuple(mine), tuple(image[mine, index].tolist())))
+            found.append(Position(here[index], fixed_by, tuple(mine), tuple(image[mine].tolist())))
     return tuple(found)
 
 
@@ -278,14 +291,20 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     shifts = rare[None, :] - (turns @ rare[0])[:, None]
     turns, shifts = np.repeat(turns, len(rare), axis=0)[1:], shifts.reshape(-1, 3)[1:]  # without the identity
     metric = (structure.basis @ group.primitive).T
-    start = 0
+    start = looked_at = 0
     for position in where:
         size = len(group.rotations) // len(position.fixed_by)
         others = atoms[kinds == kinds[start]]
-        gap = (turns @ atoms[start] + shifts)[:, None] - others[None]
-        gap -= np.rint(gap)
-        # twice the tolerance: the atom that the shifts were taken from may itself be off by it
-        stays = np.square(gap @ metric).sum(axis=2).min(axis=1) <= (2 * symprec) ** 2
+        looked_at += len(turns) * len(others)
+        if looked_at > MOST_GAPS:
+            return True
+        stays = np.zeros(len(turns), dtype=bool)
+        step = max(1, AT_A_TIME // len(others))
+        for part in (slice(begin, begin + step) for begin in range(0, len(turns), step)):
+            gap = (turns[part] @ atoms[start] + shifts[part])[:, None] - others[None]
+            gap -= np.rint(gap)
+            # twice the tolerance: the atom that the shifts were taken from may itself be off by it
+            stays[part] = np.square(gap @ metric).sum(axis=2).min(axis=1) <= (2 * symprec) ** 2
         turns, shifts = turns[stays], shifts[stays]
         if not len(turns):
             return False

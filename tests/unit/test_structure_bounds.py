@@ -16,6 +16,8 @@ from pipeline.safety import limits
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.contacts import shortest, too_close
 from pipeline.structures.cost import demand_examined
+from pipeline.structures.noise import open_seed
+from pipeline.structures.perturb import PerturbationError, perturb
 from pipeline.structures.symmetry import positions
 from tests.contributed.tables import HEADER
 from tests.unit.crystals import atoms, cell
@@ -93,3 +95,16 @@ def test_a_cell_that_is_too_full_is_no_crystal() -> None:
         too_close(structure, positions(structure))
     with pytest.raises(CifError, match="no crystal is so dense"):
         demand_examined(structure)
+
+
+@pytest.mark.parametrize(("sites", "a"), [(1900, 40.0), (2001, 40.0)])
+def test_noise_on_a_large_structure_is_refused_in_little_time(sites: int, a: float) -> None:
+    """80 kB took minutes and 6 GB."""
+    structure = read(crystal(sites, a=a), "x.cif")
+    tracemalloc.start()
+    begun = process_time()
+    with pytest.raises((CifError, PerturbationError), match="the limit|is not asked about"):
+        perturb(structure, open_seed(1))
+    assert process_time() - begun < 10
+    assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    tracemalloc.stop()
