@@ -103,7 +103,7 @@ def test_noise_on_a_large_structure_is_refused_in_little_time(sites: int, a: flo
     structure = read(crystal(sites, a=a), "x.cif")
     tracemalloc.start()
     begun = process_time()
-    with pytest.raises((CifError, PerturbationError), match="the limit|is not asked about"):
+    with pytest.raises((CifError, PerturbationError), match=r"the limit|is not asked about"):
         perturb(structure, open_seed(1))
     assert process_time() - begun < 10
     assert tracemalloc.get_traced_memory()[1] < 200_000_000
