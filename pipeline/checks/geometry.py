@@ -108,6 +108,9 @@ def _valence(cations: Cations, sigma: float) -> Iterator[Told]:
         message = f"Bond valences were not summed: there are no good parameters for {named} as an anion."
         yield Told("cif.valence", "info", message)
         return
+    if cations.around is None:
+        yield Told("cif.valence", "info", "Neighbours and bond valences were not looked at: the cell holds too many atoms for it.")
+        return
     found = _outside(cations, sigma)
     if not found:
         return

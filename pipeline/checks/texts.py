@@ -370,7 +370,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "cif.valence", WINFO, "Bond valences that no such ion has", "A metal on the site of another, or among no neighbours at all, is no structure, though cell, group and composition agree.",
         "At each position that is full of cations, by one or by several together, the valences exp((R - d) / 0.37) of the bonds to anions add up to the charge that the cations may have beside the others of a neutral "
-        "content. Positions that are mostly lithium, hydrogen and carbon are not judged, and nothing is where the content keeps more than a tenth of its anions' charge; structures with other anions than O, S, Se, Te, F, Cl, Br, I and N (phosphides, hydrides) are named by an info. "
+        "content. Positions that are mostly lithium, hydrogen and carbon are not judged, and nothing is where the content keeps more than a tenth of its anions' charge; structures with other anions than O, S, Se, Te, F, Cl, Br, I and N (phosphides, hydrides) are named by an info, and so are cells that hold too many atoms to be looked at. "
         "Where a shift of the anions or of one element between two origins of the group, or the coordinates on the other origin or on other axes, restores all sums, the message says so: that is the cause.",
         f"The logarithm of sum over charge is beyond {geometry.OUTSIDE:g} standard deviations, {geometry.SCATTER:g} of such ions and what the noise of the file makes of this very position: without noise a factor of 2.2 either way. "
         "Of 522 positions in the 321 published files those of four are beyond (0.14 to 0.34 of the charge), the next is at 3.3 standard deviations.",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _STEPS = (0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4)
 #: A group with more of them than this has few operations, and a shift that restores the valences would be found by chance.
 MOST_SHIFTS = 32
+#: Images of sites from which on no cause is sought: each attempt computes every distance again.
+MOST_IMAGES = 3000
 #: Atoms nearer than this part of the sum of their radii overlap: no cure.
 OVERLAP = 0.6
 
@@ -47,6 +49,8 @@ def cause(cations: Cations, holds: Judge) -> str:
     holds
         Whether the valences of a structure are what they should be.
     """
+    if len(cations.structure.sites) * len(cations.structure.rotations) > MOST_IMAGES:
+        return ""
     return next(chain(_shifted(cations, holds), _reread(cations, holds)), "")
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Distances computed at most: a hundred times what the largest cell of the release needs.
 MOST_DISTANCES = 20_000_000
+#: Of these at once.
+AT_ONCE = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +111,23 @@ def surroundings(structure: Structure, where: Sequence[Position], reach: float) 
     here = np.array([position.fract for position in where]) @ group.inverse.T
     here = (here - np.floor(here)) @ basis.T
     near = np.flatnonzero(((every >= here.min(axis=0) - reach) & (every <= here.max(axis=0) + reach)).all(axis=1))
-    gap = every[near][None] - here[:, None]
+    parts = [_within(here[start:end], every[near], reach, start) for start, end in _chunks(len(here), len(near))]
+    centre, column, vector = (np.concatenate(each) for each in zip(*parts, strict=True))
+    rows = near[column] % len(owner)
+    return Surroundings(structure, where, centre, owner[rows], operation[rows], vector)
+
+
+def _chunks(centres: int, atoms: int) -> list[tuple[int, int]]:
+    """Slices of the centres whose distances to all atoms fit into a few megabytes."""
+    size = max(1, AT_ONCE // max(atoms, 1))
+    return [(start, min(start + size, centres)) for start in range(0, centres, size)]
+
+
+def _within(
+    here: NDArray[np.float64], every: NDArray[np.float64], reach: float, start: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Index of the centre (counted from ``start``) and of the atom, and the vector, of each pair within reach."""
+    gap = every[None] - here[:, None]
     squared = np.einsum("pni,pni->pn", gap, gap)
     centre, column = np.nonzero((squared <= reach**2) & (squared > 1e-8))
-    vector, rows = gap[centre, column], near[column] % len(owner)
-    return Surroundings(structure, where, centre, owner[rows], operation[rows], vector)
+    return centre + start, column, gap[centre, column]

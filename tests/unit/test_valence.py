@@ -188,3 +188,20 @@ def test_a_partly_filled_position_and_lithium_are_not_judged() -> None:
     assert judged == {"Ti1/Al1", "P1"}
     half = replace(structure, sites=tuple(replace(s, occupancy=0.5) if s.label == "P1" else s for s in structure.sites))
     assert "P1" not in {Cations(half, positions(half)).label(i) for i in Cations(half, positions(half)).judged}
+
+
+def test_a_cell_of_too_many_atoms_is_named_and_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.structures.surroundings.MOST_DISTANCES", 100)
+    found = told(read(NEUTRAL.replace("data_nasicon", "data_large"), "x.cif"))
+    assert (found["cif.valence"].severity, "too many atoms" in found["cif.valence"].message) == ("info", True)
+
+
+def test_neighbours_are_the_same_in_any_number_of_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    structure = read(NEUTRAL, "x.cif")
+    whole = surroundings(structure, positions(structure), 4.0)
+    monkeypatch.setattr("pipeline.structures.surroundings.AT_ONCE", 1)
+    pieces = surroundings(structure, positions(structure), 4.0)
+    assert whole is not None
+    assert pieces is not None
+    assert np.array_equal(whole.vector, pieces.vector)
+    assert np.array_equal(whole.centre, pieces.centre)
