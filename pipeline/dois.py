@@ -22,6 +22,15 @@ _GERMAN = re.compile(r"^10\.1002/ange\.")
 _INTERNATIONAL = "10.1002/anie."
 #: ChemInform prints abstracts of papers under DOIs of its own.
 _ABSTRACT = "10.1002/chin."
+#: Prefixes of ChemRxiv, arXiv and Research Square.
+_PREPRINTS = ("10.26434/", "10.48550/", "10.21203/")
+#: Covers and other front matter have DOIs of their own: Wiley numbers them from 70000 (and 80000, 90000 in Angewandte) within a year, where
+#: papers begin with 0 to 3; ACS names them by volume and issue; RSC numbers from 90000.
+_FRONT_MATTER = re.compile(
+    r"10\.1002/[a-z]{3,4}\.(?:19|20)\d\d[789]\d{4}"
+    r"|10\.1021/[a-z]+v\d{3}i\d{3}(?:_\d+)?"
+    r"|10\.1039/[a-d]\d[a-z]{2}9\d{4}[a-z\d]"
+)
 #: Tables part DOIs by semicolons too, which some DOIs hold: only one before another DOI parts two.
 _BETWEEN = re.compile(r"\s*[;|]\s*(?=10\.\d)")
 
@@ -67,6 +76,20 @@ def is_german_edition(doi: str) -> bool:
 def is_abstract(doi: str) -> bool:
     """Whether a DOI is that of an abstract in ChemInform; nothing in it tells the paper."""
     return doi.startswith(_ABSTRACT)
+
+
+def is_front_matter(doi: str) -> bool:
+    """Whether a DOI is that of a cover or other front matter of an issue; nothing in it tells the paper.
+
+    >>> is_front_matter("10.1002/aenm.201570062"), is_front_matter("10.1002/aenm.201500096")
+    (True, False)
+    """
+    return _FRONT_MATTER.fullmatch(bare(doi)) is not None
+
+
+def is_preprint(doi: str) -> bool:
+    """Whether a DOI is that of a preprint server (ChemRxiv, arXiv, Research Square), where papers stand under other DOIs than in print."""
+    return bare(doi).startswith(_PREPRINTS)
 
 
 @cache

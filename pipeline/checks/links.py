@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 AGREES = frozenset(("identical", "rounded", "one digit", "1 %", "5 %"))
 #: Sources that differ by more cannot have read one measurement, whatever the figure, the sample or the kind of conductivity.
 DECADE = 10.0
+#: Where one source agrees with the entry, another that differs by more is told: two readings of one figure, and of a temperature between
+#: 15 and 35 degrees, stay below.
+TOLD = 1.5
+#: Where none agrees, a warning from here on: bulk and total, or two samples of one compound in one paper, seldom differ by more, and a
+#: decade that was slipped by, each value rounded to one digit, does.
+SLIPPED = 5.0
 _COLUMN: Mapping[str, col.Column] = {"laskowski": col.LASKOWSKI_ID, "liion": col.LIION_ID}
 _NAME = {"laskowski": "Laskowski table", "liion": "Liverpool Ionics Dataset"}
 
@@ -128,6 +134,9 @@ def _told(row: Row, link: Mapping[str, Any], bounds: Mapping[tuple[str, str], st
     headline, ratio, bound = row.conductivity, link[col.CONDUCTIVITY_RATIO], bounds.get((source, record))
     if headline is None:
         return None
+    measured = known[source].rows[record].get(col.CONDUCTIVITY) if source in known and row.is_bound and not bound else None
+    if measured and not _keeps(measured, f"{row.text(col.BOUND)}{headline}"):
+        return _Told(source, record, measured, max(headline / measured, measured / headline), f"{number(measured)} {name}", origin is None)
     if ratio is not None:
         value = float(f"{headline / ratio:.6g}")
         mine = [each for each in (headline, row.number(col.IC_TOTAL), row.number(col.IC_BULK)) if each]
@@ -173,19 +182,20 @@ def _same(one: float | None, other: float | None) -> bool:
 def _conductivity(row: Row, told: Sequence[_Told], known: Mapping[str, Source]) -> Iterator[Finding]:
     """What the sources say together. A voice agrees when one of its records agrees with headline, total or bulk.
 
-    Told is an entry with which no voice agrees, and one with which some do while another differs by more than :data:`DECADE`. It is an
+    Told is an entry with which no voice agrees, and one with which some do while another differs by more than :data:`TOLD`. It is an
     error when two voices or more measured one other value, more than a decade away, and none agrees; information when the voices
-    for the entry are more than those against it; else a warning.
+    for the entry are more than those against it, or those differ by no more than :data:`DECADE` where one agrees, :data:`SLIPPED`
+    where none does; else a warning.
     """
     voices = [(min(each.factor for each in voice), voice) for voice in _voices(told, known)]
     agree = [voice for factor, voice in voices if factor == 1.0]
-    differ = [voice for factor, voice in voices if factor > (DECADE if agree else 1.0)]
+    differ = [voice for factor, voice in voices if factor > (TOLD if agree else 1.0)]
     if row.conductivity is None or not differ:
         return
     severity: Severity = "warning"
     if not agree and _proves(differ):
         severity = "error"
-    elif len(agree) > len(differ):
+    elif len(agree) > len(differ) or max(each.factor for voice in differ for each in voice) <= (DECADE if agree else SLIPPED):
         severity = "info"
     against = sorted((each for voice in differ for each in voice), key=told.index)
     differences = ", another ".join(f"{each.said}, {number(each.factor)} times off" for each in against)
@@ -193,7 +203,7 @@ def _conductivity(row: Row, told: Sequence[_Told], known: Mapping[str, Source]) 
     support = f"{', '.join(supporting)} {'agrees' if len(supporting) == 1 else 'agree'}" if agree else "neither total nor bulk agrees"
     yield Finding(
         row.id, "conductivity.source", severity,
-        f"The conductivity is {number(row.conductivity)} S/cm; a record found says {differences}; {support}.",
+        f"The conductivity is {row.text(col.BOUND)}{number(row.conductivity)} S/cm; a record found says {differences}; {support}.",
         column=col.IONIC_CONDUCTIVITY, value=number(row.conductivity), expected="" if agree else against[0].said.split(" ", 1)[0],
         other=" ".join(f"{each.source}-{each.record}" for each in told),
     )  # fmt: skip

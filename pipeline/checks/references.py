@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.checks.reading import Row
-from pipeline.dois import SEPARATOR, bare, is_abstract, is_doi, is_german_edition, is_supplement, paper, without_address
-from pipeline.findings import Finding
+from pipeline.dois import SEPARATOR, bare, is_abstract, is_doi, is_front_matter, is_german_edition, is_supplement, paper, without_address
+from pipeline.findings import Finding, Severity
 from schemas import columns as col
 
 #: How publishers build the suffix of their DOIs, in lower case. A suffix that fits none of its publisher's forms was cut short,
@@ -51,28 +51,31 @@ def _one(row: Row, doi: str) -> Iterator[Finding]:
         said = f"{doi or 'A blank part'} is no DOI: a DOI is 10., a number, a slash and a name without spaces."
         yield Finding(row.id, "reference.doi-syntax", "error", said, column=col.DOI, value=doi)
         return
-    for said, better in _form(doi, plain):
-        yield Finding(row.id, "reference.doi-form", "warning", f"{doi} {said}.", column=col.DOI, value=doi, expected=better)
+    for severity, said, better in _form(doi, plain):
+        yield Finding(row.id, "reference.doi-form", severity, f"{doi} {said}.", column=col.DOI, value=doi, expected=better)
 
 
-def _form(doi: str, plain: str) -> Iterator[tuple[str, str]]:
+def _form(doi: str, plain: str) -> Iterator[tuple[Severity, str, str]]:
     lower = plain.lower()
     if plain != doi:
-        yield "carries an address before the DOI", lower
+        yield "warning", "carries an address before the DOI", lower
     if plain != lower:
-        yield "has capital letters, though DOIs compare in lower case and the release writes them so", lower
+        yield "warning", "has capital letters, though DOIs compare in lower case and the release writes them so", lower
     if is_supplement(lower):
-        yield "is the DOI of a supplement, not of the paper", bare(lower)
+        yield "error", "is the DOI of a supplement, not of the paper", bare(lower)
         return
     if is_abstract(lower):
-        yield "is the DOI of an abstract in ChemInform, not of the paper it reports", ""
+        yield "error", "is the DOI of an abstract in ChemInform, not of the paper it reports", ""
+        return
+    if is_front_matter(lower):
+        yield "error", "is the DOI of a cover or other front matter, not of a paper", ""
         return
     if is_german_edition(lower):
-        yield "is the DOI of the German edition of a paper; its international edition is anie", paper(lower)
+        yield "warning", "is the DOI of the German edition of a paper; its international edition is anie", paper(lower)
         return
     fault = publisher_fault(lower)
     if fault:
-        yield fault, ""
+        yield "warning", fault, ""
 
 
 def publisher_fault(doi: str) -> str:

@@ -15,6 +15,7 @@ from pipeline.checks.extrapolated import extrapolated_findings
 from pipeline.checks.families import family_findings
 from pipeline.checks.ids import id_findings
 from pipeline.checks.lattice import lattice_findings
+from pipeline.checks.link_records import record_findings
 from pipeline.checks.links import link_findings
 from pipeline.checks.notes import note_findings
 from pipeline.checks.reading import rows
@@ -114,5 +115,6 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     if subject.links is not None and subject.measurements is not None:
         yield from link_findings(found, subject.links, subject.measurements, subject.sources)
+        yield from record_findings(found, subject.links, subject.sources, subject.parsed)
         yield from extrapolated_findings(found, subject.links, subject.sources)
     yield from note_findings(found)

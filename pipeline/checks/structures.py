@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 #: Beyond this many atoms per formula unit a structure is that of another composition, neutral or not; refinements of a nominal
 #: composition stay below (Li4GeS2Se2 refined to S1.9Se2.1, Li1.6Al0.6Ge1.4(PO4)3 to Al0.48).
 OTHER = 0.2
+#: What a refinement may give for a position that is full (0.97 of sulfur); filled up to one, the file must be the row's compound.
+NEARLY_FULL = 0.95
 #: Charge left over, as a part of the anions' charge, that no rounding of occupancies explains.
 UNBALANCED = 0.005
 #: Charge left over that no refinement of lithium's occupancies explains either: atoms are missing or too many.
@@ -277,7 +279,8 @@ def _content(pair: Pair, wanted: Mapping[str, float], compared: CellComparison |
         yield pair.finding("cif.missing-element", "error", message, col.REDUCED_COMPOSITION, formula, _formula(present))
     elif left is not None and abs(left) > UNBALANCED:
         message = f"The content of the file, {_formula(present)}, is not neutral: {left:+.1%} of the charge of its anions is left over."
-        yield pair.finding("cif.charge", "warning", message, value=_formula(present))
+        severity: Severity = "warning" if abs(left) > BROKEN and not _charge(wanted) else "info"
+        yield pair.finding("cif.charge", severity, message, value=_formula(present))
     broken = not absent and left is not None and abs(left) > BROKEN and not _charge(wanted)
     yield from _amounts(pair, present, wanted, {*absent, *foreign}, held, left if broken else None, deviation, outside)
 
@@ -305,7 +308,13 @@ def _amounts(
         outside.append(f"its composition differs by {difference:.2g} {worst} in a formula unit")
     if difference <= (COMPOSITION_WINDOW if pair.is_close else COMPOSITION_ROUNDING + _printed(pair, worst, units)) + COMPOSITION_SLACK:
         return
-    severity: Severity = "error" if difference > OTHER or (difference > COMPOSITION_WINDOW + COMPOSITION_SLACK and broken) else "warning"
+    severity: Severity = "info"
+    if (difference > OTHER or (difference > COMPOSITION_WINDOW + COMPOSITION_SLACK and broken)) and not _filled(
+        pair, worst, present, wanted
+    ):
+        severity = "error"
+    elif broken or (_charge(wanted) and not _charge(present)):
+        severity = "warning"
     charge = f" (charged by {broken:+.1%} of its anions)" if broken else ""
     formula = pair.row.text(col.REDUCED_COMPOSITION)
     message = (
@@ -316,6 +325,15 @@ def _amounts(
         why = cause_of_content(pair.structure, lambda content: composition_deviation(wanted, content)[0] <= OTHER + COMPOSITION_SLACK)
         message += f" {why}." if why else ""
     yield pair.finding("cif.composition", severity, message, col.REDUCED_COMPOSITION, formula, _formula(present))
+
+
+def _filled(pair: Pair, element: str, present: Mapping[str, float], wanted: Mapping[str, float]) -> bool:
+    """Whether the element is as many as the row says when its positions that a refinement left nearly full are filled up."""
+    alone = [sum(amount for _, amount in composition(p, pair.structure)) for p in pair.file.positions
+             if {pair.structure.sites[i].element for i in p.sites} == {element}]  # fmt: skip
+    lacking = wanted.get(element, 0.0) - present.get(element, 0.0)
+    most = present.get(element, 0.0) * (1 / min(alone) - 1) if alone and min(alone) >= NEARLY_FULL else 0.0
+    return 0 < lacking <= most + COMPOSITION_ROUNDING
 
 
 def _units(content: Mapping[str, float], wanted: Mapping[str, float], units: float, best: float) -> float:

@@ -3,7 +3,18 @@
 # ruff: noqa: E501 - prose: broken at 140 columns it would be harder to read and to compare, not easier
 from __future__ import annotations
 
-from pipeline.checks import composition, conductivity, digits, duplicates, geometry, lattice, series, structures
+from pipeline.checks import (
+    composition,
+    conductivity,
+    digits,
+    duplicates,
+    geometry,
+    lattice,
+    link_records,
+    links,
+    series,
+    structures,
+)
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
@@ -176,9 +187,10 @@ CHECKS: tuple[Check, ...] = (
         "conductivity.source", EWI, "Conductivity differs from the linked source record",
         "Entry and source tell different values of one measurement.",
         "Headline, total or bulk agrees with one of the records that the entry is linked to (docs/sources.md). A table that copied "
-        "another is one voice with it where both say the same. Told is an entry with which no voice agrees, and one with which some do while another is more than a decade away. It is an error "
-        "when two voices measured one other value, more than a decade away, and none agrees; information when more voices agree than differ; "
-        "else a warning.",
+        "another is one voice with it where both say the same. A bound agrees with a value that keeps it. Told is an entry with which no voice agrees, and one with which "
+        f"some do while another differs by more than {links.TOLD:g}. It is an error "
+        "when two voices measured one other value, more than a decade away, and none agrees; information when more voices agree than differ, "
+        f"or those that differ are at most {links.SLIPPED:g} times off where none agrees, a decade where one does; else a warning.",
         "Equal in the digits of the shorter number, or within 5 %, as one point of a figure is read twice; a decade is more than two readings, two "
         "samples, or bulk and total explain.", _PAPER,
         "Look the value up in the paper; correct the entry, or note why it differs.",
@@ -198,10 +210,10 @@ CHECKS: tuple[Check, ...] = (
         "none", "DOI Handbook, section 2.2; ISO 26324.", "Copy the DOI from the paper.",
     ),
     Check(
-        "reference.doi-form", W, "Unusual form of a DOI",
+        "reference.doi-form", EW, "A DOI that is not the paper's, or has an unusual form",
         "One paper with two spellings is two papers to a program, and leaks from the training set into the test set.",
-        "Lower case, no address before it, no supplement, abstract journal or German edition in place of the paper, and the form that the publisher gives its DOIs, "
-        "check characters included.",
+        "Lower case, no address before it, no German edition in place of the international one, and the form that the publisher gives its DOIs, check characters included. It is an error "
+        "when the DOI is that of a supplement, of an abstract in ChemInform, or of a cover or other front matter: it is not the paper's.",
         "none", "Publishers' systems of identifiers (PII of Elsevier; manuscript numbers of ACS and RSC; article numbers of Wiley and Springer); ISO 3297.",
         "Write the DOI of the paper itself in lower case.",
     ),
@@ -337,10 +349,11 @@ CHECKS: tuple[Check, ...] = (
         "Add the missing sites, or declare a close match.",
     ),
     Check(
-        "cif.composition", EW, "Row and file have different compositions", "Row and structure describe different samples.",
+        "cif.composition", EWI, "Row and file have different compositions", "Row and structure describe different samples.",
         "The amounts of all elements in a formula unit agree.",
         f"{window.COMPOSITION_ROUNDING} and what the digits of occupancies hide ({window.COMPOSITION_WINDOW} for a close match). An error beyond {structures.OTHER} per formula unit, or beyond "
-        f"{window.COMPOSITION_WINDOW} when the file has lost {structures.BROKEN:.0%} of the charge of its anions: refinements of a nominal composition stay below.", f"{_PAPER}, section 3.2.",
+        f"{window.COMPOSITION_WINDOW} when the file has lost {structures.BROKEN:.0%} of the charge of its anions: refinements of a nominal composition stay below. A refinement that leaves a full position at {structures.NEARLY_FULL} is no error. "
+        "Else a warning when the file is neutral and the row is not, or the reverse, and information when both are: the one is refined and the other nominal.", f"{_PAPER}, section 3.2.",
         "Correct occupancies or composition.",
     ),
     Check(
@@ -350,8 +363,8 @@ CHECKS: tuple[Check, ...] = (
         "Correct Z, when volume and content agree on it.",
     ),
     Check(
-        "cif.charge", W, "The structure is not neutral", "An occupancy is wrong.",
-        "As composition.charge, for the content of the file.", f"{structures.UNBALANCED:.1%} of the charge of the anions, which no rounding of occupancies explains.", "as composition.charge", "Compare occupancies with the paper.",
+        "cif.charge", WINFO, "The structure is not neutral", "An occupancy is wrong.",
+        "As composition.charge, for the content of the file.", f"{structures.UNBALANCED:.1%} of the charge of the anions, which no rounding of occupancies explains; information up to {structures.BROKEN:.0%}, which the refinement of lithium explains, and where the row's own formula is as charged (composition.charge).", "as composition.charge", "Compare occupancies with the paper.",
     ),
     Check(
         "cif.occupancy", EW, "A position is more than full", "Two atoms cannot be in one place.",
@@ -404,15 +417,31 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "link.laskowski", W, "The published link to Laskowski is not the record found", "Whoever follows the link finds another compound.",
-        "The citation number published is that of a record found for the entry.",
+        "The citation number published is that of a record found for the entry, and one that Ref names. An entry without a record has a paper that does not list its compound.",
         "A record is found when it is likelier than not to be the entry's measurement (docs/sources.md, Links).", _PAPER,
         "The release bears the right number; correct the workbook, or the entry when it is the entry that is wrong.",
     ),
     Check(
         "link.liion", W, "The published link to Liverpool Ionics is not the record found", "Whoever follows the link finds another compound.",
-        "The number published names a record found for the entry, by its place in the dataset counted from 0 or by its ID.",
+        "The number published names a record found for the entry, by its place in the dataset counted from 0 or by its ID. An entry without a record has a paper that does not list its compound.",
         "A record is found when it is likelier than not to be the entry's measurement (docs/sources.md, Links).", _PAPER,
         "The release bears the right ID; correct the workbook, or the entry when it is the entry that is wrong.",
+    ),
+    Check(
+        "link.paper", WINFO, "The linked record names another paper", "Either the paper of the row or the link is wrong; a wrong paper can tear a group of the split apart.",
+        "The DOI of the row and that of a record found for it are of one paper (supplements, editions and spellings count as one; an abstract, a cover or a preprint names no other paper).",
+        "Information where all entries of the paper have their records under one other DOI, two entries at least: two names of one paper; and where record and row differ in composition or conductivity, so that rather the link is wrong; several records of one source ask for one that agrees", _PAPER, "Compare both with the paper; correct the DOI, or note that the source errs.",
+    ),
+    Check(
+        "link.spacegroup", WINFO, "The linked record has another space group", "A model is given the space group of the row.",
+        "The space group of the row is that of a record found for it. Information where the row's own structure file has the group of the row: then two witnesses stand against the record; and, without a file, where the one group is a subgroup of the other: both may describe one structure.",
+        "none", _PAPER, "Compare with the paper; correct the row, or note that the source errs.",
+    ),
+    Check(
+        "link.icsd", WINFO, "The linked record has another ICSD number", "Whoever fetches the structure gets another one.",
+        "The collection code of the row is that of a record found for it. Close matches bear the code of another sample; there only a neighbour is told.",
+        f"A warning when the codes are within {link_records.NEIGHBOURS}: codes of one paper follow one another, so it is the neighbour's or a slip. Further apart they are two refinements of one compound, which is information.",
+        "Collection codes of the ICSD", "Look both codes up; correct the code, and fetch the right structure.",
     ),
     Check(
         "split.leak", E, "A paper or composition on both sides", "A model that has seen the paper is tested on it.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import gemmi
 
@@ -132,3 +132,19 @@ def short(group: gemmi.SpaceGroup) -> str:
     """The short symbol without spaces (``P21/c``)."""
     name = str(group.short_name())
     return "R" + name[1:] if name.startswith("H") else name
+
+
+@cache
+def is_subgroup(number: int, of: int) -> bool:
+    """Whether a space group is a subgroup of another in the same cell and origin, in one of the settings that are tabulated for both.
+
+    A structure described in a subgroup is the same structure with some of its symmetry not used. Numbers as in International Tables;
+    settings as gemmi tabulates them.
+
+    >>> is_subgroup(11, of=62), is_subgroup(199, of=230), is_subgroup(168, of=148)
+    (True, True, False)
+    """
+    small, large = (
+        [{op.triplet() for op in group.operations()} for group in gemmi.spacegroup_table() if group.number == each] for each in (number, of)
+    )
+    return any(one <= other for one in small for other in large)

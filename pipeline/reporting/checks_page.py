@@ -24,7 +24,8 @@ This page is made from the catalogue (`pipeline/checks/texts.py`) and from the j
 
 - **Errors** stop a contribution; **warnings** and **infos** do not. `obelix-curate explain CHECK` shows the same text.
 - **On release 1.2.0**, as published: every finding was read beside its row, its structure and its source records. *True*: the
-  release is wrong there. *Suspicious*: there is reason to doubt, and only the paper can tell. *False*: row and structure are right.
+  release is wrong there, and a witness that is independent of the check says so; the witness is named. *Suspicious*: there is reason to
+  doubt, on one witness or against an edit that curators made by hand, and only the paper can tell. *False*: row and structure are right.
 """
 _FAULTS = """## Planted faults
 
@@ -78,14 +79,14 @@ def _check(check: Check, rows: Rows) -> Iterator[str]:
     yield f"- **On release 1.2.0.** {_verdict(check, rows)}"
     if not rows:
         return
-    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    alike: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for row in rows:
-        alike[row["judgement"], row["reason"]].append(row["ID"])
+        alike[row["judgement"], row["reason"], row["witness"]].append(row["ID"])
     yield ""
-    yield "| ID | judgement | reason |"
-    yield "|---|---|---|"
-    for (judgement, reason), ids in alike.items():
-        yield f"| {' '.join(dict.fromkeys(ids))} | {judgement} | {reason.replace('|', '/')} |"
+    yield "| ID | judgement | reason | witness |"
+    yield "|---|---|---|---|"
+    for (judgement, reason, witness), ids in alike.items():
+        yield f"| {' '.join(dict.fromkeys(ids))} | {judgement} | {reason.replace('|', '/')} | {witness.replace('|', '/')} |"
 
 
 def _verdict(check: Check, rows: Rows) -> str:

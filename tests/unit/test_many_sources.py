@@ -114,10 +114,11 @@ def witness(value: float, name: str = "w", **habits: object) -> Source:
     return declared_source({"conductivity": value}, name=name, role="witness", **habits)
 
 
-def test_one_voice_against_one_is_a_warning_beyond_a_decade_only() -> None:
+def test_one_voice_against_one_is_a_warning_beyond_a_decade_and_alone_beyond_half_of_one() -> None:
     assert severity(*built_in([{}]), witness(1e-8)) == "warning"
-    assert severity(*built_in([{}]), witness(2e-7)) is None
-    assert severity(*built_in([{"conductivity": 3e-6}])) == "warning"
+    assert severity(*built_in([{}]), witness(2e-7)) == "info"
+    assert severity(*built_in([{"conductivity": 3e-6}])) == "info"
+    assert severity(*built_in([{"conductivity": 6e-6}])) == "warning"
 
 
 def test_two_that_measured_one_other_value_prove_an_error() -> None:
