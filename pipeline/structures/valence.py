@@ -44,8 +44,8 @@ UNKNOWN = 0.1
 _SOFT = {"Se": 0.93, "Br": 0.93, "I": 0.93, "Te": 0.0}
 #: What cations are off the centre of their anions by themselves (angstrom): of up to four, of more, and where an empty d shell mixes with
 #: those of five or more (second-order Jahn-Teller effect: Kunz and Brown, J. Solid State Chem. 115 (1995) 395). Olivines have iron 0.30
-#: off the centre of six, chains of VO4 have vanadium 0.15 off the centre of four. Ions of charge one are anywhere in their cages.
-OWN_OFFSET = 0.05
+#: off the centre of six, rings of two PS4 have phosphorus 0.23 off the centre of four. Ions of charge one are anywhere in their cages.
+OWN_OFFSET = 0.08
 OWN_OFFSET_LARGE = 0.12
 OWN_OFFSET_D0 = 0.15
 _D0 = frozenset(("Ti", "V", "Nb", "Mo", "W"))
