@@ -42,8 +42,8 @@ What cannot be seen, or not always, and why:
 - an element replaced by its neighbour in both compositions of a row without a structure: charge and volume hardly change;
 - both space group symbol and number replaced by a neighbour of the same crystal system in a row without a structure;
 - a subscript dropped where mixed valence takes up the charge and the volume hardly changes (Li0.33 to Li in a titanate);
-- one full cation moved by half an angstrom, content and symmetry kept: three in ten are heard in the published files, whose noise is a tenth
-  of an angstrom along each axis and more in a long one, at no false alarm in 321 files;
+- one full cation moved by half an angstrom, content and symmetry kept: three in ten are heard in the published files, whose noise is
+  a tenth of an angstrom along each axis and more in a long one, at no false alarm in 321 files;
 - the anions shifted against the cations between two origins of the group: two thirds are heard;
 - what stands on two cation positions exchanged: six in seven are heard; ions of like size carry each other's valence.
 """
