@@ -27,6 +27,7 @@ from pipeline.ingest.contributed.reader import Table, read_table
 from pipeline.ingest.contributed.units import CONDUCTIVITY, ROOM, Temperature, celsius, power, scale, stated
 from pipeline.ingest.contributed.units import temperature as read_temperature
 from pipeline.ingest.contributed.values import BLANKS, UnreadableError, read_cell
+from pipeline.quoting import inert
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.literature import COLUMNS
@@ -55,7 +56,8 @@ class Declared:
     Attributes
     ----------
     table
-        One row a record: the columns of :mod:`schemas.literature`.
+        One row a record: the columns of :mod:`schemas.literature`. A text that spreadsheets would take for a formula, such as a name
+        or a reason that begins with a minus sign, stands behind an apostrophe.
     understood
         For each of our columns their name, or the constant, and the unit.
     notes
@@ -221,7 +223,7 @@ class _Records:
         self._others(row, found, doubts)
         found[col.RECORD_UNUSED], reason = _judged(unread, temperatures, "temperature" in self.mapped)
         found[col.RECORD_REASON] = "; ".join(filter(None, [reason, *doubts])) or None
-        return found
+        return {ours: inert(value) if isinstance(value, str) else value for ours, value in found.items()}
 
     def _cell(self, row: Row, ours: str) -> object:
         mapped = self.mapped[ours]

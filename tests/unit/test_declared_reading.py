@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.declared import Declared, declared
+from pipeline.quoting import is_live
+from pipeline.release.tables import require_inert
 from pipeline.sources.declared import declaration
 from schemas import literature
 from schemas.contract import failures
@@ -170,3 +172,16 @@ def test_no_cell_stops_a_source(rows: list[tuple[str, ...]]) -> None:
     assert found.reason[found.state.notna()].notna().all()
     usable = found[found.state.isna()]
     assert (usable.composition.notna() & (usable.conductivity.notna() | usable.conductivity_bound.notna())).all()
+    texts = [value for name in found.columns for value in found[name] if isinstance(value, str)]
+    assert not [text for text in texts if is_live(text)], "a table of the release holds no formula"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@Li3N", "-x", "\u2212Li3N", "+Li3N", "\uff1dLi3N"])
+def test_what_spreadsheets_take_for_a_formula_is_quoted_and_stops_no_build(cell: str) -> None:
+    """A name that nobody can read is kept, behind an apostrophe; so is a reason that begins with a temperature below zero."""
+    columns = {"composition": "c", "conductivity": {"column": "s", "unit": "S/cm"}, "temperature": "t"}
+    table = read(f"c;s;t\n{cell};1e-4;25 \u00b0C\nLi3N;1e-4;-10 \u00b0C\n", columns).table
+    assert table.written_as.tolist()[0] == f"'{cell}"
+    assert table.state.tolist() == ["unreadable", "not at room temperature"]
+    assert table.reason[1] == "'-10 \u00b0C: not room temperature (15 to 35 \u00b0C)"
+    require_inert(table, "sources/mined.csv")
