@@ -112,23 +112,27 @@ def suspicious(table: pd.DataFrame) -> Iterator[tuple[int, str]]:
     """Rows of a table as it was read that can be read and hardly be meant, and why."""
     from pipeline.checks.conductivity import IMPOSSIBLE, PLAUSIBLE
     from pipeline.dois import cited, is_doi
+    from pipeline.ingest.declared import NOT_ROOM, UNREADABLE
     from pipeline.literature.linkage import elements, listed
 
     seen: dict[tuple[Any, ...], int] = {}
     for row in listed(table):
-        if row[col.RECORD_UNUSED]:
+        if row[col.RECORD_UNUSED] == UNREADABLE:
             continue
         place, value = row[col.SOURCE_ROW], row[col.CONDUCTIVITY]
         if "Li" not in elements(row[col.COMPOSITION]):
             yield place, f"{row[col.COMPOSITION]} holds no lithium"
-        if value is not None and value > IMPOSSIBLE:
+        state, extrapolated = row[col.RECORD_UNUSED], row[col.EXTRAPOLATED_FROM] is not None
+        if value is None or state == NOT_ROOM:
+            pass
+        elif value > IMPOSSIBLE:
             yield place, f"{value:g} S/cm is more than any lithium solid electrolyte conducts"
-        elif value is not None and not PLAUSIBLE[0] <= value <= PLAUSIBLE[1] and row[col.EXTRAPOLATED_FROM] is None:
+        elif state is None and not extrapolated and not PLAUSIBLE[0] <= value <= PLAUSIBLE[1]:
             yield place, f"{value:g} S/cm is not plausible for a measurement at room temperature"
         strange = [part for part in cited(row[col.DOI_SOURCE] or "") if not is_doi(part)]
         if strange:
             yield place, f"{strange[0]!r} is no DOI"
-        same = (row[col.COMPOSITION], value, row[col.CONDUCTIVITY_BOUND], row[col.DOI_SOURCE])
+        same = (row[col.COMPOSITION], value, row[col.CONDUCTIVITY_BOUND], row[col.TEMPERATURE], row[col.DOI_SOURCE])
         if same in seen:
             yield place, f"the same as row {seen[same]}"
         seen.setdefault(same, place)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.chemistry.formula import FormulaError, Mixture, reading
 from pipeline.dois import papers
-from pipeline.literature.linkage import listed
+from pipeline.literature.linkage import elements, listed
 from pipeline.literature.source import Source, record_keys
 from pipeline.literature.source import state as state_of
 from schemas import columns as col
@@ -23,6 +23,8 @@ RELEASED, REPEATS = "released", "repeats"
 NOT_CRYSTALLINE, NO_SPACE_GROUP, NO_LATTICE = "not a single crystalline compound", "lacks space group", "lacks lattice"
 #: Families of Liverpool Ionics that are no single crystalline compound, unless the Laskowski table knows the space group.
 AMORPHOUS = frozenset(("Glass", "Glass-Ceramic"))
+#: What a conductor of another ion lacks for good: it stands behind the rest of the backlog.
+_LITHIUM = "lithium"
 #: The backlog stands first, what would be released with least work at its head.
 _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
 #: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
@@ -39,7 +41,7 @@ def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataF
     * ``lacks`` lists all that keeps it from being an entry, ``nearest`` is the entry with the most similar atomic fractions.
 
     The rows that lack something stand first, ranked: a composition that the release does not have yet, then a known DOI, a known
-    space group, a known ICSD number, then the distance to the nearest entry.
+    space group, a known ICSD number, then the distance to the nearest entry. What holds no lithium stands last among them.
     """
 
     rows = listed(measurements)
@@ -72,7 +74,7 @@ def _rank(row: Mapping[str, Any], distance: float) -> tuple[Any, ...]:
     if state not in (NO_LATTICE, NO_SPACE_GROUP):
         return (_ORDER[state],)
     known = (distance > NEW, *(row[column] is not None for column in (col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE)))
-    return (_ORDER[state], *(not fact for fact in known), -distance)
+    return (_ORDER[state], _LITHIUM in row[col.LACKS].split(", "), *(not fact for fact in known), -distance)
 
 
 def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.DataFrame) -> pd.DataFrame:
@@ -150,6 +152,8 @@ def _lacks(row: Mapping[str, Any]) -> list[str]:
     if row[col.SPACEGROUP_NUMBER] is None:
         lacks.append("space group")
     lacks.append("lattice")
+    if "Li" not in elements(row[col.COMPOSITION]):
+        lacks.append(_LITHIUM)
     if row[col.DOI_SOURCE] is None:
         lacks.append("DOI")
     return lacks

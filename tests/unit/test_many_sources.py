@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.checks.extrapolated import extrapolated_findings
 from pipeline.checks.links import link_findings
 from pipeline.checks.reading import rows
+from pipeline.commands.literature import suspicious
 from pipeline.findings import Finding
 from pipeline.literature import accounted, links, records
 from pipeline.literature.blocks import Compositions
@@ -84,6 +85,24 @@ def test_witnesses_and_discovery_tables_are_no_measurements() -> None:
     assert line.states == {"laskowski:1": "released", "w:1": "witness", "w:2": "witness", "d:1": "discovery", "d:2": "unreadable"}
     assert line.records.reason.dropna().tolist() == ["no formula"]
     assert set(zip(line.links.source, line.links.record, strict=True)) == {("laskowski", "1"), ("w", "1")}
+
+
+def test_what_holds_no_lithium_lacks_it_and_stands_behind_the_rest_of_the_backlog() -> None:
+    """Its composition is far from every entry, and still nobody should gather it next."""
+    none = {"spacegroup_number": None}
+    mined = declared_source({"composition": "NaCl", **none}, {"composition": "LiBr", **none}, {"composition": "LiI", "doi": None, **none})
+    found = Line(*built_in([{}]), mined, aaa={}).measurements
+    backlog = found[found.state == "lacks space group"]
+    assert backlog.composition.tolist()[-1] == "NaCl"
+    assert ["lithium" in lacks.split(", ") for lacks in backlog.lacks] == [False, False, True]
+
+
+def test_a_row_without_a_temperature_can_be_suspicious_too() -> None:
+    """Most rows of a text-mined table state no temperature."""
+    table = declared_source({"composition": "NaCl", "state": "temperature not stated", "reason": "the row states no temperature"}).table
+    assert [why for _, why in suspicious(table)] == ["NaCl holds no lithium"]
+    hot = declared_source({"conductivity": 0.5, "temperature": 400.0, "state": "not at room temperature", "reason": "400"}).table
+    assert not list(suspicious(hot)), "what is plausible at room temperature is asked of room temperature only"
 
 
 def test_a_measured_value_goes_before_an_extrapolated_one() -> None:
