@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def parsed(text: str, path: Path) -> list[Declaration]:
         if not each.sha256:
             raise _wrong(each.name, "its SHA-256 is missing", path, f"pin it: obelix-curate source add {each.origin} --declare FILE.toml")
     judged(found, path)
-    return found
+    return one_file(found)
 
 
 def judged(found: Sequence[Declaration], path: Path | str) -> None:
@@ -82,6 +83,24 @@ def judged(found: Sequence[Declaration], path: Path | str) -> None:
             f"{' -> '.join([*circle, circle[0]])}: sources cannot have copied one another in a circle", file=path,
             cure="leave out of derived_from what did not come first",
         )  # fmt: skip
+
+
+def one_file(found: Sequence[Declaration]) -> list[Declaration]:
+    """The declarations; a second one of the same file is a copy of the first: one table has one voice, whatever its names.
+
+    One file may well be declared twice, for two sheets or two columns of values.
+    """
+    graph = networkx.DiGraph([(each.name, other) for each in found for other in each.derived_from])
+    graph.add_nodes_from(each.name for each in found)
+    first: dict[str, str] = {}
+    made = []
+    for each in found:
+        other = first.setdefault(each.sha256, each.name)
+        if other != each.name and not networkx.has_path(graph, each.name, other) and not networkx.has_path(graph, other, each.name):
+            graph.add_edge(each.name, other)
+            each = replace(each, derived_from=(*each.derived_from, other))
+        made.append(each)
+    return made
 
 
 def declaration(table: Mapping[str, Any], path: Path | str) -> Declaration:

@@ -283,3 +283,17 @@ def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, serve: Callab
     finally:
         server.http.shutdown()
         server.http.server_close()
+
+
+def test_one_file_under_two_names_has_one_voice(raw: Path) -> None:
+    """Law: whoever declares a file a second time adds no witness; what is said already stays as it is, and no circle is made."""
+    copied = 'derived_from = ["{}"]\n'.format
+
+    def voices(*parts: str) -> dict[str, tuple[str, ...]]:
+        declare(raw, *parts)
+        return {each.name: each.derived_from for each in declarations(raw)}
+
+    assert voices(source("a"), source("b"), source("c", sha256="0" * 64)) == {"a": (), "b": ("a",), "c": ()}
+    assert voices(source("a", copied("b")), source("b")) == {"a": ("b",), "b": ()}
+    assert voices(source("a"), source("b", copied("laskowski"))) == {"a": (), "b": ("laskowski", "a")}
+    assert voices(source("a"), source("m", copied("a"), sha256="0" * 64), source("b", copied("m")))["b"] == ("m",)
