@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 import pipeline  # noqa: F401  (first, so that pandas 2.3 keeps text as pandas 3 does)
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from pipeline.sources import Archive
 
 ROOT = Path(__file__).parent.parent
+
+# Laws are asked of the answers; how long one example takes depends on the machine and what else it does.
+settings.register_profile("laws", deadline=None)
+settings.load_profile("laws")
 
 
 @pytest.fixture(scope="session")
