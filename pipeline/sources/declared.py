@@ -76,6 +76,8 @@ def judged(found: Sequence[Declaration], path: Path | str) -> None:
         for key, others in (("derived_from", each.derived_from), ("restores", (each.restores,) if each.restores else ())):
             if strangers := [other for other in others if other not in known]:
                 raise _wrong(each.name, f"{key} names {', '.join(strangers)}, which is no source", path, f"the sources are {_list(known)}")
+        if each.restores == each.name:
+            raise _wrong(each.name, "it cannot restore records of its own", path, "name the source whose lost records it has")
     graph = networkx.DiGraph([(each.name, other) for each in found for other in each.derived_from])
     if not networkx.is_directed_acyclic_graph(graph):
         circle = [edge[0] for edge in networkx.find_cycle(graph)]

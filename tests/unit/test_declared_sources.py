@@ -108,6 +108,7 @@ def test_another_file_of_the_same_name_is_not_overwritten(raw: Path, tmp_path: P
     ("parts", "told"),
     [
         ([source("a"), source("a")], "two declarations of a"),
+        ([source("a", 'restores = "a"\n')], "it cannot restore records of its own"),
         ([source("a", 'derived_from = ["b"]\n'), source("b", 'derived_from = ["a"]\n')], "in a circle"),
         ([source("a", 'derived_from = ["a"]\n')], "in a circle"),
         ([source("a", 'derived_from = ["nobody"]\n')], "nobody, which is no source"),
