@@ -30,6 +30,8 @@ VECTORS = 7
 SHARE = 0.004
 #: Largest multiple of a cell that is tried.
 MULTIPLE = 4
+#: Rows up to which they are looked at one by one, and not by a mask over the whole block.
+FEW = 64
 #: Part within which the shortest vectors of one lattice agree in two settings, when its cells agree to 0.02 %.
 SHORTEST = 6e-4
 #: Part of a tolerance within which rounding changes no verdict.
@@ -40,6 +42,11 @@ SETTINGS_TRIED = 1000
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
+
+
+def settings_tried(rows: int) -> int:
+    """How many pairs of a table of so many rows are compared in every setting."""
+    return max(SETTINGS_TRIED, rows // 10)
 
 
 @dataclass
@@ -60,10 +67,13 @@ class Budget:
 
 @dataclass
 class _Block:
-    """Rows of one set of elements as columns; ``places`` are their positions in the table, ascending."""
+    """Rows of one set of elements as columns; ``places`` are their positions in the table, ascending, and ``within`` is how far the
+    logarithms of two conductivities are looked for. ``looked_at`` counts the rows that were tested against another."""
 
     rows: Sequence[Row]
     places: Places
+    within: float
+    looked_at: int = field(init=False, default=0)
     amounts: Floats = field(init=False)
     atoms: Floats = field(init=False)
     share: Floats = field(init=False)
@@ -73,8 +83,9 @@ class _Block:
     value: Floats = field(init=False)
     cells: Floats = field(init=False)
     group: Places = field(init=False)
+    composition: Places = field(init=False)
     papers: dict[str, Places] = field(init=False)
-    paper_and_group: dict[tuple[str, int], Places] = field(init=False)
+    reported: dict[tuple[str, int, int], Places] = field(init=False)
     shortest: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,43 +102,61 @@ class _Block:
         with np.errstate(all="ignore"):
             self.size = np.log(self.volume / units / self.atoms)
             self.value = np.log(np.array([row.conductivity if row.conductivity and row.conductivity > 0 else np.nan for row in found]))
-        self.cells = np.array([row.cell or (np.nan,) * 6 for row in found])
+        self.cells = np.asfortranarray([row.cell or (np.nan,) * 6 for row in found])
         self.group = np.array([row.spacegroup_number or -1 for row in found])
         self.shortest = np.full((len(found), VECTORS), np.nan)
+        numbers: dict[tuple[bytes, float], int] = {}
+        named = zip(self.amounts, self.rounding.tolist(), strict=True)
+        self.composition = np.array([numbers.setdefault((amounts.tobytes(), rounding), len(numbers)) for amounts, rounding in named])
         together: dict[str, list[int]] = defaultdict(list)
-        grouped: dict[tuple[str, int], list[int]] = defaultdict(list)
+        grouped: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for place, row in enumerate(found):
+            step = floor(self.share[place] / SHARE)
             for paper in row.papers:
                 together[paper].append(place)
-                grouped[paper, int(self.group[place])].append(place)
+                grouped[paper, int(self.group[place]), step].append(place)
         self.papers = {paper: np.array(places) for paper, places in together.items()}
-        self.paper_and_group = {key: np.array(places) for key, places in grouped.items()}
-        self._by_size = _Sorted(self.size)
-        self._by_value = _Sorted(self.value)
+        self.reported = {key: np.array(places) for key, places in grouped.items()}
+        self._by_size = _Grid(self.share, self.size, PER_ATOM)
+        self._by_value = _Grid(self.share, self.value, self.within)
 
     def of_papers(self, local: int, among: Places) -> NDArray[np.bool_]:
         """Which of the rows share a paper with this one."""
+        mine = self.rows[self.places[local]].papers if len(among) else ()
+        if len(among) <= FEW:
+            return np.array([not set(mine).isdisjoint(self.rows[place].papers) for place in self.places[among]], dtype=bool)
         mask = np.zeros(len(self.places), dtype=bool)
-        for paper in self.rows[self.places[local]].papers if len(among) else ():
+        for paper in mine:
             mask[self.papers[paper]] = True
         return np.asarray(mask[among])
 
+    def near_in_size(self, local: int) -> Places:
+        """Earlier rows with this one's composition and volume per atom, in the order of the table."""
+        return self.alike(local, self._by_size.before(local))
+
+    def near_in_value(self, local: int) -> Places:
+        """Earlier rows with this one's composition and conductivity, in the order of the table."""
+        return self.alike(local, self._by_value.before(local))
+
     def of_paper_and_group(self, local: int) -> Places:
-        """Rows that share a paper and the space group with this one."""
-        group = int(self.group[local])
-        found = [self.paper_and_group[paper, group] for paper in dict.fromkeys(self.rows[self.places[local]].papers) if group > 0]
-        return np.unique(np.concatenate(found)) if len(found) > 1 else found[0] if found else np.empty(0, dtype=np.int64)
+        """Earlier rows of this one's composition that share a paper and the space group with it, in the order of the table."""
+        group, step = int(self.group[local]), floor(self.share[local] / SHARE)
+        papers = dict.fromkeys(self.rows[self.places[local]].papers) if group > 0 else ()
+        parts = [self.reported.get((paper, group, step + i)) for paper in papers for i in (-1, 0, 1)]
+        found = _before(local, parts)
+        found = np.unique(found) if len(papers) > 1 else np.sort(found, kind="stable")
+        return self.alike(local, found[np.abs(self.share[found] - self.share[local]) < SHARE])
 
     def alike(self, local: int, found: Places) -> Places:
-        """Earlier rows of the same composition, in the order of the table: the rule of :func:`pipeline.chemistry.formula.agree`."""
-        found = found[found < local]
-        if not len(found):
+        """Of these rows the ones of the same composition: the rule of :func:`pipeline.chemistry.formula.agree`."""
+        self.looked_at += len(found)
+        equal = self.composition[found] == self.composition[local]
+        if equal.all():
             return found
-        if self.amounts.shape[1] > 1:  # no rounding moves a share by more, and few rows of a series are this near
-            found = found[np.abs(self.share[found] - self.share[local]) < SHARE]
-            if not len(found):
-                return found
-        found = np.sort(found)
+        equal[~equal] = self._agree(local, found[~equal])
+        return np.asarray(found[equal])
+
+    def _agree(self, local: int, found: Places) -> NDArray[np.bool_]:
         ratio = self.atoms[local] / self.atoms[found]
         with np.errstate(all="ignore"):
             up, down = np.rint(ratio), 1 / np.rint(1 / ratio)
@@ -135,7 +164,19 @@ class _Block:
             times = np.where(np.abs(ratio / up - 1) < SCALE, up, times)
         tolerance = np.maximum(self.rounding[found], self.rounding[local]) * np.maximum(1.0, times) + 1e-6
         differences = np.abs(self.amounts[local] - times[:, None] * self.amounts[found]).max(axis=1, initial=0.0)
-        return np.asarray(found[differences <= tolerance])
+        return np.asarray(differences <= tolerance)
+
+    def without(self, found: Places, *others: Places) -> Places:
+        """Of these rows the ones that are not among the others."""
+        if not len(found) or not any(map(len, others)):
+            return found
+        mask = np.ones(len(self.places) if max(map(len, others)) > FEW else 0, dtype=bool)
+        if not len(mask):
+            known = set(np.concatenate(others).tolist())
+            return np.array([place for place in found.tolist() if place not in known], dtype=np.int64)
+        for other in others:
+            mask[other] = False
+        return np.asarray(found[mask[found]])
 
     def same_shape(self, local: int, found: Places) -> Places:
         """Of these rows the ones whose lattice has the same shortest vectors."""
@@ -143,6 +184,7 @@ class _Block:
             if np.isnan(self.shortest[place, 0]):
                 self.shortest[place] = _shortest(self.cells[place])
         mine = self.shortest[local]
+        found = found[np.abs(self.shortest[found, 0] - mine[0]) <= SHORTEST * mine[0]]
         return np.asarray(found[np.all(np.abs(self.shortest[found] - mine) <= SHORTEST * mine, axis=1)])
 
 
@@ -158,18 +200,34 @@ def _shortest(cell: Floats) -> Floats:
 _COMBINATIONS = np.array([c for c in np.ndindex(5, 5, 5) if c > (2, 2, 2)], dtype=float) - 2
 
 
-class _Sorted:
-    """A column in ascending order, to look up what is near a value."""
+def _before(local: int, parts: Iterable[Places | None]) -> Places:
+    """The rows before one of ascending parts, one part after the other."""
+    taken = [part[: int(np.searchsorted(part, local))] for part in parts if part is not None]
+    return np.concatenate(taken) if taken else np.empty(0, dtype=np.int64)
 
-    def __init__(self, column: Floats) -> None:
-        self.order = np.argsort(column, kind="stable")[: int(np.isfinite(column).sum())]
-        self.values = column[self.order]
 
-    def near(self, value: float, within: float) -> Places:
-        if not np.isfinite(value):
+class _Grid:
+    """Rows by share of lithium and another column, in fields as wide as what counts as near: a row looks at nine fields."""
+
+    def __init__(self, share: Floats, column: Floats, within: float) -> None:
+        self._share, self._column, self._within = share, column, within
+        fields: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for place in np.flatnonzero(np.isfinite(column)).tolist():
+            fields[self._field(place)].append(place)
+        self._fields = {key: np.array(places) for key, places in fields.items()}
+
+    def _field(self, place: int) -> tuple[int, int]:
+        return floor(self._share[place] / SHARE), floor(self._column[place] / self._within)
+
+    def before(self, place: int) -> Places:
+        """Earlier rows near in both, in the order of the table."""
+        if not np.isfinite(self._column[place]):
             return np.empty(0, dtype=np.int64)
-        low, high = np.searchsorted(self.values, (value - within, value + within), side="left")
-        return np.asarray(self.order[low : high + 1] if high < len(self.values) else self.order[low:], dtype=np.int64)
+        share, column = self._field(place)
+        found = _before(place, (self._fields.get((share + i, column + j)) for i in (-1, 0, 1) for j in (-1, 0, 1)))
+        found = found[np.abs(self._column[found] - self._column[place]) <= self._within]
+        # no rounding moves a share by more, and few rows of a series are this near
+        return np.sort(found[np.abs(self._share[found] - self._share[place]) < SHARE], kind="stable")
 
 
 class Candidates:
@@ -184,42 +242,45 @@ class Candidates:
         for place, row in enumerate(rows):
             if row.reduced:
                 places[frozenset(row.reduced)].append(place)
-        self._blocks = [_Block(rows, np.array(found)) for found in places.values() if len(found) > 1]
+        self._blocks = [_Block(rows, np.array(found), 2 * value) for found in places.values() if len(found) > 1]
         self._home = {place: (block, local) for block in self._blocks for local, place in enumerate(block.places.tolist())}
-        self.budget = Budget(max(SETTINGS_TRIED, len(rows) // 10))
+        self.budget = Budget(settings_tried(len(rows)))
 
     def kinds(self, place: int) -> Iterator[Iterator[int]]:
         """Positions of rows that may be a double of this one, for each kind."""
         if place not in self._home:
             return
         block, local = self._home[place]
-        near = block.alike(local, block._by_size.near(block.size[local], PER_ATOM))
-        valued = block.alike(local, block._by_value.near(block.value[local], 2 * self._value))
-        reported = block.alike(local, block.of_paper_and_group(local))
+        near, valued, reported = block.near_in_size(local), block.near_in_value(local), block.of_paper_and_group(local)
         if not len(near) and not len(valued) and not len(reported):
             return
         mine = block.cells[local]
+        as_given = np.zeros(len(near), dtype=bool)
+        identical, sure = as_given.copy(), as_given.copy()
         with np.errstate(all="ignore"):
-            lengths = np.abs(block.cells[near, :3] / mine[:3] - 1).max(axis=1, initial=0.0)
-            angles = np.abs(block.cells[near, 3:] - mine[3:]).max(axis=1, initial=0.0)
             ratio = block.volume[near] / block.volume[local]
+            close = np.flatnonzero(np.abs(block.cells[near, 0] / mine[0] - 1) <= 2 * self._near)
+            lengths = np.abs(block.cells[near[close], :3] / mine[:3] - 1).max(axis=1, initial=0.0)
+            angles = np.abs(block.cells[near[close], 3:] - mine[3:]).max(axis=1, initial=0.0)
         ratio = np.maximum(ratio, 1 / ratio)
         multiple = np.rint(ratio)
-        as_given = (lengths <= 2 * self._near) & (angles <= self._angle)
-        identical = as_given & (lengths <= 2 * self._same)
+        as_given[close] = (lengths <= 2 * self._near) & (angles <= self._angle)
+        identical[close] = as_given[close] & (lengths <= 2 * self._same)
+        sure[close] = (lengths <= self._near * CERTAIN) & (angles <= self._angle * CERTAIN)
         group = block.group[near] == block.group[local]
         theirs = block.of_papers(local, near[as_given])
         yield _at(block, near[identical & group])
         yield _at(block, near[identical & ~group])
-        valued = valued[~np.isin(valued, near[identical])]
+        valued = block.without(valued, near[identical])
         ours = block.of_papers(local, valued)
         yield _at(block, valued[ours])
         yield _at(block, valued[~ours])
-        others = near[as_given][~theirs & (group & ~identical)[as_given]]
-        sure = ((lengths <= self._near * CERTAIN) & (angles <= self._angle * CERTAIN))[as_given][~theirs & (group & ~identical)[as_given]]
+        of_others = ~theirs & (group & ~identical)[as_given]
+        others = near[as_given][of_others]
+        sure = sure[as_given][of_others]
         # a cell that is only nearly near as it is given may be near in another setting, which costs to find out
         yield _at(block, others[sure]) if sure.any() else self._spared(_at(block, others))
-        reported = reported[~np.isin(reported, near[identical]) & ~np.isin(reported, valued)]
+        reported = block.without(reported, near[identical], valued)
         with np.errstate(all="ignore"):
             slipped = np.abs(block.value[reported] - block.value[local]) >= log(self._slip) - 1e-9
         yield _at(block, reported[slipped])
@@ -227,6 +288,11 @@ class Candidates:
         fits = ~as_given & (np.abs(ratio - multiple) <= 8 * self._near * ratio)
         yield self._spared(_at(block, block.same_shape(local, near[fits & (multiple == 1)])))
         yield self._spared(_at(block, near[fits & (multiple > 1) & (multiple <= MULTIPLE)]))
+
+    @property
+    def looked_at(self) -> int:
+        """How many pairs of rows were tested for the same composition: the work that could grow with the square."""
+        return sum(block.looked_at for block in self._blocks)
 
     def _spared(self, found: Iterator[int]) -> Iterator[int]:
         for place in found:

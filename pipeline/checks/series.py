@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.checks.candidates import Budget, settings_tried
 from pipeline.checks.lattice import VOLUME_WARNING
 from pipeline.checks.reading import Row, number
-from pipeline.chemistry.cell import compare
+from pipeline.chemistry.cell import LENGTH_WINDOW, compare, deviation, misfit
 from pipeline.chemistry.volume import species, volumes
 from pipeline.findings import Finding
 from schemas import columns as col
@@ -64,18 +65,29 @@ def series_findings(rows: Sequence[Row], among: Collection[str] | None = None) -
     usable = [row for row in rows if row.reduced and row.cell is not None and row.volume is not None and row.spacegroup_number]
     usable.sort(key=lambda row: (among is not None and row.id in among, row.id))  # of two rows the same is named, whatever their order
     told: set[str] = set()
-    for row, message, expected, other in (*_same_compound(usable), *_kin(usable), *_series(usable)):
+    unseen: list[tuple[Row, str, str, str]] = []
+    for row, message, expected, other in (*_same_compound(usable, unseen), *_kin(usable), *_series(usable), *unseen):
         if row.id not in told and (among is None or row.id in among):
             told.add(row.id)
             yield Finding(row.id, "lattice.series", "warning", message, col.A, number(row.number(col.A), 8), expected, other)
 
 
-def _same_compound(rows: Sequence[Row]) -> Iterator[tuple[Row, str, str, str]]:
-    """Each row against the first of its compound and group."""
+def _same_compound(rows: Sequence[Row], unseen: list[tuple[Row, str, str, str]]) -> Iterator[tuple[Row, str, str, str]]:
+    """Each row against the first of its compound and group; what a table asks for beyond the comparisons it may have goes to ``unseen``."""
+    budget = Budget(settings_tried(len(rows)))
     first: dict[object, Row] = {}
     for row in rows:
         compound = tuple(sorted((element, round(amount, 2)) for element, amount in (row.reduced or {}).items()))
         other = first.setdefault((row.spacegroup_number, compound), row)
+        if not _to_compare(row, other):
+            continue
+        if not budget.take():
+            message = (
+                f"Too many rows of the table have a cell that differs, as it is given, by more than {SAME_COMPOUND:.1%} from the first one of "
+                f"their compound: this one was not compared with {other.id} in every setting."
+            )
+            unseen.append((row, message, "", other.id))
+            continue
         length = _apart(row, other)
         if length <= SAME_COMPOUND:
             continue
@@ -86,10 +98,21 @@ def _same_compound(rows: Sequence[Row]) -> Iterator[tuple[Row, str, str, str]]:
         yield row, message, number(other.number(col.A), 8), other.id
 
 
-def _apart(row: Row, other: Row) -> float:
-    """Largest relative difference of the lengths of two cells; 0 where their volumes differ by a factor, which ``lattice.volume`` tells."""
+def _to_compare(row: Row, other: Row) -> bool:
+    """Whether the cells of two rows can be too far apart in the setting that fits best.
+
+    Not where their volumes differ by a factor, which ``lattice.volume`` tells, nor where they are near as they are given: another setting
+    is preferred to that only when its misfit is smaller still.
+    """
     if other is row or row.cell is None or other.cell is None or not 1 / VOLUME_WARNING < _volume(row) / _volume(other) < VOLUME_WARNING:
-        return 0.0
+        return False
+    return misfit(*deviation(other.cell, row.cell)) > SAME_COMPOUND / LENGTH_WINDOW
+
+
+def _apart(row: Row, other: Row) -> float:
+    """Largest relative difference of the lengths of two cells, in the setting that fits best."""
+    assert row.cell is not None
+    assert other.cell is not None
     return compare(other.cell, row.cell, spacegroup=row.spacegroup_number).lattice_deviation
 
 
