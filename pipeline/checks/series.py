@@ -83,8 +83,8 @@ def _same_compound(rows: Sequence[Row], unseen: list[tuple[Row, str, str, str]])
             continue
         if not budget.take():
             message = (
-                f"Too many rows of the table have a cell that differs, as it is given, by more than {SAME_COMPOUND:.1%} from the first one of "
-                f"their compound: this one was not compared with {other.id} in every setting."
+                f"Too many rows of the table have a cell that differs, as it is given, by more than {SAME_COMPOUND:.1%} from the first "
+                f"one of their compound: this one was not compared with {other.id} in every setting."
             )
             unseen.append((row, message, "", other.id))
             continue

@@ -117,7 +117,8 @@ def volume(cell: Sequence[float]) -> float:
     ValueError
         When the six numbers are no cell.
     """
-    return float(lattice(cell).volume)
+    _demand(cell)
+    return float(cell[0] * cell[1] * cell[2] * sqrt(_opening(cell)))
 
 
 def _demand(cell: Sequence[float]) -> None:

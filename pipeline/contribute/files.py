@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
+from pipeline.contribute.nearest import Names
 from pipeline.findings import Finding
 from pipeline.ingest.contributed.bundle import Bundle
 from pipeline.ingest.contributed.table import Contribution
@@ -59,11 +59,13 @@ def file_findings(read: Contribution, keys: list[str], own: Mapping[int, str], g
         return
     used = {name.casefold() for name in ids if name}
     counts = Counter(ids)
+    orphans = Names([stem for stem in given.structures if stem.casefold() not in used])
+    without = Names([name for place, name in enumerate(ids) if name and place not in own])
     for position, name in enumerate(ids):
         state = text_of(read.cells.at[position, col.CIF_ID]).casefold()
         if not name or position in own or counts[name] > 1 or state == NO_STRUCTURE:
             continue
-        near = _nearest(name, [stem for stem in given.structures if stem.casefold() not in used])
+        near = orphans.nearest(name)
         guess = f" There is a file {near}.cif: is it this one?" if near else ""
         message = f"Structure files were handed in, but none is named {name}.cif.{guess}"
         remedy = (
@@ -72,18 +74,11 @@ def file_findings(read: Contribution, keys: list[str], own: Mapping[int, str], g
         yield Finding(keys[position], "cif.missing-file", "error", message, col.ID, name, f"{name}.cif", near), remedy
     for stem in given.structures:
         if stem.casefold() not in used:
-            near = _nearest(stem, [name for place, name in enumerate(ids) if name and place not in own])
+            near = without.nearest(stem)
             guess = f" The nearest ID is {near!r}." if near else ""
             message = f"No row of the table has the ID of the file {stem}.cif.{guess}"
             finding = Finding(stem, "cif.orphan-file", "error", message, value=f"{stem}.cif", other=near)
             yield finding, "Name the file after the ID of its row, add the row, or leave the file out."
-
-
-def _nearest(name: str, others: list[str]) -> str:
-    """The name most like this one, ``""`` when none is: one that begins with the other (``s6`` and ``s6_final``), or a near spelling."""
-    plain = name.casefold()
-    begun = [other for other in others if plain.startswith(other.casefold()) or other.casefold().startswith(plain)]
-    return (begun or get_close_matches(name, others, n=1) or [""])[0]
 
 
 def passed_over(given: Bundle | None) -> tuple[str, ...]:
