@@ -59,10 +59,11 @@ def test_cells_apart_are_compared_so_often_and_the_rest_is_told(monkeypatch: pyt
         return 0.0
 
     monkeypatch.setattr(series, "_apart", apart)
-    rows = [row(f"d{n}", A=10.49 * (1 + 0.001 * n)) for n in range(60)]
+    rows = [row(f"d{n}", A=10.49 * (1 + 0.0011 * n)) for n in range(60)]
     found = [finding for finding in series.series_findings(rows) if "was not compared" in finding.message]
-    assert tried == [f"d{n}" for n in range(8, 28)]  # nearer ones than 0.7 % need no other setting
-    assert [finding.id for finding in found] == [f"d{n}" for n in range(28, 60)]
+    first = next(n for n in range(60) if 0.0011 * n > series.SAME_COMPOUND)  # nearer ones need no other setting
+    assert tried == [f"d{n}" for n in range(first, first + 20)]
+    assert [finding.id for finding in found] == [f"d{n}" for n in range(first + 20, 60)]
     assert {finding.other for finding in found} == {"d0"}
 
 
