@@ -59,12 +59,12 @@ def test_cells_apart_are_compared_so_often_and_the_rest_is_told(monkeypatch: pyt
         return 0.0
 
     monkeypatch.setattr(series, "_apart", apart)
-    rows = [row(f"d{n}", A=10.49 * (1 + 0.0011 * n)) for n in range(60)]
+    rows = [row(f"d{n:02}", A=10.49 * (1 + 0.0011 * n)) for n in range(60)]
     found = [finding for finding in series.series_findings(rows) if "was not compared" in finding.message]
     first = next(n for n in range(60) if 0.0011 * n > series.SAME_COMPOUND)  # nearer ones need no other setting
-    assert tried == [f"d{n}" for n in range(first, first + 20)]
-    assert [finding.id for finding in found] == [f"d{n}" for n in range(first + 20, 60)]
-    assert {finding.other for finding in found} == {"d0"}
+    assert tried == [f"d{n:02}" for n in range(first, first + 20)]
+    assert [finding.id for finding in found] == [f"d{n:02}" for n in range(first + 20, 60)]
+    assert {finding.other for finding in found} == {"d00"}
 
 
 def test_names_that_do_not_fit_are_compared_with_the_likely_ones_alone() -> None:
