@@ -89,7 +89,7 @@ def test_an_interruption_that_an_import_turns_into_another_error_is_still_one(mo
 
 WORKERS = """
 import sys, time
-from pipeline.cli import Commands
+from pipeline.terminal import Commands
 from pipeline.safety.processes import pool
 import click
 main = Commands()

@@ -24,7 +24,7 @@ FLOORS = (
     ("pipeline.checks", "pipeline.correct"),
     ("pipeline.literature", "pipeline.split", "pipeline.sources", "pipeline.ingest", "pipeline.structures"),
     ("pipeline.chemistry", "pipeline.findings", "schemas"),
-    ("pipeline.safety", "pipeline.dois", "pipeline.quoting", "pipeline.errors", "pipeline"),
+    ("pipeline.safety", "pipeline.dois", "pipeline.quoting", "pipeline.errors", "pipeline.terminal", "pipeline"),
 )
 ROOMS = {room: len(FLOORS) - place for place, floor in enumerate(FLOORS) for room in floor}
 #: Tables go from one of these to the next through ``build`` alone.
