@@ -74,7 +74,7 @@ def test_another_setting_of_the_cell_is_the_same_cell() -> None:
         (NEUTRAL.replace("0.1412 0.15", "0.1412 0.17"), {}, {("cif.occupancy", "warning"), ("cif.composition", "info")}),
         (NEUTRAL.replace("0.1412 0.15", "0.1412 0.35"), {}, {("cif.occupancy", "error"), ("cif.composition", "error")}),
         (NEUTRAL.replace("O1 O 0.1852 0.9945 0.1901", "O1 O 0.2200 0.0055 0.2100"), {},
-         {("cif.distance", "error"), ("cif.valence", "warning"), ("cif.coordination", "warning")}),
+         {("cif.distance", "error"), ("cif.valence", "warning")}),
         (NEUTRAL, {"ICSD_ID": "12345"}, {("cif.licence", "error")}),
         (NEUTRAL.replace("_cell_length_a", "_database_code_ICSD 12345\n_cell_length_a"), {}, {("cif.licence", "error")}),
         (NEUTRAL.replace("0.2858", "0.28x8"), {}, {("cif.unreadable", "error")}),
