@@ -23,7 +23,7 @@ from tests.contributed.tables import TABLES, good, rock_salt, zipped
 @pytest.fixture(autouse=True)
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a table, its structures as an archive and as a folder, and a file of somebody's own."""
-    folder = tmp_path / "work"
+    folder = tmp_path / "desk"
     (folder / "cifs").mkdir(parents=True)
     monkeypatch.chdir(folder)
     Path("t.csv").write_bytes(good().data)
@@ -59,7 +59,7 @@ def aliases(path: str) -> list[str]:
     Path(f"link-{name}").symlink_to(path)
     Path(f"second-{name}").symlink_to(f"link-{name}")
     Path(f"hard-{name}").hardlink_to(path)
-    return [path, f"./{path}", f"../work/{path}", str(Path(path).absolute()), f"link-{name}", f"second-{name}", f"hard-{name}"]
+    return [path, f"./{path}", f"../desk/{path}", str(Path(path).absolute()), f"link-{name}", f"second-{name}", f"hard-{name}"]
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["", "force"])
