@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
+from pipeline.commands.groups import GROUPS
+from pipeline.commands.options import BOOK, FORCE, KEY, OUTPUT, OWN_RAW, RAW, RELEASE, TELL
 from pipeline.errors import InputError
 from pipeline.quoting import plain
 from pipeline.reporting.formats import FORMATS
@@ -24,11 +26,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 @click.version_option(__version__, prog_name="obelix-curate")
 def main() -> None:
     """Build, check and release OBELiX, the dataset of lithium solid electrolytes."""
-
-
-RAW = click.option("--raw", type=click.Path(path_type=Path), default=Path("raw"), show_default=True, help="Folder of pins and decisions.")
-
-OWN_RAW = click.option("--raw", type=click.Path(path_type=Path), help="Folder of pins and decisions, if they are not the program's own.")
 
 
 @main.command()
@@ -64,15 +61,6 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
             if found.data is None and name in names:
                 raise InputError(f"source {name!r} is absent: {found.absent}", cure="put the file there, or try again")
             click.echo(f"{name}: {found.file}, {'verified' if found.data is not None else f'absent: {found.absent}'}")
-
-
-KEY = click.option("--key-file", type=click.Path(path_type=Path), metavar="FILE", help="Secret key of the noise (see 'key new').")
-BOOK = click.option(
-    "--workbook",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The curators' own sheet (.xlsx), not the released one.",
-)
 
 
 @main.command()
@@ -115,13 +103,6 @@ def build(
     sys.exit(1 if built.open_errors else 0)
 
 
-OUTPUT = click.option(
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write to FILE, not to standard output; an earlier output is replaced.",
-)
-FORCE = click.option("--force", is_flag=True, help="Let the output replace any other file too, but never an input.")
 CIFS = click.option("--cifs", type=click.Path(path_type=Path), metavar="DIR|ZIP|TAR", help="Structure files, named <ID>.cif.")
 
 
@@ -351,85 +332,8 @@ def perturb(cifs: Path, out: Path, key_file: Path | None, seed: int | None, sigm
     say(report(done))
 
 
-@main.group()
-def key() -> None:
-    """The secret key of the noise on proprietary structures."""
-
-
-@key.command("new")
-@click.argument("file", type=click.Path(path_type=Path))
-def key_new(file: Path) -> None:
-    """Make a key of 32 random bytes in FILE, which only you can read; a file that is there is never overwritten."""
-    from pipeline.structures.keys import new_key
-
-    new_key(file)
-    say(f"{plain(str(file))}: a new key. Keep it secret and keep it: the same key gives the same noise in every release.")
-
-
-@main.group()
-def source() -> None:
-    """What a release is made from, declared in raw/sources.toml."""
-
-
-@source.command("add")
-@click.argument("table", required=False, metavar="[FILE|URL]")
-@click.option("--declare", type=click.Path(path_type=Path), metavar="NAME.toml", help="Declaration of the literature table.")
-@BOOK
-@RAW
-def source_add(table: str | None, declare: Path | None, workbook: Path | None, raw: Path) -> None:
-    """Pin a source: show what is read of it, copy it into raw/downloads, write its SHA-256 into raw/sources.toml.
-
-    The source is a literature table (FILE or URL with --declare), or the curators' own sheet (--workbook).
-    """
-    from pipeline.commands.literature import add
-    from pipeline.commands.source import add_workbook
-
-    if workbook is not None and (table or declare):
-        raise click.UsageError("give either a table with --declare, or --workbook")
-    if workbook is not None:
-        for line in add_workbook(workbook, raw):
-            say(line)
-    elif table is None or declare is None:
-        raise InputError("nothing to add", cure="name a table and its declaration (FILE --declare NAME.toml), or a sheet (--workbook FILE)")
-    else:
-        say(add(table, declare, raw))
-
-
-@source.command("list")
-@RAW
-def source_list(raw: Path) -> None:
-    """List the literature tables: name, role, place, and whether each is there."""
-    from pipeline.commands.literature import listed
-
-    say(listed(raw))
-
-
-@source.command("check")
-@click.argument("name")
-@RAW
-def source_check(name: str, raw: Path) -> None:
-    """Tell what is readable, unreadable and suspicious of a declared table. Exit status 1 when it is absent."""
-    from pipeline.commands.literature import checked
-
-    text, is_there = checked(name, raw)
-    say(text)
-    sys.exit(0 if is_there else 1)
-
-
-@main.group()
-def pin() -> None:
-    """The released packages that a build can start from, pinned in raw/sources.toml."""
-
-
-@pin.command("add")
-@click.argument("wanted", metavar="PACKAGE==VERSION")
-@RAW
-def pin_add(wanted: str, raw: Path) -> None:
-    """Pin a newer release: bring its source distribution, write hashes and counts, and show what it changes."""
-    from pipeline.commands.pin import add
-
-    for line in add(wanted, raw):
-        say(line)
+for group in GROUPS:
+    main.add_command(group)
 
 
 @main.command()
@@ -443,10 +347,6 @@ def workbook(out: Path, workbook: Path | None, force: bool, raw: Path) -> None:
 
     for line in written(out, raw, workbook, force=force):
         say(line)
-
-
-RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")
-TELL = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 
 
 @main.command()

@@ -1,0 +1,97 @@
+"""Commands that have commands of their own. As those of :mod:`pipeline.cli`, each imports what it needs inside itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline.commands.options import BOOK, RAW
+from pipeline.errors import InputError
+from pipeline.quoting import plain
+from pipeline.terminal import say
+
+
+@click.group()
+def key() -> None:
+    """The secret key of the noise on proprietary structures."""
+
+
+@key.command("new")
+@click.argument("file", type=click.Path(path_type=Path))
+def key_new(file: Path) -> None:
+    """Make a key of 32 random bytes in FILE, which only you can read; a file that is there is never overwritten."""
+    from pipeline.structures.keys import new_key
+
+    new_key(file)
+    say(f"{plain(str(file))}: a new key. Keep it secret and keep it: the same key gives the same noise in every release.")
+
+
+@click.group()
+def source() -> None:
+    """What a release is made from, declared in raw/sources.toml."""
+
+
+@source.command("add")
+@click.argument("table", required=False, metavar="[FILE|URL]")
+@click.option("--declare", type=click.Path(path_type=Path), metavar="NAME.toml", help="Declaration of the literature table.")
+@BOOK
+@RAW
+def source_add(table: str | None, declare: Path | None, workbook: Path | None, raw: Path) -> None:
+    """Pin a source: show what is read of it, copy it into raw/downloads, write its SHA-256 into raw/sources.toml.
+
+    The source is a literature table (FILE or URL with --declare), or the curators' own sheet (--workbook).
+    """
+    from pipeline.commands.literature import add
+    from pipeline.commands.source import add_workbook
+
+    if workbook is not None and (table or declare):
+        raise click.UsageError("give either a table with --declare, or --workbook")
+    if workbook is not None:
+        for line in add_workbook(workbook, raw):
+            say(line)
+    elif table is None or declare is None:
+        raise InputError("nothing to add", cure="name a table and its declaration (FILE --declare NAME.toml), or a sheet (--workbook FILE)")
+    else:
+        say(add(table, declare, raw))
+
+
+@source.command("list")
+@RAW
+def source_list(raw: Path) -> None:
+    """List the literature tables: name, role, place, and whether each is there."""
+    from pipeline.commands.literature import listed
+
+    say(listed(raw))
+
+
+@source.command("check")
+@click.argument("name")
+@RAW
+def source_check(name: str, raw: Path) -> None:
+    """Tell what is readable, unreadable and suspicious of a declared table. Exit status 1 when it is absent."""
+    from pipeline.commands.literature import checked
+
+    text, is_there = checked(name, raw)
+    say(text)
+    sys.exit(0 if is_there else 1)
+
+
+@click.group()
+def pin() -> None:
+    """The released packages that a build can start from, pinned in raw/sources.toml."""
+
+
+@pin.command("add")
+@click.argument("wanted", metavar="PACKAGE==VERSION")
+@RAW
+def pin_add(wanted: str, raw: Path) -> None:
+    """Pin a newer release: bring its source distribution, write hashes and counts, and show what it changes."""
+    from pipeline.commands.pin import add
+
+    for line in add(wanted, raw):
+        say(line)
+
+
+GROUPS = (key, source, pin)
