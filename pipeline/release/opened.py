@@ -261,7 +261,7 @@ class Opened:
         from pipeline.split import extend
         from pipeline.split.sides import Split, read_ids
 
-        entries, archive = self.entries, self.archive
+        entries, archive = self.decided_entries, self.archive  # ties are papers and compositions: links, which cost a second, change none
         known = [*entries.index, *(self.edits.removed if self.edits else ())]
         sides = [read_ids(archive.read(side).decode("utf-8-sig"), archive.file(side), known) for side in ("train", "test")]
         there = frozenset(entries.index)
