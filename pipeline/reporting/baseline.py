@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.errors import InputError
+from pipeline.prediction.task import contents
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -163,15 +163,7 @@ def inputs(entries: pd.DataFrame) -> NDArray[np.float64]:
     """
     import numpy as np
 
-    read = []
-    for true, reduced, z in zip(entries[col.TRUE_COMPOSITION], entries[col.REDUCED_COMPOSITION], entries[col.Z], strict=True):
-        try:
-            read.append(dict(amounts(true)))
-        except (FormulaError, TypeError):
-            try:
-                read.append({element: float(z) * amount for element, amount in amounts(reduced).items()})
-            except (FormulaError, TypeError):
-                read.append({})
+    read = contents(entries)
     elements = sorted({element for found in read for element in found})
     table = np.array([[found.get(element, 0.0) for element in elements] for found in read], dtype=np.float64).reshape(
         len(read), len(elements)

@@ -1,0 +1,28 @@
+"""``predictions.csv`` of a recorded model: one row a model, seed, protocol and entry (:mod:`pipeline.prediction.recorded`)."""
+
+from __future__ import annotations
+
+from schemas.columns import ID_PATTERN, Column
+
+TEST, RANDOM_FOLDS, GROUP_FOLDS = "test", "random-folds", "group-folds"
+#: Ways of holding entries out.
+PROTOCOLS: tuple[str, ...] = (TEST, RANDOM_FOLDS, GROUP_FOLDS)
+FOLDS = 5
+
+MODEL = Column("model", "text", "Name of the model, which is that of its folder.", required=True, pattern="[a-z0-9]+(?:-[a-z0-9]+)*")
+SEED = Column("seed", "integer", "Number that the model's random choices started from.", required=True, minimum=0)
+PROTOCOL = Column(
+    "protocol",
+    "text",
+    "What was held out: the test set (the model saw all its training entries), or one of five folds of the training set.",
+    required=True,
+    categories=PROTOCOLS,
+)
+FOLD = Column("fold", "integer", "Fold that the entry was held out in; blank for the test set.", minimum=0, maximum=FOLDS - 1)
+ENTRY = Column("ID", "text", "Entry that is predicted; the model did not see its label.", required=True, pattern=ID_PATTERN)
+PREDICTION = Column("prediction", "number", "Predicted log10 of the ionic conductivity at room temperature in S cm-1.", required=True)
+
+#: One row a prediction, by seed, protocol, fold and ID.
+COLUMNS: tuple[Column, ...] = (MODEL, SEED, PROTOCOL, FOLD, ENTRY, PREDICTION)
+#: What names a row.
+KEY: tuple[Column, ...] = (SEED, PROTOCOL, ENTRY)
