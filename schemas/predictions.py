@@ -7,6 +7,8 @@ from schemas.columns import ID_PATTERN, Column
 TEST, RANDOM_FOLDS, GROUP_FOLDS = "test", "random-folds", "group-folds"
 #: Ways of holding entries out.
 PROTOCOLS: tuple[str, ...] = (TEST, RANDOM_FOLDS, GROUP_FOLDS)
+#: What the models of ``test`` say of the entries that they learned from: no score, and optional, but the paper's figure 4 shows it.
+TRAIN = "train"
 FOLDS = 5
 
 MODEL = Column("model", "text", "Name of the model, which is that of its folder.", required=True, pattern="[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -14,12 +16,14 @@ SEED = Column("seed", "integer", "Number that the model's random choices started
 PROTOCOL = Column(
     "protocol",
     "text",
-    "What was held out: the test set (the model saw all its training entries), or one of five folds of the training set.",
+    "What was held out: the test set (the model saw all its training entries), or one of five folds of the training set; train: nothing.",
     required=True,
-    categories=PROTOCOLS,
+    categories=(*PROTOCOLS, TRAIN),
 )
-FOLD = Column("fold", "integer", "Fold that the entry was held out in; blank for the test set.", minimum=0, maximum=FOLDS - 1)
-ENTRY = Column("ID", "text", "Entry that is predicted; the model did not see its label.", required=True, pattern=ID_PATTERN)
+FOLD = Column("fold", "integer", "Fold that the entry was held out in; blank for test and train.", minimum=0, maximum=FOLDS - 1)
+ENTRY = Column(
+    "ID", "text", "Entry that is predicted; the model did not see its label, except with train.", required=True, pattern=ID_PATTERN
+)
 PREDICTION = Column("prediction", "number", "Predicted log10 of the ionic conductivity at room temperature in S cm-1.", required=True)
 
 #: One row a prediction, by seed, protocol, fold and ID.

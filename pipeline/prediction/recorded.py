@@ -144,7 +144,7 @@ def _plain(value: Any) -> Any:
 
 def write_predictions(predictions: pd.DataFrame, folder: Path) -> None:
     """Write ``predictions.csv`` in the order of seed, protocol, fold and ID; one row a prediction (:data:`schemas.predictions.COLUMNS`)."""
-    order = {name: place for place, name in enumerate(schema.PROTOCOLS)}
+    order = {name: place for place, name in enumerate((*schema.PROTOCOLS, schema.TRAIN))}
     folds = [
         -1 if missing else int(fold)
         for fold, missing in zip(predictions[str(schema.FOLD)], predictions[str(schema.FOLD)].isna(), strict=True)
@@ -327,11 +327,11 @@ def _row(row: int, line: Sequence[str], path: Path, wrong: list[InputError]) -> 
         note("not the name of a model", schema.MODEL, model, "lower case letters and digits, parted by hyphens")
     if not _is_digits(seed):
         note("not a seed", schema.SEED, seed, "a whole number of 0 or more")
-    if protocol not in schema.PROTOCOLS:
-        note("not a protocol", schema.PROTOCOL, protocol, f"one of {', '.join(schema.PROTOCOLS)}")
-    elif protocol == schema.TEST and fold:
-        note("the test set has no folds", schema.FOLD, fold, "leave the cell blank")
-    elif protocol != schema.TEST and fold not in {str(number) for number in range(schema.FOLDS)}:
+    if protocol not in (*schema.PROTOCOLS, schema.TRAIN):
+        note("not a protocol", schema.PROTOCOL, protocol, f"one of {', '.join((*schema.PROTOCOLS, schema.TRAIN))}")
+    elif protocol in (schema.TEST, schema.TRAIN) and fold:
+        note(f"the {protocol} set has no folds", schema.FOLD, fold, "leave the cell blank")
+    elif protocol in (schema.RANDOM_FOLDS, schema.GROUP_FOLDS) and fold not in {str(number) for number in range(schema.FOLDS)}:
         note("not a fold", schema.FOLD, fold, f"a whole number from 0 to {schema.FOLDS - 1}")
     if re.fullmatch(str(schema.ENTRY.pattern), entry) is None:
         note("not an ID", schema.ENTRY, entry, "the ID of an entry, as text")

@@ -29,7 +29,7 @@ MODEL = Model(
     device="cpu", cpu_seconds=12.5, licence="CC-BY-4.0", who="the developers", notes=("one",),
 )  # fmt: skip
 ROWS = st.tuples(
-    st.integers(0, 9), st.sampled_from([("test", None), ("random-folds", 3), ("group-folds", 0)]),
+    st.integers(0, 9), st.sampled_from([("test", None), ("train", None), ("random-folds", 3), ("group-folds", 0)]),
     st.from_regex("[a-z0-9]{3}", fullmatch=True), st.floats(-20, 5),
 )  # fmt: skip
 HEADER = "model,seed,protocol,fold,ID,prediction\n"
@@ -77,6 +77,7 @@ def test_predictions_are_read_as_they_were_written_whatever_their_order(
         ("forest,²,test,,aaa,-5", "seed", "not a seed"),
         ("forest,0,tests,,aaa,-5", "protocol", "not a protocol"),
         ("forest,0,test,1,aaa,-5", "fold", "no folds"),
+        ("forest,0,train,1,aaa,-5", "fold", "no folds"),
         ("forest,0,random-folds,,aaa,-5", "fold", "not a fold"),
         ("forest,0,group-folds,5,aaa,-5", "fold", "not a fold"),
         ("forest,0,test,,=1+1,-5", "ID", "not an ID"),
