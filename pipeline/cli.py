@@ -264,7 +264,14 @@ def match(
 @main.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown", "changelog"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "changelog", "upstream"]),
+    default="text",
+    show_default=True,
+    help="How to write it; 'upstream' tells the proven errors of OLD, each ready to be sent as an issue.",
+)
 @OUTPUT
 @FORCE
 @RAW
@@ -274,13 +281,17 @@ def diff(old: str, new: str, form: str, output: Path | None, force: bool, raw: P
     from pipeline.release.compare.diff import difference
     from pipeline.release.compare.diff_formats import EARLIER, FORMATS
     from pipeline.release.compare.published import published
+    from pipeline.release.compare.upstream import EARLIER as UPSTREAM
+    from pipeline.release.compare.upstream import as_upstream, judgements
     from pipeline.safety.outputs import Output
 
+    earlier = UPSTREAM if form == "upstream" else EARLIER[form]
     whole = [*(Path(name) for name in (old, new) if Path(name).is_dir()), *read_from(raw)]
-    target = None if output is None else Output(output, whole, (), lambda text: EARLIER[form].search(text) is not None, force)
+    target = None if output is None else Output(output, whole, (), lambda text: earlier.search(text) is not None, force)
     if target is not None:
         target.require()
-    text = FORMATS[form](difference(published(old, raw), published(new, raw)))
+    before, after = published(old, raw), published(new, raw)
+    text = as_upstream(before, after, judgements(raw)) if form == "upstream" else FORMATS[form](difference(before, after))
     say(text, form, nl=False) if target is None else target.write(text)
 
 

@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from pipeline.cli import main
 from pipeline.release.compare.diff import Difference, difference, required_level
 from pipeline.release.compare.diff_formats import as_json
+from pipeline.release.compare.proven import proven
 from pipeline.release.compare.published import Published, published
+from pipeline.release.compare.upstream import as_upstream, judgements
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,30 @@ def test_the_difference_of_the_built_release_is_its_list_of_corrections(releases
         corrected = {(row["ID"], row["column"]) for row in csv.DictReader(handle)}
     assert {(cell.id, cell.column) for cell in found.cells} == corrected
     assert found.stale_new == []
+
+
+def test_upstream_is_told_every_correction_and_how_to_see_it(releases: dict[str, Published], built: Path, raw: Path) -> None:
+    """The numbers of vy5 are those of its row and file: 9.681 cubed is 907.3, and the file lists K1.2Li10.8Sb12O36."""
+    import csv
+
+    new = published(str(built), raw)
+    errors = proven(releases["1.2.0"], new, judgements(raw))
+    with (built / "corrections.csv").open(encoding="utf-8", newline="") as handle:
+        corrected = sorted((row["ID"], row["column"]) for row in csv.DictReader(handle))
+    assert sorted((place.id, place.where) for error in errors if not error.checks for place in error.places) == corrected
+    assert {"cif.missing-element", "cif.header", "composition.charge"} <= {check for error in errors for check in error.checks}
+    text = as_upstream(releases["1.2.0"], new, judgements(raw))
+    story = text[text.index("### vy5: True Composition, Z") :].partition("\n### ")[0]
+    for said in (
+        "| Z | `4` | `12` |",
+        "907 cubic angstrom",
+        "Add up the atoms of vy5.cif: its cell holds K1.2 Li10.8 O36 Sb12.",
+        "10.1016/0167-2738(81)90178-8",
+    ):
+        assert said in story
+    assert "| b4c.cif | `Si1S4` | `Li4SiS4` |" in text
+    # a release is not told what it has mended itself
+    assert not [error for error in proven(new, new, {}) if not error.checks]
 
 
 def test_the_command_refuses_what_is_no_release(raw: Path) -> None:
