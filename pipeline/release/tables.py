@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from schemas.contract import DTYPES, contract, held
 from schemas.entries import PUBLISHED_BOUND
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -27,8 +29,11 @@ PUBLISHED_DIGITS = 6
 _NO_MATCH, _MATCH, _CLOSE_MATCH = "No Match", "Match", "Close Match"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _RESOLVER = "https://doi.org/"
-#: A curator's sheet is read on a screen: no column wider than this many characters.
-_WIDEST = 32
+#: No column is wider than this many characters, on a screen or on paper: longer texts are folded.
+_WIDEST, _WIDEST_DOI = 20, 30
+#: Points from line to line of the sheet's font.
+_LINE = 15
+_HEAD, _FOLDED, _DOI = "Head", "Folded", "DOI"
 
 
 def processed(cells: pd.DataFrame, tables: col.Tables, *, as_published: bool = False) -> pd.DataFrame:
@@ -124,42 +129,79 @@ def write_idx(ids: list[str], path: Path) -> None:
 
 
 def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
-    """Write the release's cells as a sheet that is pleasant to work in.
+    """Write the release's cells as a sheet that is pleasant to work in and to print.
 
     Header and ID stay in view, every column filters, header notes give meaning and unit, DOIs are links. The values of the
-    cells are those of the CSV: a link is an attribute of its cell, not a formula.
+    cells are those of the CSV: a link is an attribute of its cell, not a formula. On paper (A3, landscape) a row stands on one page, long
+    texts are folded and the header comes again on every page.
     """
     import openpyxl
     from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
     from openpyxl.writer.excel import ExcelWriter
 
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "OBELiX"
-    bold, fill, wrapped = Font(bold=True), PatternFill("solid", fgColor="DDE6EE"), Alignment(vertical="top", wrap_text=True)
+    fill, folded = PatternFill("solid", fgColor="DDE6EE"), Alignment(wrap_text=True)
+    for name, font in (
+        (_HEAD, Font("Calibri", 11, bold=True)),
+        (_FOLDED, Font("Calibri", 11)),
+        (_DOI, Font("Calibri", 11, color="0563C1", underline="single")),
+    ):
+        book.add_named_style(NamedStyle(name, font, alignment=folded, fill=fill if name == _HEAD else PatternFill()))
     definitions = {str(column): column for column in col.WORKBOOK}
+    columns = [cells[label].tolist() for label in cells.columns]
     for place, label in enumerate(cells.columns, start=1):
         head = sheet.cell(1, place, label)
-        head.font, head.fill, head.alignment = bold, fill, wrapped
+        head.style = _HEAD
         if column := definitions.get(label):
             head.comment = Comment(note(column), "obelix-curate", height=110, width=300)
-    rows = list(zip(*(cells[label].tolist() for label in cells.columns), strict=True))
-    for number, row in enumerate(rows, start=2):
-        sheet.append(row)
-        for place, value in enumerate(row, start=1):
-            if isinstance(value, str) and value.startswith("="):
-                sheet.cell(number, place).data_type = "s"  # text, never a formula
+    for row in zip(*columns, strict=True):
+        sheet.append({place: value for place, value in enumerate(row, start=1) if value is not None})
+    _fold(sheet, list(cells.columns), columns)
     _link(sheet, cells)
-    for place, label in enumerate(cells.columns):
-        longest = max([len(str(label)) * 0.8, *(len(str(row[place])) for row in rows if row[place] is not None)])
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(place + 1)].width = min(longest, _WIDEST) + 2
-    sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = sheet.dimensions
+    _paper(sheet)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         ExcelWriter(book, archive).save()
     path.write_bytes(_without_clock(buffer.getvalue()))
+
+
+def _fold(sheet: Worksheet, labels: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
+    """Give each column its width, fold texts that are longer, and give each row the lines that it needs: programs do not reckon them."""
+    from openpyxl.utils import get_column_letter
+
+    height = {1: 2}
+    for place, (label, values) in enumerate(zip(labels, columns, strict=True), start=1):
+        longest = max(map(len, (*str(label).split(), *(str(value) for value in values if value is not None))))
+        width = min(longest, _WIDEST_DOI if label in (col.DOI, col.CLOSE_MATCH_DOI) else _WIDEST)
+        sheet.column_dimensions[get_column_letter(place)].width = width + 2
+        height[1] = max(height[1], math.ceil(len(str(label)) / width))
+        is_conductivity = label in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK)
+        for number, value in enumerate(values, start=2):
+            if is_conductivity and isinstance(value, float):
+                sheet.cell(number, place).number_format = "0.0###E+00"
+            elif isinstance(value, str) and (len(value) > width + 2 or value.startswith("=")):
+                cell = sheet.cell(number, place)
+                cell.style, cell.data_type = _FOLDED, "s"  # text, never a formula
+                height[number] = max(height.get(number, 1), math.ceil(len(value) / width))
+    for number, lines in height.items():
+        sheet.row_dimensions[number].height = _LINE * lines
+
+
+def _paper(sheet: Worksheet) -> None:
+    """How the sheet is seen: its header and ID stay in view, its columns filter, and it prints on A3 with the header on every page."""
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = sheet.dimensions
+    page = sheet.page_setup
+    page.orientation, page.paperSize, page.fitToWidth, page.fitToHeight = "landscape", sheet.PAPERSIZE_A3, 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+    margins = sheet.page_margins
+    margins.left = margins.right = margins.top = 0.4  # inches
+    margins.bottom = 0.6
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
 
 
 def note(column: col.Column) -> str:
@@ -174,16 +216,13 @@ def note(column: col.Column) -> str:
 
 def _link(sheet: Worksheet, cells: pd.DataFrame) -> None:
     """Link each DOI cell to its (first) DOI."""
-    from openpyxl.styles import Font
-
-    style = Font(color="0563C1", underline="single")
     place = list(cells.columns).index(str(col.DOI)) + 1
     for row, value in enumerate(cells[col.DOI].tolist(), start=2):
         first = without_address(next(iter(cited(str(value))), "")) if value is not None else ""
         if is_doi(first):
             cell = sheet.cell(row, place)
             cell.hyperlink = _RESOLVER + quote(first)
-            cell.value, cell.font = value, style
+            cell.value, cell.style = value, _DOI
 
 
 def _without_clock(data: bytes) -> bytes:

@@ -57,6 +57,28 @@ def test_xlsx_is_pleasant(sheet: pd.DataFrame, tmp_path: Path) -> None:
     assert doi.value == "10.1000/a|10.1000/b"
 
 
+def test_xlsx_prints_as_a_person_would_print_it(sheet: pd.DataFrame, tmp_path: Path) -> None:
+    """An entry on one page, the header on every page, and a long note folded into the lines that it needs."""
+    sheet.loc[0, col.NOTE] = "a note of many words " * 5
+    write_xlsx(sheet, tmp_path / "a.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert page is not None
+    assert (page.page_setup.orientation, page.page_setup.fitToWidth, page.page_setup.fitToHeight) == ("landscape", 1, 0)
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert page.print_title_rows == "$1:$1"
+    assert page.oddFooter.right.text == "&P / &N"
+    places = {cell.value: cell.column for cell in page[1]}
+    note = page.cell(2, places[str(col.NOTE)])
+    width = page.column_dimensions[note.column_letter].width
+    assert note.alignment.wrap_text
+    assert width <= 22
+    assert page.row_dimensions[2].height / 15 >= len(note.value) / width
+    assert page.row_dimensions[4].height is None
+    # what is shown of a conductivity is its magnitude; what is kept is its value
+    shown = page.cell(2, places[str(col.IONIC_CONDUCTIVITY)])
+    assert (shown.number_format, shown.value) == ("0.0###E+00", 1e-7)
+
+
 def test_text_is_never_a_formula(tmp_path: Path) -> None:
     sheet = cells(workbook([row()]), "book.xlsx")
     sheet[col.NOTE] = pd.Series(['=HYPERLINK("x")'], dtype=object)
