@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from pipeline.checks.candidates import Candidates, SameCells
 from pipeline.checks.reading import Row, number
@@ -19,9 +18,6 @@ from pipeline.chemistry.formula import agree, resolution
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral
 from pipeline.findings import Finding, Severity
 from schemas import columns as col
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Cells that agree to this part (and degrees) are one cell typed twice: less than a unit of the fifth digit.
 SAME_CELL = 1e-5
@@ -96,13 +92,6 @@ class _Pair:
 
     def cell_within(self, length: float, angle: float) -> bool:
         return self.cell is not None and self.cell[0] <= length and self.cell[1] <= angle
-
-
-def duplicate_findings(entries: pd.DataFrame, among: frozenset[str] | None = None) -> Iterator[Finding]:
-    """Findings of ``duplicate.*`` on typed entries; with ``among`` only pairs with one of these IDs, which the finding then names."""
-    from pipeline.checks.reading import rows
-
-    yield from pair_findings(rows(entries), among)
 
 
 def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pipeline.checks.reading import Row
 from pipeline.findings import Finding
@@ -76,6 +77,9 @@ FAMILIES: Mapping[str, tuple[Rule, str]] = {
     "layered": (lambda c: bool(c), "any element"),
 }
 _BY_KEY = {name.casefold(): name for name in FAMILIES}
+_LETTERS = {key: frozenset(key) for key in _BY_KEY}
+#: Part of the letters that two spellings of one name share, by difflib's count.
+ALIKE = 0.85
 
 
 def family_findings(rows: Sequence[Row]) -> Iterator[Finding]:
@@ -84,19 +88,20 @@ def family_findings(rows: Sequence[Row]) -> Iterator[Finding]:
         written = row.text(col.FAMILY)
         if not written:
             continue
+        name = written
         if written not in FAMILIES:
-            meant = nearest(written)
+            name = nearest(written)
             yield Finding(
                 row.id, "family.vocabulary", "warning",
-                f"{written} is not in the vocabulary of families{f'; {meant} is' if meant else ''}.",
-                column=col.FAMILY, value=written, expected=meant,
+                f"{written} is not in the vocabulary of families{f'; {name} is' if name else ''}.",
+                column=col.FAMILY, value=written, expected=name,
             )  # fmt: skip
-        name = written if written in FAMILIES else nearest(written)
         if name and row.reduced is not None and not FAMILIES[name][0](row.reduced):
             said = f"{row.text(col.REDUCED_COMPOSITION)} is called {written}, whose compounds hold {FAMILIES[name][1]}."
             yield Finding(row.id, "family.composition", "warning", said, column=col.FAMILY, value=written)
 
 
+@lru_cache(maxsize=1024)
 def nearest(written: str) -> str:
     """The name of the vocabulary that a spelling stands for: another case or number, a slip of a letter or two; else ``""``."""
     import difflib
@@ -105,5 +110,8 @@ def nearest(written: str) -> str:
     for candidate in (key, key + "s", key.removesuffix("s"), key.removesuffix("es")):
         if candidate in _BY_KEY:
             return _BY_KEY[candidate]
-    close = difflib.get_close_matches(key, _BY_KEY, n=1, cutoff=0.85)
+    letters = frozenset(key)
+    # a letter that only one of the two has is one that does not match: most names need not be compared letter by letter
+    likely = [name for name, own in _LETTERS.items() if len(letters ^ own) <= (1 - ALIKE) * (len(key) + len(name)) + 1e-9]
+    close = difflib.get_close_matches(key, likely, n=1, cutoff=ALIKE)
     return _BY_KEY[close[0]] if close else ""

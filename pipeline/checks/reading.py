@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pipeline.chemistry.cell import possible, volume
+from pipeline.chemistry.cell import enclosed
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.dois import cited, paper
 from schemas import columns as col
@@ -82,7 +82,7 @@ class Row:
     @cached_property
     def volume(self) -> float | None:
         """Volume of the cell (cubic angstrom), ``None`` when the six parameters enclose none."""
-        return volume(self.cell) if self.cell is not None and possible(self.cell) else None
+        return None if self.cell is None else enclosed(self.cell)
 
     @cached_property
     def conductivity(self) -> float | None:

@@ -18,7 +18,7 @@ from pipeline.checks.lattice import lattice_findings
 from pipeline.checks.link_records import record_findings
 from pipeline.checks.links import link_findings
 from pipeline.checks.notes import note_findings
-from pipeline.checks.reading import rows
+from pipeline.checks.reading import Row, rows
 from pipeline.checks.references import reference_findings
 from pipeline.checks.series import series_findings
 from pipeline.checks.settings import confirmed, setting_findings
@@ -74,6 +74,11 @@ class Subject:
     alone: bool = False
 
     @cached_property
+    def rows(self) -> list[Row]:
+        """The entries, each read once for all checks."""
+        return rows(self.entries)
+
+    @cached_property
     def parsed(self) -> Mapping[str, Structure | CifError]:
         """Each structure file read once for all checks, or the error that it raised."""
         from pipeline.structures.cif import CifError, read
@@ -94,7 +99,7 @@ class Subject:
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield the findings of every family of checks. Never raises for bad data and never drops a row."""
-    found = rows(subject.entries)
+    found = subject.rows
     yield from id_findings(found, subject.free_ids)
     yield from composition_findings(found)
     yield from spacegroup_findings(found)

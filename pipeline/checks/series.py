@@ -132,57 +132,89 @@ def _kin(rows: Sequence[Row]) -> Iterator[tuple[Row, str, str, str]]:
     for members in types.values():
         if len(members) < LEAST_KIN:
             continue
-        kept, left_out = _trimmed(members)
-        for row in left_out if len(kept) >= LEAST_KIN - 1 else ():
-            fit = _fit([*kept, row])
-            residual, spread = float(fit.residual[-1]), float(fit.spread[-1])
+        law = _Law(members)
+        left_out = law.trimmed()
+        for place in left_out if len(members) - len(left_out) >= LEAST_KIN - 1 else ():
+            row = members[place]
+            residual, spread = law.beside(place)
             if abs(residual) <= OUTSIDE * spread or abs(residual) > math.log(VOLUME_WARNING):
                 continue  # beyond that lattice.volume tells it
             volume = _volume(row)
             wanted = number(volume * math.exp(-residual), 5)
             message = (
-                f"The cell has {number(volume, 5)} cubic angstrom, and the {len(kept)} other rows of its structure type (space group "
-                f"{row.spacegroup_number}) ask for {wanted} with its composition: {math.expm1(residual):+.1%}, "
+                f"The cell has {number(volume, 5)} cubic angstrom, and the {len(members) - len(left_out)} other rows of its structure type "
+                f"(space group {row.spacegroup_number}) ask for {wanted} with its composition: {math.expm1(residual):+.1%}, "
                 f"{abs(residual) / spread:.1f} standard deviations."
             )
             yield row, message, number((row.number(col.A) or 0) * math.exp(-residual / 3), 5), ""
 
 
-def _trimmed(members: list[Row]) -> tuple[list[Row], list[Row]]:
-    """The rows that follow one law, and those that do not, left out one by one."""
-    kept = list(members)
-    out: list[Row] = []
-    while len(kept) >= LEAST_KIN and len(out) < MOST_LEFT_OUT:
-        fit = _fit(kept)
-        outside = abs(fit.residual) / fit.spread
-        worst = int(outside.argmax())
-        if outside[worst] <= OUTSIDE:
-            break
-        out.append(kept.pop(worst))
-    return kept, out
-
-
-def _fit(members: Sequence[Row]) -> _Fit:
+class _Law:
     """Regression of the logarithm of volume over the sum of ionic volumes on each element's part of that sum, with normal priors.
 
     With ``A`` the precision of the coefficients, the leverage of row x is ``h = x A^-1 x / SCATTER^2``; what the fit without that
-    row leaves of it is its residual over ``1 - h``, with a standard deviation of ``SCATTER / sqrt(1 - h)``.
+    row leaves of it is its residual over ``1 - h``, with a standard deviation of ``SCATTER / sqrt(1 - h)``. Rows are read once, however
+    often the law is fitted to what is kept of them.
     """
-    import numpy as np
 
-    known = volumes()
-    contents = [species(row.true or {}) for row in members]
-    names = sorted({name for content in contents for name in content})
-    parts = np.array([[content.get(name, 0.0) * known[name][0] for name in names] for content in contents])
-    ionic = parts.sum(axis=1)
-    x = np.hstack([parts / ionic[:, None] * OWN_VOLUME, np.full((len(parts), 1), OWN_TYPE)])
-    y = np.log([_volume(row) for row in members]) - np.log(ionic)
-    y -= np.median(y)
-    precision = x.T @ x / SCATTER**2 + np.eye(x.shape[1])
-    solved = np.linalg.solve(precision, x.T).T / SCATTER**2
-    leverage = np.einsum("ij,ij->i", solved, x)
-    left = y - x @ (solved.T @ y)
-    return _Fit(left / (1 - leverage), SCATTER / np.sqrt(1 - leverage))
+    def __init__(self, members: Sequence[Row]) -> None:
+        import numpy as np
+
+        known = volumes()
+        places: dict[str, int] = {}
+        filled: list[tuple[int, int, float]] = []
+        for place, row in enumerate(members):
+            for name, amount in species(row.true or {}).items():
+                filled.append((place, places.setdefault(name, len(places)), amount * known[name][0]))
+        rows, columns, parts = zip(*filled, strict=True)
+        self._x = np.zeros((len(members), len(places) + 1))
+        self._x[rows, columns] = parts
+        ionic = self._x.sum(axis=1)
+        self._x *= OWN_VOLUME / ionic[:, None]
+        self._x[:, -1] = OWN_TYPE
+        self._y = np.log([_volume(row) for row in members]) - np.log(ionic)
+        self._kept = np.arange(len(members))
+
+    def trimmed(self) -> list[int]:
+        """Leave the rows out that do not follow the law, the worst first, one by one: their places."""
+        out: list[int] = []
+        while len(self._kept) >= LEAST_KIN and len(out) < MOST_LEFT_OUT:
+            fit = self.fit()
+            outside = abs(fit.residual) / fit.spread
+            worst = int(outside.argmax())
+            if outside[worst] <= OUTSIDE:
+                break
+            out.append(int(self._kept[worst]))
+            self._kept = self._kept[self._kept != out[-1]]
+        return out
+
+    def fit(self) -> _Fit:
+        """The law of the rows kept."""
+        import numpy as np
+
+        x, y = self._x[self._kept], self._y[self._kept]
+        y -= np.median(y)
+        inverse = self._inverse(x)
+        spanned = x @ inverse
+        leverage = np.einsum("ij,ij->i", spanned, x)
+        left = y - x @ (y @ spanned)
+        return _Fit(left / (1 - leverage), SCATTER / np.sqrt(1 - leverage))
+
+    def beside(self, place: int) -> tuple[float, float]:
+        """The same of one row that was left out, beside those kept."""
+        import numpy as np
+
+        x, y, row = self._x[self._kept], self._y[self._kept], self._x[place]
+        middle = np.median(np.append(y, self._y[place]))
+        inverse = self._inverse(x)
+        left = self._y[place] - middle - row @ inverse @ (x.T @ (y - middle))
+        return float(left), SCATTER * math.sqrt(1 + float(row @ inverse @ row))
+
+    def _inverse(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``A^-1 / SCATTER^2``."""
+        import numpy as np
+
+        return np.asarray(np.linalg.inv(x.T @ x + SCATTER**2 * np.eye(x.shape[1])))
 
 
 def _series(rows: Iterable[Row]) -> Iterator[tuple[Row, str, str, str]]:

@@ -85,9 +85,9 @@ HUGE = 1e6
 
 def possible(cell: Sequence[float]) -> bool:
     """Whether six numbers are a cell: positive lengths, and angles that three directions in space can have."""
-    if len(cell) != 6 or not all(isfinite(x) for x in cell) or not 1 / HUGE < min(cell[:3]) <= max(cell[:3]) < HUGE:
+    if len(cell) != 6 or not all(map(isfinite, cell)) or not 1 / HUGE < min(cell[:3]) <= max(cell[:3]) < HUGE:
         return False
-    return all(0 < angle < 180 for angle in cell[3:]) and _opening(cell) > 1e-12
+    return 0 < min(cell[3:]) <= max(cell[3:]) < 180 and _opening(cell) > 1e-12
 
 
 def lattice(cell: Sequence[float]) -> Lattice:
@@ -118,6 +118,15 @@ def volume(cell: Sequence[float]) -> float:
         When the six numbers are no cell.
     """
     _demand(cell)
+    return _enclosed(cell)
+
+
+def enclosed(cell: Sequence[float]) -> float | None:
+    """Volume in cubic angstrom, ``None`` when the six numbers enclose none."""
+    return _enclosed(cell) if possible(cell) else None
+
+
+def _enclosed(cell: Sequence[float]) -> float:
     return float(cell[0] * cell[1] * cell[2] * sqrt(_opening(cell)))
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.catalogue import fix_for
-from pipeline.checks.duplicates import duplicate_findings
+from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.ids import FREE
-from pipeline.checks.reading import rows
+from pipeline.checks.reading import Row, rows
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
 from pipeline.checks.series import series_findings
@@ -35,8 +35,6 @@ from pipeline.structures.tags import CifError
 from schemas import columns as col
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.contribute.replaces import Replaced
     from pipeline.structures.noise import Noise
 
@@ -165,9 +163,10 @@ def check_table(
     report = Report(
         file=file,
         rows=tuple(
-            CheckedRow(text_of(read.cells.at[position, col.ID]), row, read.lines[position],
-                       text_of(read.cells.at[position, col.REDUCED_COMPOSITION]), position in own)
-            for position, row in enumerate(read.rows)
+            CheckedRow(text_of(name), row, line, text_of(composition), position in own)
+            for position, (row, line, name, composition) in enumerate(
+                zip(read.rows, read.lines, read.cells[col.ID].tolist(), read.cells[col.REDUCED_COMPOSITION].tolist(), strict=True)
+            )
         ),
         items=tuple(_items(findings, read, keys)),
         notes=read.notes + passed_over(given) + (() if changed is None else changed.notes),
@@ -268,8 +267,6 @@ def _checked(
     verified: Collection[int],
 ) -> Iterator[Said]:
     """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
-    import pandas as pd
-
     entries = typed(read.cells, keys)
     blank_symbol = set(entries.index[entries[col.SPACE_GROUP].isna()])
     sent = {keys[position]: text for position, text in own.items()}
@@ -279,11 +276,11 @@ def _checked(
     alone = [f for f in run_checks(subject) if not f.check.startswith(OWN)]
     # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.
     unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in lost if column in _IDENTITY}
-    comparable = entries[~entries.index.isin(unclear)]
-    among = comparable if known.entries is None else pd.concat([known.entries, comparable])
+    comparable = [row for row in subject.rows if row.id not in unclear]
+    among = comparable if known.entries is None else [*rows(known.entries), *comparable]
     copies = _copies(among, subject, known) if sent else ()
-    new = frozenset(comparable.index)
-    for finding in chain(alone, duplicate_findings(among, new), series_findings(rows(among), new), copies):
+    new = frozenset(row.id for row in comparable)
+    for finding in chain(alone, pair_findings(among, new), series_findings(among, new), copies):
         if (finding.id, str(finding.column)) in lost:
             continue  # the check sees a blank where the cell could not be read
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:
@@ -297,16 +294,16 @@ def _checked(
         yield finding, REMEDIES.get(finding.check, "")
 
 
-def _copies(among: pd.DataFrame, subject: Subject, known: Existing) -> Iterator[Finding]:
+def _copies(among: Sequence[Row], subject: Subject, known: Existing) -> Iterator[Finding]:
     """Structures that were sent twice, or that the dataset has, whatever their rows say: those with like cells, or of one group."""
     groups = set(subject.entries[col.SPACE_GROUP_NUMBER].dropna())
-    there = among[~among.index.isin(subject.entries.index)]
+    there = subject.entries.iloc[:0] if known.entries is None else known.entries[~known.entries.index.isin(subject.entries.index)]
     texts = known.dataset.structures() if known.dataset is not None and len(there) else {}
     read = [structure for structure in subject.parsed.values() if not isinstance(structure, CifError)]
     same_group = frozenset(there.index[there[col.SPACE_GROUP_NUMBER].isin(groups)])
     alike = {name: texts[name] for name in there.index if name in texts and (name in same_group or may_be(texts[name], read))}
     others = Subject(entries=there, structures=alike)
-    yield from copy_findings(rows(among), {**others.parsed, **subject.parsed}, frozenset(subject.structures))
+    yield from copy_findings(among, {**others.parsed, **subject.parsed}, frozenset(subject.structures))
     noisy = frozenset(known.dataset.noisy()) if known.dataset is not None and alike else frozenset()
     moved = {name: structure for name, structure in others.parsed.items() if name in noisy}
     yield from noise_findings(subject.parsed, moved, subject.noisy)

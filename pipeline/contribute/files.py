@@ -49,9 +49,9 @@ def structures_of(read: Contribution, given: Bundle | None) -> dict[int, str]:
 def file_findings(read: Contribution, keys: list[str], own: Mapping[int, str], given: Bundle | None) -> Iterator[Said]:
     """Files without a row, and rows without the file they should have."""
     ids = [text_of(value) for value in read.cells[col.ID]]
+    states = [text_of(value) for value in read.cells[col.CIF_ID]]
     if given is None:
-        for position, name in enumerate(ids):
-            state = text_of(read.cells.at[position, col.CIF_ID])
+        for position, (name, state) in enumerate(zip(ids, states, strict=True)):
             if state.casefold() == DONE:
                 message = "The row says that its structure is done, but no structure files were handed in."
                 remedy = "Hand the files in (--cifs), or leave the cell blank."
@@ -62,8 +62,7 @@ def file_findings(read: Contribution, keys: list[str], own: Mapping[int, str], g
     orphans = Names([stem for stem in given.structures if stem.casefold() not in used])
     without = Names([name for place, name in enumerate(ids) if name and place not in own])
     for position, name in enumerate(ids):
-        state = text_of(read.cells.at[position, col.CIF_ID]).casefold()
-        if not name or position in own or counts[name] > 1 or state == NO_STRUCTURE:
+        if not name or position in own or counts[name] > 1 or states[position].casefold() == NO_STRUCTURE:
             continue
         near = orphans.nearest(name)
         guess = f" There is a file {near}.cif: is it this one?" if near else ""

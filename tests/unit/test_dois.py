@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.checks.duplicates import duplicate_findings
+from pipeline.checks.duplicates import pair_findings
+from pipeline.checks.reading import rows
 from pipeline.dois import bare, cited, is_doi, is_supplement, one_cell, paper, papers
 from pipeline.split.bonds import groups
 from schemas import columns as col
@@ -35,10 +36,10 @@ def test_a_copy_within_one_paper_is_seen_under_every_spelling(spelling: str) -> 
     one = row | {col.REDUCED_COMPOSITION: "Li3PS4", col.DOI: "10.1002/anie.201604158"}
     other = row | {col.REDUCED_COMPOSITION: "Li3PSe4", col.DOI: spelling}
     table = pd.DataFrame([one, other], index=pd.Index(["a01", "a02"], name=str(col.ID)))
-    found = [finding for finding in duplicate_findings(table) if finding.check == "duplicate.same-cell"]
+    found = [finding for finding in pair_findings(rows(table)) if finding.check == "duplicate.same-cell"]
     assert [finding.severity for finding in found] == ["error"]
     elsewhere = table.assign(**{str(col.DOI): ["10.1002/anie.201604158", "10.1002/anie.201604159"]})
-    assert [finding.severity for finding in duplicate_findings(elsewhere) if finding.check == "duplicate.same-cell"] != ["error"]
+    assert [finding.severity for finding in pair_findings(rows(elsewhere)) if finding.check == "duplicate.same-cell"] != ["error"]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

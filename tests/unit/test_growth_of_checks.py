@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.checks import series
+from pipeline.checks import families, series
 from pipeline.checks.candidates import Candidates
 from pipeline.checks.duplicates import NEAR_ANGLE, NEAR_CELL, SAME_CELL, SAME_VALUE, SLIP
 from pipeline.checks.reading import Row
+from pipeline.contribute.check import check_table
+from pipeline.contribute.existing import Existing
 from pipeline.contribute.nearest import FEW, LIKELY, Names
 from tests.unit.test_duplicates import row
 
@@ -86,3 +92,66 @@ def test_prefixes_come_first_and_the_first_of_them_wins() -> None:
     assert names.nearest("s6_final_2") == "S6_final"
     assert names.nearest("sx") == "s"
     assert names.nearest("x") == ""
+
+
+@given(name=st.sampled_from(sorted(families.FAMILIES)), slips=st.text("aeioustx-é", max_size=3), place=st.integers(0, 20))
+def test_families_that_need_not_be_compared_are_not_meant(name: str, slips: str, place: int) -> None:
+    written = name[:place] + slips + name[place + 1 :]
+    close = get_close_matches(written.casefold(), [each.casefold() for each in families.FAMILIES], n=1, cutoff=families.ALIKE)
+    if written.casefold() not in {form for each in families.FAMILIES for form in _forms(each.casefold())}:
+        assert families.nearest(written).casefold() == (close or [""])[0]
+
+
+def _forms(key: str) -> tuple[str, ...]:
+    return key, f"{key}s", f"{key}es", key.removesuffix("s")
+
+
+def test_few_families_are_compared_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def close(_: str, among: list[str], **__: object) -> list[str]:
+        compared.append(len(among))
+        return []
+
+    monkeypatch.setattr("difflib.get_close_matches", close)
+    rows = [row(f"d{n}", FAMILY=f"xyqw{n:04}phate") for n in range(500)]
+    assert len(list(families.family_findings(rows * 2))) == 1000
+    assert sum(compared) <= 500 * len(families.FAMILIES) / 20
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[object]:
+    """What the function of this name is called with first, gathered while the test runs."""
+    module, _, function = name.rpartition(".")
+    plain = getattr(import_module(module), function)
+    seen: list[object] = []
+
+    def call(first: object, *more: object, **named: object) -> object:
+        seen.append(first)
+        return plain(first, *more, **named)
+
+    monkeypatch.setattr(name, call)
+    return seen
+
+
+def test_a_structure_type_is_read_once_however_many_of_it_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = counted(monkeypatch, "pipeline.checks.series.species")
+    rows = [
+        row(f"d{n:03}", A=10.49 * (1.05 if n % 10 == 0 else 1 + 1e-5 * n), REDUCED_COMPOSITION=f"Li{3 + 0.01 * n:g}PO4", **_own(n))
+        for n in range(200)
+    ]
+    assert len([finding for finding in series.series_findings(rows) if "standard deviations" in finding.message]) == 20
+    assert len(read) <= 2 * len(rows)
+
+
+def table_of(rows: list[str]) -> bytes:
+    header = "ID,Reduced Composition,Z,True Composition,Ionic conductivity (S cm-1),Space group #,a,b,c,alpha,beta,gamma,DOI"
+    return "\n".join([header, *rows]).encode()
+
+
+def test_cells_that_repeat_are_read_once_and_rows_once_for_all_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = counted(monkeypatch, "pipeline.ingest.contributed.rows.read_cell")
+    volumes = counted(monkeypatch, "pipeline.checks.reading.enclosed")
+    rows = [f"r{n},Li3PO4,4,Li12P4O16,1e-6,62,{10 + 0.01 * n:.2f},6.12,4.927,90,90,90,10.1/x" for n in range(100)]
+    assert len(check_table(table_of(rows), "t.csv", None, Existing(None)).report.rows) == 100
+    assert len(cells) == 2 * 100 + 11  # each ID and each length; once what all rows have in common
+    assert len(volumes) == 100

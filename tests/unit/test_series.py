@@ -10,7 +10,7 @@ import pytest
 from pipeline.checks.digits import digit_findings, file_digits
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row
-from pipeline.checks.series import OUTSIDE, _fit, _line, series_findings
+from pipeline.checks.series import OUTSIDE, _Law, _line, series_findings
 from pipeline.chemistry.cell import compare
 from pipeline.findings import Finding
 from pipeline.structures.cif import read
@@ -61,9 +61,9 @@ def test_several_wrong_cells_do_not_hide_each_other() -> None:
 def test_the_fit_without_a_row_is_that_of_the_others() -> None:
     """The leverage gives what a second fit, made without the row, predicts for it."""
     rows = [garnet(f"r{i}", 0.1 * (i + 1), 12.9 + 0.013 * ((7 * i) % 5)) for i in range(9)]
-    whole = _fit(rows)
+    whole = _Law(rows).fit()
     for scale in (1.0, 1.01):
-        other = _fit([*rows[:-1], garnet("r8", 0.9, rows[-1].cell[0] * scale if rows[-1].cell else 0)])
+        other = _Law([*rows[:-1], garnet("r8", 0.9, rows[-1].cell[0] * scale if rows[-1].cell else 0)]).fit()
         assert other.residual[-1] - whole.residual[-1] == pytest.approx(3 * math.log(scale), abs=2e-3)
         assert other.spread[-1] == pytest.approx(whole.spread[-1])
 
@@ -74,7 +74,7 @@ def test_a_rare_element_is_granted_more() -> None:
     values = dict(with_gadolinium.values) | {
         col.REDUCED_COMPOSITION: "Li6.5Gd3Zr1.5Ta0.5O12", col.TRUE_COMPOSITION: "Li52Gd24Zr12Ta4O96", col.A: 12.6, col.B: 12.6, col.C: 12.6,
     }  # fmt: skip
-    fit = _fit([*rows, Row("gd", values)])
+    fit = _Law([*rows, Row("gd", values)]).fit()
     assert fit.spread[-1] > 3 * fit.spread[0]
 
 

@@ -178,7 +178,7 @@ def column(letters: str) -> int:
 def demand_cells(cells: int, rows: int, file: str) -> None:
     """Raise ``InputError`` when a table of so many rows has too many cells: blank ones cost as much as filled ones."""
     beyond = cells - limits.CELLS_A_ROW() * rows
-    if beyond > limits.SPARE_CELLS():
+    if beyond > 0 and beyond > limits.SPARE_CELLS():
         raise limits.SPARE_CELLS.error(file, beyond)
 
 

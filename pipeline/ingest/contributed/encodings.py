@@ -80,9 +80,11 @@ def decoded(data: bytes, file: str, encoding: str = "") -> tuple[str, tuple[str,
         return _western(data, file)
     if "\x1b$" in text or "\x1b(" in text:
         raise InputError("the text is in an encoding that shifts by escapes (ISO-2022), which is not read unasked", file=file, cure=CURE)
+    if text.isascii():
+        return text, ()
     foreign = "".join(character for character in text if ord(character) > 127)
     western = data.decode("cp1252", "replace")
-    if foreign and (_CHANCE.fullmatch(foreign) or not unexplained(western)):
+    if _CHANCE.fullmatch(foreign) or not unexplained(western):
         raise InputError(f"the characters {foreign[:10]!r} may be those of another encoding than UTF-8", file=file, cure=CURE)
     return text, ()
 

@@ -161,6 +161,7 @@ def _records(text: str, separator: str, file: str, stop: int | None = None) -> I
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     line, given = 1, 0
     number = width = 0
+    most, widest = limits.TABLE_ROWS() + HEADER_ROWS, limits.TABLE_COLUMNS()
     while stop is None or given < stop:
         try:
             cells = next(reader)
@@ -173,13 +174,13 @@ def _records(text: str, separator: str, file: str, stop: int | None = None) -> I
         width += len(cells)
         begun, line = line, reader.line_num + 1
         if stop is None:
-            if given > limits.TABLE_ROWS() + HEADER_ROWS:
+            if given > most:
                 raise too_many(file)
-            if len(cells) > limits.TABLE_COLUMNS():
+            if len(cells) > widest:
                 raise limits.TABLE_COLUMNS.error(file, len(cells), number)
             demand_cells(width, given, file)
         else:
-            cells = cells[: limits.TABLE_COLUMNS()]
+            cells = cells[:widest]
         if any(cell.strip() for cell in cells) and not (number == 1 and len(cells) <= 2 and cells[0].lower().startswith("sep=")):
             given += 1
             yield Row(number, begun, tuple(cells))
@@ -236,10 +237,11 @@ def _finish(
         raise too_many(file)
     if (widest := max(len(row.cells) for row in rows)) > limits.TABLE_COLUMNS():
         raise limits.TABLE_COLUMNS.error(file, widest)
+    longest = limits.CELL_CHARACTERS()
     for row in body:
         for cell in row.cells:
-            if isinstance(cell, str) and len(cell) > limits.CELL_CHARACTERS():
-                what = f"a cell holds {len(cell)} characters, more than {limits.CELL_CHARACTERS()}, the limit"
+            if isinstance(cell, str) and len(cell) > longest:
+                what = f"a cell holds {len(cell)} characters, more than {longest}, the limit"
                 raise InputError(what, file=file, row=row.number, cure="look for a quotation mark that is not closed")
     if place:
         notes = (*notes, f"the header is row {header.number}; what stands above it was passed over")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from pipeline.ingest.contributed.cells import Row, shown
 from pipeline.ingest.contributed.complete import axis_of, completed, spacegroup
@@ -15,6 +16,9 @@ from pipeline.ingest.contributed.units import Temperature
 from pipeline.ingest.contributed.units import temperature as read_temperature
 from pipeline.ingest.contributed.values import BLANKS, CONDUCTIVITIES, UnreadableError, Value, is_rewritten, read_cell
 from schemas import columns as col
+
+#: Cells of a column that are remembered as they were read: most columns repeat a few, angles, groups and papers before all.
+REMEMBERED = 4096
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class RowReader:
         self.rewritten: list[str] = []
         self.bare: list[str] = []
         self.columns = {found.column for found in headings.values()}
+        self._places = {found.column: place for place, found in headings.items()}
+        self._read = {place: lru_cache(REMEMBERED, typed=True)(partial(read_cell, heading=found)) for place, found in headings.items()}
 
     def row(self, row: Row, position: int) -> list[Value]:
         """Values of one row in the columns of the release."""
@@ -54,14 +60,15 @@ class RowReader:
         for place, found in self.headings.items():
             cell = row.cells[place] if place < len(row.cells) else None
             try:
-                read = read_cell(cell, found)
+                read = self._read[place](cell)
             except UnreadableError as error:
                 bad.append((place, Unread(position, str(found.column), shown(cell), error.expected, str(error))))
                 lost.add(found.column)
                 continue
             values[found.column] = read.value
-            self.understood.update(filter(None, read.understood.split(" and ")))
-            if found.column in CONDUCTIVITIES and read.value is not None:
+            if read.understood:
+                self.understood.update(filter(None, read.understood.split(" and ")))
+            if found.column in CONDUCTIVITIES and read.value is not None and (found.temperature or read.temperature):
                 bad += [(place, unread) for unread in self._measured_at(position, found, shown(cell), read.temperature)]
             if found.column == col.ID and is_rewritten(cell):
                 self.rewritten.append(f"{shown(cell)!r} (row {row.number})")
@@ -69,7 +76,6 @@ class RowReader:
                 bad.append((place, warm(position, col.NOTE, shown(cell), why)))
         bad += self._temperatures(row, position)
         bad += self._completed(row, position, values, lost)
-        places = {found.column: place for place, found in self.headings.items()}
         for column in col.CONTRIBUTED:
             if values.get(column) is None and column not in lost:
                 why = (
@@ -77,7 +83,7 @@ class RowReader:
                     if column in self.columns
                     else "the table has no such column, and nothing else in the row gives the value"
                 )
-                bad.append((places.get(column, len(row.cells)), Unread(position, str(column), "", "", why, "blank")))
+                bad.append((self._places.get(column, len(row.cells)), Unread(position, str(column), "", "", why, "blank")))
         self.unread += [unread for _, unread in sorted(bad, key=lambda pair: pair[0])]
         return [values.get(column) for column in col.WORKBOOK]
 

@@ -39,6 +39,8 @@ _NUMBER = re.compile(
     r"\s*(?P<unit>[^\d\s.,()eE+±~^*-].*)?",
     re.ASCII | re.DOTALL,
 )
+#: A number as programs write it, of which nothing has to be understood.
+_DECIMAL = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _BOUND = re.compile(r"([<>≤≥≲≳]=?)(.+)", re.DOTALL)
 
 
@@ -102,6 +104,8 @@ def clean(cell: object) -> str:
     if isinstance(cell, float):
         return repr(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     text = _HIDDEN.sub("", str(cell))
+    if text.isascii():
+        return " ".join(text.split())
     text = _SUPERSCRIPTS.sub(lambda match: "^" + match[0], text)
     return " ".join(unicodedata.normalize("NFKC", text).translate(_MINUS).split())
 
@@ -112,6 +116,8 @@ def _number(text: str, heading: Heading) -> Read:
         raise UnreadableError(
             f"the header gives the unit {heading.unknown_unit!r}, which cannot be converted", f"a number in {column.unit}"
         )
+    if _DECIMAL.fullmatch(text) and not heading.power:
+        return _within(text.replace("e", "E"), "", column)
     if column in CONDUCTIVITIES and not _is_number(text, column):
         found, rest = stated(text)
         if found is not None and rest:
@@ -125,7 +131,11 @@ def _number(text: str, heading: Heading) -> Read:
         return Read(f"{sign}{plain}", how)
     if bounded:
         raise UnreadableError("a bound cannot stand here", f"a number{_in(column)}")
-    plain, how = _plain(text, heading)
+    return _within(*_plain(text, heading), column)
+
+
+def _within(plain: str, how: str, column: col.Column) -> Read:
+    """A plain decimal as a number of the column. Raises :class:`UnreadableError` when it lies beyond the column's limits."""
     value = float(plain)
     if abs(value) == float("inf"):
         raise UnreadableError("the number is too large to be meant", f"a number{_in(column)}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 from pipeline.quoting import plain
+from pipeline.reporting.formats.lines import Lines
 from pipeline.reporting.report import Item, Report
 
 #: Mark and colour of each severity; the second mark for a terminal that knows only ASCII.
@@ -23,67 +23,55 @@ EARLIER = re.compile(
 
 def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_only: bool = False) -> str:
     """The report as lines of at most ``width`` characters."""
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.text import Text
-
-    target = io.StringIO()
-    console = Console(
-        file=target, width=max(width, 40), force_terminal=color, no_color=not color, color_system="standard" if color else None,
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
+    lines = Lines(max(width, 40), color=color)
     place = 1 if ascii_only else 0
 
     def mark(kind: str) -> tuple[str, str]:
         return MARKS[kind][place], MARKS[kind][2]
 
-    def say(text: Text | str, indent: int = 0) -> None:
-        console.print(Padding(text, (0, 0, 0, indent)), soft_wrap=False)
-
     def finding(item: Item) -> None:
-        sign, style = mark(item.severity)
-        say(Text.assemble((sign, style), " ", (_where(item), "bold"), _value(item)), 4)
-        say(plain(item.message), 6)
+        lines.say(mark(item.severity), " ", (_where(item), "bold"), _value(item), indent=4)
+        lines.say(plain(item.message), indent=6)
         if item.fix:
-            say(Text.assemble(("To mend: ", "bold"), plain(item.fix)), 6)
-        say(Text(f"[{item.check}]", style="dim"), 6)
+            lines.say(("To mend: ", "bold"), plain(item.fix), indent=6)
+        lines.say((f"[{item.check}]", "dim"), indent=6)
 
     structures = f", {report.structures} structure {'file' if report.structures == 1 else 'files'}" if report.structures else ""
-    console.print(Text(f"{plain(report.file)}: {len(report.rows)} {'row' if len(report.rows) == 1 else 'rows'}{structures}", style="bold"))
+    lines.say((f"{plain(report.file)}: {len(report.rows)} {'row' if len(report.rows) == 1 else 'rows'}{structures}", "bold"))
     if report.notes:
-        console.print("\nHow the table was read (please confirm):")
+        lines.say()
+        lines.say("How the table was read (please confirm):")
         for note in report.notes:
-            say(Text.assemble(("- ", "cyan"), plain(note)), 2)
-    console.print()
+            lines.say(("- ", "cyan"), plain(note), indent=2)
+    lines.say()
     general = report.of_row(None)
     if general:
-        console.print("The table and its files")
+        lines.say("The table and its files")
         for item in general:
             finding(item)
     told = len(general)
     for row in report.rows:
         items = report.of_row(row.row)
         kind = next((severity for severity in ("error", "warning") if any(i.severity == severity for i in items)), "ready")
-        sign, style = mark(kind)
         rest = "" if row.has_structure or not report.structures else "  (no structure file)"
-        head = ((sign, style), f" row {row.row}  ", (plain(row.id) or "(no ID)", "bold"), f"  {plain(row.composition)}{rest}")
-        console.print(Text.assemble(*head))
+        lines.say(mark(kind), f" row {row.row}  ", (plain(row.id) or "(no ID)", "bold"), f"  {plain(row.composition)}{rest}")
         for item in items:
             finding(item)
         told += len(items)
         if told > MOST:
-            console.print(f"\n... and {len(report.items) - told} more findings in the rows below {row.row}: --format json gives them all.")
+            lines.say()
+            lines.say(f"... and {len(report.items) - told} more findings in the rows below {row.row}: --format json gives them all.")
             break
-    console.print()
-    sign, style = mark("error" if report.has_errors else "warning" if report.compared is None else "ready")
-    console.print(Text.assemble((sign, style), " ", (report.verdict() + ".", "bold")))
+    lines.say()
+    kind = "error" if report.has_errors else "warning" if report.compared is None else "ready"
+    lines.say(mark(kind), " ", (report.verdict() + ".", "bold"))
     if report.compared is None:
-        say(report.alone())
+        lines.say(report.alone())
     else:
-        console.print(f"Searched for duplicates among {report.compared} entries of the dataset.")
+        lines.say(f"Searched for duplicates among {report.compared} entries of the dataset.")
     if report.has_errors:
-        console.print("Correct the rows marked above, save the table, and run the check again.")
-    text = "\n".join(line.rstrip() for line in target.getvalue().splitlines()) + "\n"
+        lines.say("Correct the rows marked above, save the table, and run the check again.")
+    text = lines.text()
     return text.encode("ascii", "replace").decode("ascii") if ascii_only else text
 
 
