@@ -121,6 +121,12 @@ def build(options: Options) -> Built:
     return Built(findings, unmet, ledger, _places(options), edits)
 
 
+def findings_of(release: Opened) -> pd.DataFrame:
+    """Every doubt about the entries of a release that is not written, as ``findings.csv`` has them."""
+    ledger = Ledger(quiet=True)
+    return _check(release, _curate(release, ledger), ledger)
+
+
 def _read(options: Options) -> tuple[list[Path], list[Path]]:
     """What a build reads: files and folders that the release must not take the place of, and those that it must not lie in either."""
     given = (options.raw, options.private_cifs, options.key_file, options.workbook, options.structures)

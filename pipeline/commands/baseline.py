@@ -23,12 +23,13 @@ def baseline(raw: Path, release: str | None, form: str, seeds: int) -> str:
 def scores(release: Opened, seeds: int) -> list[Score]:
     """Errors of both models, each trained with ``seeds`` seeds."""
     from pipeline.reporting.baseline import baseline as models
-    from pipeline.reporting.statistics import statistics
+    from pipeline.reporting.statistics import floors
     from pipeline.split import groups
     from pipeline.split.quality import log_conductivity
     from schemas.entries import PUBLISHED_BOUND
 
     entries, split = release.entries, release.split
-    floor = statistics(entries, {})["repeats"].get("mad_from_medians")
+    repeats = floors(entries)
     logs = log_conductivity(entries, PUBLISHED_BOUND)
-    return models(entries, logs, release.texts.keys(), frozenset(split.train), frozenset(split.test), groups(entries), floor, seeds)
+    sides = frozenset(split.train), frozenset(split.test)
+    return models(entries, logs, release.texts.keys(), *sides, groups(entries), None if repeats is None else repeats[0], seeds)

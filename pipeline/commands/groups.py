@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import BOOK, RAW
+from pipeline.commands.options import BOOK, OWN_RAW, RAW
 from pipeline.errors import InputError
 from pipeline.quoting import plain
 from pipeline.terminal import say
@@ -94,4 +94,43 @@ def pin_add(wanted: str, raw: Path) -> None:
         say(line)
 
 
-GROUPS = (key, source, pin)
+@click.group()
+def benchmark() -> None:
+    """What models achieve on the dataset: scores recomputed from predictions (docs/benchmark.md)."""
+
+
+MODELS = click.option(
+    "--models", type=click.Path(path_type=Path), metavar="DIR", help="Folder of recorded models; by default 'models' of the working folder."
+)
+
+
+@benchmark.command("score")
+@click.argument("predictions", type=click.Path(path_type=Path))
+@click.option(
+    "--release", metavar="NAME", help="The release that was learned from: a pin, or 'present' with today's corrections.  [default: 1.2.0]"
+)
+@click.option("--format", "form", type=click.Choice(("text", "json", "csv")), default="text", show_default=True)
+@MODELS
+@OWN_RAW
+def benchmark_score(predictions: Path, release: str | None, form: str, models: Path | None, raw: Path | None) -> None:
+    """Score PREDICTIONS: a model's folder (model.yaml, predictions.csv), or a folder of such folders. Needs no extra.
+
+    Whatever is missing, doubled, of another entry, fold or release is named with file, row and cure, and nothing is scored (exit status 2).
+    """
+    from pipeline.commands.benchmark import score_text, scores
+
+    say(score_text(*scores(predictions, raw, release, models), form), form)
+
+
+@benchmark.command("board")
+@MODELS
+@OWN_RAW
+def benchmark_board(models: Path | None, raw: Path | None) -> None:
+    """Write the leaderboard of the recorded models beside them: leaderboard.csv, .json, .md, .svg and hard.csv. Needs no extra."""
+    from pipeline.commands.benchmark import board
+
+    for line in board(models, raw):
+        say(plain(line))
+
+
+GROUPS = (key, source, pin, benchmark)

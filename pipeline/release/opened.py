@@ -261,7 +261,10 @@ class Opened:
         from pipeline.split import extend
         from pipeline.split.sides import Split, read_ids
 
-        entries, archive = self.decided_entries, self.archive  # ties are papers and compositions: links, which cost a second, change none
+        entries, archive = (
+            self.typed,
+            self.archive,
+        )  # ties are papers and compositions: neither links nor contracts, a second each, change one
         known = [*entries.index, *(self.edits.removed if self.edits else ())]
         sides = [read_ids(archive.read(side).decode("utf-8-sig"), archive.file(side), known) for side in ("train", "test")]
         there = frozenset(entries.index)

@@ -32,7 +32,7 @@ STYLE: Mapping[str, Any] = {
 }  # fmt: skip
 DPI = 144
 #: What would make the bytes differ from run to run, or from version to version, is left out of the files.
-_UNDATED: Mapping[str, Mapping[str, None]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+UNDATED: Mapping[str, Mapping[str, None]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
 BINS = 25
 
 #: File name of each figure, its title, and what it shows, in a sentence.
@@ -91,7 +91,7 @@ def figures(
             figure = draw[name]()
             for kind in kinds:
                 buffer = io.BytesIO()
-                figure.savefig(buffer, format=kind, dpi=DPI, metadata=_UNDATED[kind])
+                figure.savefig(buffer, format=kind, dpi=DPI, metadata=UNDATED[kind])
                 _write(folder / f"{name}.{kind}", buffer.getvalue())
                 if kind == "svg":
                     made[name] = buffer.getvalue().decode("utf-8")
@@ -105,7 +105,7 @@ def _write(path: Path, data: bytes) -> None:
     beside.replace(path)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
     """A figure in inches, without pyplot, which would keep it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -120,7 +120,7 @@ def conductivity(entries: pd.DataFrame, structure_ids: Collection[str], train_id
     import numpy as np
     from matplotlib.ticker import MultipleLocator
 
-    figure = _figure(7.0, 5.2)
+    figure = new_figure(7.0, 5.2)
     logs = np.log10(entries[col.IONIC_CONDUCTIVITY].to_numpy(dtype=float))
     names = np.array([str(name) for name in entries.index])
     bounded = entries[col.BOUND].notna().to_numpy(dtype=bool)
@@ -160,7 +160,7 @@ def _power(exponent: float) -> str:
 
 def symmetry(statistics: Mapping[str, Any]) -> Figure:
     """Crystal families as parts of each set, and the twelve commonest space groups, train against test."""
-    figure = _figure(7.0, 5.4)
+    figure = new_figure(7.0, 5.4)
     above, below = figure.subplots(
         2, 1, height_ratios=(1, 3.2), gridspec_kw={"left": 0.175, "right": 0.975, "top": 0.9, "bottom": 0.08, "hspace": 0.38}
     )
@@ -209,7 +209,7 @@ def elements(statistics: Mapping[str, Any]) -> Figure:
     from matplotlib.patches import Rectangle
 
     counts, whole = statistics["elements"]["counts"], statistics["entries"]["all"] or 1
-    figure = _figure(7.4, 3.75)
+    figure = new_figure(7.4, 3.75)
     axes = figure.add_axes((0.005, 0.01, 0.99, 0.98))
     norm, colours = LogNorm(0.1, 100, clip=True), colormaps["cividis"]
     for symbol, number, row, column in _periodic_table():
@@ -253,7 +253,7 @@ def sources(statistics: Mapping[str, Any]) -> Figure:
     """Overlap of the sources: a bar for each combination, the sources it is made of as joined dots below."""
     overlap = statistics["sources"].get("links") or statistics["sources"]["columns"]
     parts = sorted(overlap["regions"].items(), key=lambda item: (item[0] == "none", -item[1], item[0]))
-    figure = _figure(7.0, 3.6)
+    figure = new_figure(7.0, 3.6)
     grid = {"left": 0.21, "right": 0.99, "top": 0.97, "bottom": 0.09, "hspace": 0.06}
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1), gridspec_kw=grid)
     bars = above.bar(
@@ -292,7 +292,7 @@ def repeats(statistics: Mapping[str, Any]) -> Figure:
 
     sets = statistics["repeats"]["list"]
     height = max(3.0, 1.4 + 0.165 * len(sets))
-    figure = _figure(7.4, height)
+    figure = new_figure(7.4, height)
     axes = figure.add_axes((0.25, 0.5 / height, 0.63, 1 - 0.55 / height))
     largest = max((each["lattice_difference"] for each in sets), default=0.0) * 100 or 1.0
     norm, colours = Normalize(0, largest), colormaps["viridis"]

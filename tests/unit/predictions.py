@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from pipeline.prediction.task import Task, task
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.prediction.recorded import Model, Training, write_model, write_predictions
+from pipeline.prediction.task import Task, TrainingSet, task, training_hash
 from schemas import columns as col
+from schemas import predictions as schema
 from tests.unit.splits import entries
 
 TEST_FROM = 30
+Predict = Callable[[str, int], float]
 
 
 def small(count: int = 40) -> Task:
@@ -24,3 +33,27 @@ def small(count: int = 40) -> Task:
     table = entries(rows)
     names = list(table.index)
     return task(table, names[:TEST_FROM], names[TEST_FROM:], {name: f"data_{name}" for name in names[::2]})
+
+
+def record(
+    models: Path, of: Task, name: str, predict: Predict, *, training: TrainingSet = "all", seeds: tuple[int, ...] = (0, 1),
+    fold_seeds: tuple[int, ...] = (0,), with_train: bool = False, **said: object,
+) -> Path:  # fmt: skip
+    """A model's folder with complete predictions; ``predict`` gives that of an ID and a seed. ``said`` changes its ``model.yaml``."""
+    learned = of.training_ids(training)
+    model = Model(
+        name=name, title=name.capitalize(), provenance="retrained", inputs="composition",
+        training=Training(training, len(learned), training_hash(learned)), bounds="as-published", pretraining="none", selection="fixed",
+        settings={}, seeds=seeds, fold_seeds=fold_seeds, hashes=of.hashes, release="made up", versions={"python": "3"}, device="cpu",
+        cpu_seconds=1.0, licence="CC-BY-4.0", who="the tests",
+    )  # fmt: skip
+    folder = models / name
+    folder.mkdir(parents=True)
+    write_model(replace(model, **said), folder)  # type: ignore[arg-type]
+    rows = [(seed, "test", None, entry) for seed in seeds for entry in of.test_ids(training)]
+    rows += [(seed, "train", None, entry) for seed in seeds for entry in learned if with_train]
+    for protocol, folds in (("random-folds", of.random_folds), ("group-folds", of.group_folds)):
+        rows += [(seed, protocol, folds[entry], entry) for seed in fold_seeds for entry in learned]
+    table = pd.DataFrame([(name, *row, predict(row[3], row[0])) for row in rows], columns=[str(c) for c in schema.COLUMNS])
+    write_predictions(table, folder)
+    return folder

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.reporting.paper import CLAIMS, Claim, paper
-from pipeline.reporting.statistics import crystal_family, in_icsd, membership, regions, repeated, statistics
+from pipeline.reporting.statistics import crystal_family, floors, in_icsd, membership, regions, repeated, statistics
 from pipeline.structures.cif import Structure, read
 from schemas import columns as col
 from tests.unit.splits import bonds, entries
@@ -51,6 +51,8 @@ def test_repeated_measurements_by_hand() -> None:
     # decades -4, -6, -6: mean -16/3, median -6
     assert found["rmsd_from_means"] == pytest.approx(math.sqrt((16 / 9 + 4 / 9 + 4 / 9) / 3))
     assert found["mad_from_medians"] == pytest.approx(2 / 3)
+    assert found["mad_from_others"] == pytest.approx((2 + 1 + 1) / 3)  # from the median of the other two: -6, -5, -5
+    assert floors(entries(rows)) == (found["mad_from_medians"], found["mad_from_others"])
     assert found["largest_lattice_difference"] == pytest.approx(0.01)
     assert found["list"][0]["ids"] == ["aaa", "bbb", "ccc"]
 
@@ -64,6 +66,7 @@ def test_without_repeats() -> None:
     table = bonds(aaa=("Li2S", "10.1/a"))
     assert repeated(table) == []
     assert statistics(table, {})["repeats"] == {"sets": 0, "entries": 0, "list": []}
+    assert floors(table) is None
 
 
 def test_structures_by_kind_and_side() -> None:

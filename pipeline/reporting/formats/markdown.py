@@ -55,7 +55,7 @@ def _counts(report: Report) -> str:
 def escape(text: str) -> str:
     """Text that Markdown shows as it stands: no formatting, no HTML, no mention of a user, no link to an issue."""
     text = re.sub(r"([\\`*_{}\[\]|~$])", r"\\\1", plain(text))
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;").replace("#", "&#35;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("#", "&#35;").replace("@", "&#64;")
 
 
 def code(text: str) -> str:

@@ -1,0 +1,196 @@
+"""The command ``benchmark``: recorded models scored, their board written, and two releases compared by what models achieve on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import sources
+from pipeline.errors import InputError
+from pipeline.prediction import board as boards
+from pipeline.prediction.complete import Recorded, every, recorded
+from pipeline.prediction.recorded import MODEL_FILE
+from pipeline.prediction.task import RECORDED_RELEASE, Task, task
+from pipeline.release.opened import Opened, opened
+from schemas import leaderboard as schema
+
+if TYPE_CHECKING:
+    from pipeline.prediction.board import Board
+    from pipeline.prediction.score import Score
+
+#: Where a checkout keeps the recorded models.
+MODELS = Path("models")
+#: Name of the release that is built from the present corrections and contributions.
+PRESENT = "present"
+HARD_FILE, FIGURE_FILE = "hard.csv", "leaderboard.svg"
+
+
+def release_of(raw: Path | None, name: str | None) -> Opened:
+    """The release that models are held to: by default the one that the recorded models learned from, as it was published.
+
+    Parameters
+    ----------
+    raw
+        Folder of pins; by default that of the working folder or, where that is no checkout, the pins that travel with the program.
+    name
+        A pin, or ``present`` for the release with today's corrections and contributions.
+    """
+    if raw is None and not (MODELS.parent / "raw" / sources.PINS).is_file():
+        return _travelling(name or RECORDED_RELEASE)
+    return opened(raw or Path("raw"), None if name == PRESENT else name or RECORDED_RELEASE)
+
+
+def _travelling(name: str) -> Opened:
+    """A pin as it was published, outside of a checkout; its archive lies in the user's cache."""
+    from pipeline.ingest import workbook
+
+    decisions = sources.travelling()
+    pins = sources.pins(decisions)
+    if name not in pins:
+        raise InputError(f"no such pin: {name}", file=decisions / sources.PINS, cure=f"the pins are {', '.join(pins)}")
+    pin = pins[name]
+    archive = sources.opened(pin, sources.find(pin))
+    file = archive.file("workbook")
+    return Opened(name, lambda: archive, lambda: workbook.cells(archive.read("workbook"), file), file, decisions)
+
+
+def task_of(release: Opened) -> Task:
+    """The task of a release."""
+    split = release.split
+    return task(release.typed, split.train, split.test, release.texts)
+
+
+# --- score ------------------------------------------------------------------------------------------------------------------
+def scores(predictions: Path, raw: Path | None, name: str | None, models: Path | None) -> tuple[list[Score], str]:
+    """Scores of a model's folder, or of every model of a folder of models; and what is to be said of them.
+
+    Raises
+    ------
+    InputError
+        When anything about the predictions is wrong, with file, row and cure.
+    """
+    of = task_of(release_of(raw, name))
+    is_one = (predictions / MODEL_FILE).exists() or not _holds_models(predictions)
+    found = [recorded(predictions, of)] if is_one else every(predictions, of)
+    references, note = _references(found, models, of)
+    return boards.scored(found, of, references), note
+
+
+def _holds_models(folder: Path) -> bool:
+    return folder.is_dir() and any((each / MODEL_FILE).exists() for each in folder.iterdir() if each.is_dir())
+
+
+def _references(found: Sequence[Recorded], models: Path | None, of: Task) -> tuple[list[Recorded], str]:
+    """The recorded forests, unless they are among the models themselves; what is to be said where there are none."""
+    if any(one.model.name in boards.FORESTS for one in found):
+        return [], ""
+    folder = models or MODELS
+    there = [folder / name for name in boards.FORESTS if (folder / name / MODEL_FILE).exists()]
+    if not there and models is not None:
+        every(models, of)  # says what is wrong with the folder that was named
+    if not there:
+        return [], f"Not compared with the random forest, which is not in {folder}: name the folder of recorded models with --models DIR."
+    return [recorded(each, of) for each in there], ""
+
+
+def score_text(found: Sequence[Score], note: str, form: str) -> str:
+    """Scores as a table, as JSON or as CSV."""
+    if form == "json":
+        return json.dumps(boards.rows(found), indent=1, ensure_ascii=False)
+    if form == "csv":
+        return boards.csv_text(found).rstrip("\n")
+    from pipeline.reporting.benchmark_text import difference, shown
+    from pipeline.reporting.tell import table
+
+    head = ("model", "protocol", "entries", "bounds", "n", "error in decades", "against the forest", "against the median", "gap")
+    body = [
+        (
+            row[schema.MODEL], row[schema.PROTOCOL], row[schema.SUBSET], row[schema.BOUNDS], row[schema.ENTRIES], shown(row),
+            difference(row, "forest"), difference(row, "median"), "" if row[schema.GAP] is None else f"{row[schema.GAP]:+.2f}",
+        )
+        for row in boards.rows(found)
+    ]  # fmt: skip
+    legend = (
+        "Mean absolute error of log10 of the conductivity [95 % limits] ± deviation over the seeds; better or worse where limits exclude 0."
+    )
+    return "\n".join([table(head, body, numbers=(4,)), "", legend, *([note] if note else [])])
+
+
+# --- board ------------------------------------------------------------------------------------------------------------------
+def board(models: Path | None, raw: Path | None) -> list[str]:
+    """Score every recorded model and write the board beside them; what was written, in words.
+
+    Raises
+    ------
+    InputError
+        When there is no such folder, anything about a model is wrong, or a file of the board must not be replaced.
+    """
+    from pipeline.prediction import hard
+    from pipeline.reporting.benchmark_figure import figure
+    from pipeline.reporting.benchmark_text import markdown
+    from pipeline.safety.outputs import Output
+
+    folder = models or MODELS
+    outputs = {name: Output(folder / name, _models_in(folder), is_earlier=is_earlier) for name, is_earlier in _EARLIER.items()}
+    for output in outputs.values():
+        output.require()
+    made = made_board(folder, release_of(raw, None))
+    missed = hard.hard(made.models, made.task)
+    found = boards.document(made)
+    texts: dict[str, str | bytes] = {
+        boards.CSV_FILE: boards.csv_text(made.scores),
+        boards.JSON_FILE: boards.json_text(made),
+        boards.MARKDOWN_FILE: markdown(found),
+        FIGURE_FILE: figure(found),
+        HARD_FILE: hard.csv_text(missed, _doubts(raw) if missed else {}),
+    }
+    for name, output in outputs.items():
+        output.write(texts[name])
+    candidates = sum(one.is_candidate for one in missed)
+    return [
+        f"{len(made.models)} models, {len(made.scores)} scores: {', '.join(texts)} in {folder}",
+        f"{len(missed)} entries that every model misses by two decades, {candidates} of them candidate errors: {folder / HARD_FILE}",
+    ]
+
+
+def _models_in(folder: Path) -> list[Path]:
+    return [each for each in folder.iterdir() if each.is_dir()] if folder.is_dir() else []
+
+
+#: How an earlier file of the board is known.
+_EARLIER: dict[str, Callable[[str], bool]] = {
+    boards.CSV_FILE: lambda text: text.startswith(",".join(schema.COLUMNS[:8])),
+    boards.JSON_FILE: lambda text: text.startswith('{\n "release": ') and '"floors"' in text,
+    boards.MARKDOWN_FILE: lambda text: text.startswith("# Leaderboard\n"),
+    FIGURE_FILE: lambda text: "<dc:title>obelix-curate: leaderboard</dc:title>" in text,
+    HARD_FILE: lambda text: text.startswith(",".join(schema.HARD_COLUMNS[:6])),
+}
+
+
+def made_board(models: Path, release: Opened) -> Board:
+    """The board of a folder of models."""
+    from pipeline.reporting.statistics import floors
+
+    of = task_of(release)
+    found = every(models, of)
+    repeats = floors(release.typed)
+    if repeats is None:
+        raise InputError("the release repeats no measurement, so there is no floor", file=release.origin, cure="name another release")
+    rounded = boards.rounding(release.structures)
+    return boards.Board(release.name, of, found, boards.scored(found, of), boards.Floors(*repeats), rounded)
+
+
+def _doubts(raw: Path | None) -> dict[str, list[str]]:
+    """What the checks say of each entry of the present release: each check once, with its status."""
+    from pipeline.build import findings_of
+    from schemas import columns as col
+
+    found = findings_of(opened(raw or Path("raw")))
+    said: dict[str, list[str]] = {}
+    for name, check, status in zip(found[col.ID], found[col.CHECK], found[col.STATUS], strict=True):
+        told = f"{check} ({status})"
+        if told not in said.setdefault(name, []):
+            said[name].append(told)
+    return said

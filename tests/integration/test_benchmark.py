@@ -1,0 +1,78 @@
+"""The group ``benchmark`` on the real task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli import main
+from pipeline.commands.benchmark import release_of, task_of
+from pipeline.prediction.task import Task
+from tests.unit.predictions import record
+
+
+@pytest.fixture(scope="module")
+def of(raw: Path) -> Task:
+    return task_of(release_of(raw, None))
+
+
+@pytest.fixture(scope="module")
+def models(of: Task, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    labels = dict(zip(of.ids, of.targets(), strict=True))
+    record(folder, of, "forest", lambda name, seed: -5.0, seeds=(0,))
+    record(folder, of, "net", lambda name, seed: 0.5 * labels[name] - 2.5, seeds=(0,))
+    return folder
+
+
+def ran(*arguments: str | Path, status: int = 0) -> str:
+    result = CliRunner().invoke(main, ["benchmark", *map(str, arguments)])
+    assert result.exit_code == status, result.output
+    assert "Traceback" not in result.output
+    return result.output
+
+
+def test_the_task_is_the_published_one(of: Task) -> None:
+    assert (len(of.train), len(of.test), len(of.training_ids("structures")), len(of.test_ids("structures"))) == (478, 121, 254, 67)
+    groups = dict(zip(of.ids, of.groups, strict=True))
+    assert len({groups[name] for name in of.test}) == 42
+    assert int(of.is_bound.sum()) == 37
+
+
+def test_a_model_is_scored_beside_the_recorded_forest(raw: Path, models: Path) -> None:
+    text = ran("score", models / "net", "--models", models, "--raw", raw)
+    assert "better" in text
+    assert "the folder of recorded models with --models" not in text
+    one = ran("score", models / "net", "--models", models, "--raw", raw, "--format", "csv").splitlines()
+    both = ran("score", models, "--raw", raw, "--format", "csv").splitlines()
+    assert one[1:] == [line for line in both if line.startswith("net,")]
+    assert len(one) == 1 + 18
+
+
+def test_without_a_forest_the_scores_say_so(raw: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "--models DIR" in ran("score", models / "net", "--raw", raw.resolve())
+    assert "there are no recorded models here" in ran("board", "--raw", raw.resolve(), status=2)
+    assert "no recorded models" in ran("score", models / "net", "--raw", raw.resolve(), "--models", tmp_path, status=2)
+
+
+def test_a_model_of_another_release_is_refused(raw: Path, models: Path) -> None:
+    text = ran("score", models / "net", "--raw", raw, "--release", "present", status=2)
+    assert "the hash of the release is another" in text
+    assert "--release" in text
+
+
+def test_a_board_is_written_and_written_again_but_over_nothing_else(raw: Path, models: Path) -> None:
+    assert "2 models, 36 scores" in ran("board", "--models", models, "--raw", raw)
+    names = ["hard.csv", "leaderboard.csv", "leaderboard.json", "leaderboard.md", "leaderboard.svg"]
+    assert sorted(path.name for path in models.iterdir() if path.is_file()) == names
+    text = (models / "leaderboard.md").read_text(encoding="utf-8")
+    assert "92 of 321 structures hold no lithium once occupancies are rounded" in text
+    assert "lie 0.41 decades from the median of their set (the paper's floor), and 0.73 from the median of the others of their set" in text
+    (models / "leaderboard.md").write_text("my notes\n", encoding="utf-8")
+    before = (models / "leaderboard.csv").read_bytes()
+    assert "no earlier output" in ran("board", "--models", models, "--raw", raw, status=2)
+    assert (models / "leaderboard.md").read_text(encoding="utf-8") == "my notes\n"
+    assert (models / "leaderboard.csv").read_bytes() == before

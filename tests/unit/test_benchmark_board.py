@@ -1,0 +1,153 @@
+"""The leaderboard in its forms, and the entries that every model misses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.prediction import board as boards
+from pipeline.prediction.board import Board, Floors, Rounding, document, json_text, rounding, scored
+from pipeline.prediction.complete import every
+from pipeline.prediction.hard import csv_text, hard
+from pipeline.prediction.task import Task, task
+from pipeline.reporting.benchmark_figure import figure
+from pipeline.reporting.benchmark_text import markdown
+from pipeline.structures.cif import read
+from schemas import columns as col
+from schemas.leaderboard import COLUMNS, HARD_COLUMNS
+from tests.unit.predictions import record, small
+from tests.unit.releases import CIF
+from tests.unit.splits import entries
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Board:
+    of, folder = small(), tmp_path_factory.mktemp("models")
+    labels = dict(zip(of.ids, of.targets(), strict=True))
+    record(folder, of, "median", lambda name, seed: -5.5, seeds=(0,))
+    record(folder, of, "forest", lambda name, seed: labels[name] + 0.5 + seed / 10, with_train=True)
+    record(folder, of, "net", lambda name, seed: labels[name] + 2, training="structures", title="Net | <b>@all</b>", provenance="claimed")
+    models = every(folder, of)
+    return Board("1.0", of, models, scored(models, of), Floors(0.41, 0.72), Rounding(20, ("e00", "e02"), ("e04",)))
+
+
+def test_a_board_says_what_it_must(board: Board) -> None:
+    text = markdown(document(board))
+    lines = text.splitlines()
+    assert "3 of 20 structures hold no lithium once occupancies are rounded" in text
+    assert "2 lose all of theirs, 1 have none in their file" in text
+    assert "0.41 decades from the median" in text
+    assert "0.72 from the median of the others" in text
+    assert "Claimed, not trained by this program: net." in text
+    forest, net = (next(line for line in lines if f"(`{name}`)" in line) for name in ("forest", "net"))
+    assert "| 30 | 0.55 [0.50, 0.60] ± 0.07 |" in forest
+    assert re.search(r"\| \+1\.45 \[\+1\.4\d, \+1\.5\d\] worse \|", net)
+    assert "| 15 |  | 2.00 [2.00, 2.00] ± 0.00 |" in net
+    assert r"Net \| &lt;b&gt;&#64;all&lt;/b&gt;" in net
+    paper = [line for line in lines if "*printed*" in line]
+    assert len(paper) == 7
+    assert next(line for line in paper if "random forest | all training entries" in line).split("|")[4].strip() == "1.87"
+    assert sum(line.endswith("| not run |") for line in paper) == 6
+
+
+def test_the_best_comes_first_and_every_score_is_in_the_csv(board: Board) -> None:
+    assert [one.model.name for one in board.ranked] == ["forest", "net", "median"]
+    found = list(csv.DictReader(boards.csv_text(board.scores).splitlines()))
+    assert list(found[0]) == [str(column) for column in COLUMNS]
+    assert len(found) == len(board.scores) == 18 + 18 + 9
+    assert {row["forest"] for row in found if row["model"] == "forest"} == {""}
+    assert all(row["forest_verdict"] in ("better", "worse", "no difference shown") for row in found if row["forest"])
+
+
+def test_json_holds_the_same_and_training_errors_where_they_are_told(board: Board) -> None:
+    found = json.loads(json_text(board))
+    assert found["scores"] == boards.rows(board.scores)
+    errors = {model["name"]: model["training_error"] for model in found["models"]}
+    assert errors == {"forest": pytest.approx(0.55), "net": None, "median": None}
+    assert found["rounding"]["without_lithium"] == 3
+    assert found["hashes"] == board.task.hashes
+
+
+def test_a_figure_is_the_same_bytes_twice_and_shows_every_model(board: Board) -> None:
+    found = document(board)
+    first = figure(found)
+    assert first == figure(found)
+    text = first.decode()
+    for said in (
+        "Forest",
+        "Median",
+        "@all",
+        "random folds",
+        "folds that keep groups",
+        "test, as the paper prints it",
+        "training",
+        "(0.72)",
+    ):
+        assert said in text, said
+    assert "<b>" not in text
+
+
+def test_rounding_counts_what_loses_lithium_and_what_has_none() -> None:
+    def made(name: str, element: str, occupancy: str) -> object:
+        text = CIF.replace("Li1 Li 0.1000 0.2000 0.3000 1.0", f"{element}1 {element} 0.1000 0.2000 0.3000 {occupancy}")
+        return read(text, f"{name}.cif")
+
+    cases = {"a": ("Li", "0.49"), "b": ("Li", "0.5"), "c": ("Li", "0.51"), "d": ("Na", "1.0")}
+    found = rounding({name: made(name, *site) for name, site in cases.items()})  # type: ignore[misc]
+    assert found == Rounding(4, ("a", "b"), ("d",))  # a half is rounded to the even neighbour, zero, as numpy does
+    assert found.without == 3
+
+
+def curated() -> Task:
+    """Ten entries of one material, but for the last of each set: one that contradicts its neighbours, and one without any."""
+    rows = {
+        f"n0{n}": {col.REDUCED_COMPOSITION: "Li3PO4", col.IONIC_CONDUCTIVITY: 1e-6 * (1 + n / 10), col.DOI: f"10.1/n{n}"} for n in range(8)
+    }
+    rows["odd"] = {col.REDUCED_COMPOSITION: "Li3PO4", col.IONIC_CONDUCTIVITY: 1e-2, col.DOI: "10.1/odd"}
+    far = {col.REDUCED_COMPOSITION: "Li2S", col.TRUE_COMPOSITION: "Li2S", col.IONIC_CONDUCTIVITY: 1e-2, col.DOI: "10.1/far"}
+    rows["far"] = far
+    rows["low"] = {**far, col.IONIC_CONDUCTIVITY: 1e-12, col.BOUND: "<", col.DOI: "10.1/low"}
+    rows["one"] = {**far, col.IONIC_CONDUCTIVITY: 1e-5, col.SPACE_GROUP_NUMBER: 225, col.DOI: "10.1/one"}
+    table = entries(rows)
+    return task(table, [f"n0{n}" for n in range(8)], ["odd", "far", "low", "one"], {})
+
+
+def test_an_entry_that_all_models_miss_and_whose_neighbours_agree_is_a_candidate(tmp_path: Path) -> None:
+    of = curated()
+    for number in range(5):
+        record(tmp_path, of, f"net-{number}", lambda name, seed: -6.0 - number / 10 if name != "low" else -20.0, seeds=(0,))  # noqa: B023
+    record(tmp_path, of, "median", lambda name, seed: -2.0, seeds=(0,))
+    found = hard(every(tmp_path, of), of)
+    assert [(one.id, one.is_candidate, one.models) for one in found] == [("odd", True, 5), ("far", False, 5)]
+    odd, far = found
+    assert (odd.side, odd.label, odd.nearest, odd.middle) == ("test", -2.0, -6.0, -6.2)
+    assert odd.neighbours == ("n00", "n01", "n02", "n03", "n04")
+    assert far.neighbours == ()
+    assert far.neighbours_median is None
+    rows = list(csv.DictReader(csv_text(found, {"odd": ["conductivity.source (open)"]}).splitlines()))
+    assert list(rows[0]) == [str(column) for column in HARD_COLUMNS]
+    assert [(row["ID"], row["candidate_error"], row["findings"]) for row in rows] == [
+        ("odd", "true", "conductivity.source (open)"), ("far", "false", ""),
+    ]  # fmt: skip
+
+
+def test_one_model_that_is_right_or_too_few_models_clear_an_entry(tmp_path: Path) -> None:
+    of = curated()
+    for number in range(4):
+        record(tmp_path, of, f"net-{number}", lambda name, seed: -6.0, seeds=(0,))
+    assert hard(every(tmp_path, of), of) == []
+    record(tmp_path, of, "right", lambda name, seed: -3.9 if name == "odd" else -6.0, seeds=(0,))
+    assert [one.id for one in hard(every(tmp_path, of), of)] == ["low", "far"]  # -6 is above the bound of -12, too
+
+
+def test_models_that_err_to_both_sides_agree_on_nothing(tmp_path: Path) -> None:
+    of = curated()
+    for number in range(6):
+        record(tmp_path, of, f"net-{number}", lambda name, seed: -6.0 if number % 2 else 2.0, seeds=(0,))  # noqa: B023
+    assert not {one.id for one in hard(every(tmp_path, of), of)} & {"odd", "far"}
+    assert np.isfinite(of.targets()).all()
