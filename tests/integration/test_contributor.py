@@ -11,7 +11,9 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from pipeline.cli import main
 from pipeline.sources import Archive
 from schemas import columns as col
 from tests.contributed.tables import HEADER, TABLES, Sent, good, rock_salt, zipped
@@ -43,12 +45,27 @@ def test_exit_status_and_standard_output(tmp_path: Path, environment: dict[str, 
     assert (bad.returncode, bad.stderr) == (1, "")
     assert json.loads(bad.stdout)["summary"]["errors"] > 0
     (tmp_path / "prose.csv").write_text("dear curators\n")
-    for arguments in (("prose.csv",), ("missing.csv",), (".",), ("good.csv", "--cifs", "missing.zip"), ("good.csv", "--cifs", "prose.csv")):
-        unusable = run("check", *arguments, "--format", "json", folder=tmp_path, env=environment)
-        assert (unusable.returncode, unusable.stdout) == (2, ""), arguments
-        assert unusable.stderr.startswith("error: ")
-        assert "cure: " in unusable.stderr
-        assert "Traceback" not in unusable.stderr
+    unusable = run("check", "prose.csv", "--format", "json", folder=tmp_path, env=environment)
+    assert (unusable.returncode, unusable.stdout) == (2, "")
+    assert unusable.stderr.startswith("error: ")
+    assert "cure: " in unusable.stderr
+    assert "Traceback" not in unusable.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("missing.csv",), (".",), ("good.csv", "--cifs", "missing.zip"), ("good.csv", "--cifs", "prose.csv")]
+)
+def test_what_cannot_be_read_ends_with_2_and_a_cure(
+    tmp_path: Path, arguments: tuple[str, ...], raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(good(), tmp_path)
+    (tmp_path / "prose.csv").write_text("dear curators\n")
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(main, ["check", *arguments, "--format", "json", "--raw", str(raw)])
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "error: " in ran.stderr
+    assert "cure: " in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_published_row_is_found_again(
