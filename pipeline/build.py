@@ -63,6 +63,8 @@ class Options:
         Folder of structures, ``<ID>.cif``, in place of those of the pin with the same ID.
     conforming
         Write the structure files in today's names, with the formula sum of one unit, DOI and citation; by default they keep their bytes.
+    data_docs
+        Write the Data Docs of Great Expectations beside the gate's own page.
     stamp
         Version and date that the release bears; by default those of ``raw/release.toml``, none as published.
     """
@@ -78,6 +80,7 @@ class Options:
     workbook: Path | None = None
     structures: Path | None = None
     conforming: bool = False
+    data_docs: bool = False
 
 
 @dataclass(frozen=True)
@@ -309,21 +312,21 @@ def _write(release: Release, base: Opened, options: Options, ledger: Ledger) -> 
             stage.rows_in = stage.rows_out = len(release.cells)
         if not options.quick:
             with ledger.stage("report and gate", "figures, page, and the whole release against the previous one") as stage:
-                unmet, stage.note = _judge(release, base, options.jobs, folder)
+                unmet, stage.note = _judge(release, base, options, folder)
         emit.seal(release, about, folder)
     return unmet
 
 
-def _judge(release: Release, base: Opened, jobs: int, folder: Path) -> tuple[tuple[str, ...], str]:
+def _judge(release: Release, base: Opened, options: Options, folder: Path) -> tuple[tuple[str, ...], str]:
     """Figures, page and gate: the expectations that are not met, and the whole in words."""
     previous = workbook.entries(base.pinned_cells, base.archive.file("workbook"))
     split, findings = release.split, release.tables["findings.csv"]
     drawn, verdict = _both(
-        jobs,
-        (emit.report, (release, release.documents["statistics.json"], folder)),
-        (gate, (release.entries, previous, findings, split.train, split.test, folder / "gate")),
+        options.jobs,
+        (emit.report, (release, release.documents["statistics.json"], base.literature, folder)),
+        (gate, (release.entries, previous, findings, split.train, split.test, folder / "gate", emit.title(release), options.data_docs)),
     )
-    unmet = tuple(f"{check.expectation} {check.column}".strip() for check in verdict.failed)
+    unmet = tuple(f"{check.kind} {check.column}".strip() for check in verdict.failed)
     note = f"{drawn} figures; {len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met"
     return unmet, note + (f", not met: {', '.join(unmet)}" if unmet else "")
 

@@ -77,6 +77,7 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
     "--structures", type=click.Path(path_type=Path), metavar="DIR", help="Structures, <ID>.cif, in place of the pinned ones of that ID."
 )
 @click.option("--conforming", is_flag=True, help="Write the structure files in today's CIF names, with sum, Z, DOI and citation.")
+@click.option("--data-docs", is_flag=True, help="Write the Data Docs of Great Expectations too (gate/data-docs); they need a network.")
 @click.option(
     "--jobs",
     type=click.IntRange(1),
@@ -86,7 +87,7 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
 )
 def build(
     raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, workbook: Path | None,
-    structures: Path | None, conforming: bool, jobs: int,
+    structures: Path | None, conforming: bool, data_docs: bool, jobs: int,
 ) -> None:  # fmt: skip
     """Build the release from the pinned sources, or from the curators' own workbook."""
     from pipeline.build import Options
@@ -94,8 +95,9 @@ def build(
     from pipeline.reporting.progress import summary
 
     options = Options(
-        raw, out, as_published, quick, private_cifs, key_file, jobs, workbook=workbook, structures=structures, conforming=conforming
-    )
+        raw, out, as_published, quick, private_cifs, key_file, jobs, workbook=workbook, structures=structures, conforming=conforming,
+        data_docs=data_docs,
+    )  # fmt: skip
     built = run(options)
     click.echo(summary(built.ledger.stages, built.findings, built.places))
     for line in built.edits:

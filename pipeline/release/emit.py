@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from schemas import columns as col
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.literature.source import Source
     from pipeline.release.version import Stamp
     from pipeline.split.sides import Split
     from pipeline.structures.cif import Structure
@@ -95,21 +96,28 @@ def _close_matches(release: Release) -> dict[str, int]:
     return {"declared": len(declared), "outside": len(outside)}
 
 
-def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int:
+def title(release: Release) -> str:
+    """What the release is called on its pages: a build that is no release says so."""
+    from pipeline.release.metadata import about
+
+    stamp = {} if release.stamp is None else {"version": release.stamp.version}
+    version = about.version({**stamp, "source": release.provenance, "as_published": release.as_published})
+    return f"OBELiX {version}" + (" as published" if release.as_published else "")
+
+
+def report(release: Release, statistics: Mapping[str, Any], literature: Sequence[Source], folder: Path) -> int:
     """Draw the figures and write the page; give the number of figures."""
+    from pipeline.release.metadata.about import issues
+    from pipeline.reporting.contents import Contents
     from pipeline.reporting.figures import figures
-    from pipeline.reporting.page import Contents, page
+    from pipeline.reporting.page import page
     from pipeline.split import groups
 
     train, test = release.split.train, release.split.test
     drawn = figures(release.entries, statistics, list(release.structures), train, test, folder / "figures")
-    source = release.provenance
-    book = source.get("members", {}).get("workbook", {}).get("file")
-    with_book = f" with the sheet {book}" if book else ""
-    version = release.stamp.version if release.stamp else source["version"]
     contents = Contents(
-        title=f"OBELiX {version}" + (" as published" if release.as_published else ""),
-        subtitle=f"Built from {source['package']} {source['version']}{with_book} by obelix-curate {program_version(release.stamp)}.",
+        title=title(release),
+        subtitle=_subtitle(release),
         entries=release.entries,
         statistics=statistics,
         figures=drawn,
@@ -122,9 +130,24 @@ def report(release: Release, statistics: Mapping[str, Any], folder: Path) -> int
         links=release.tables["links.csv"],
         corrections=release.tables["corrections.csv"],
         fits=release.tables["structures.csv"],
+        texts=release.texts,
+        sources=literature,
+        since=str(release.provenance["version"]),
+        issues=issues(),
     )
     (folder / "report.html").write_text(page(contents), encoding="utf-8", newline="\n")
     return len(drawn)
+
+
+def _subtitle(release: Release) -> str:
+    """Whether this is a release and of which day, what it was built from, and with what."""
+    source, stamp = release.provenance, release.stamp
+    book = source.get("members", {}).get("workbook", {}).get("file")
+    built = f"built from {source['package']} {source['version']}{f' with the sheet {book}' if book else ''}"
+    made = f"{built} by obelix-curate {program_version(stamp)}."
+    if release.as_published:
+        return f"The published data, {made}"
+    return f"Released on {stamp.date}, {made}" if stamp is not None and stamp.date else f"Not a release yet: {made}"
 
 
 def seal(release: Release, about: Mapping[str, Any], folder: Path) -> None:

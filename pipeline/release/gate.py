@@ -12,11 +12,13 @@ import os
 import re
 import uuid
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.reporting import gate_page
+from pipeline.reporting.gate_page import Expectation
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -45,20 +47,10 @@ _NAMESPACE = uuid.UUID("6f62656c-6978-4d63-8572-617465206761")
 
 
 @dataclass(frozen=True)
-class GateCheck:
-    """One expectation and how it came out: what was expected, of which column, and what was observed."""
-
-    expectation: str
-    column: str
-    success: bool
-    observed: str
-
-
-@dataclass(frozen=True)
 class GateResult:
-    """The gate's verdict. ``page`` is the first of its Data Docs."""
+    """The gate's verdict: every expectation and how it came out. ``page`` tells them to a reader."""
 
-    checks: tuple[GateCheck, ...]
+    checks: tuple[Expectation, ...]
     page: Path
 
     @property
@@ -67,7 +59,7 @@ class GateResult:
         return all(check.success for check in self.checks)
 
     @property
-    def failed(self) -> tuple[GateCheck, ...]:
+    def failed(self) -> tuple[Expectation, ...]:
         """The expectations that were not met."""
         return tuple(check for check in self.checks if not check.success)
 
@@ -78,9 +70,11 @@ def gate(
     findings: pd.DataFrame,
     train_ids: Collection[str],
     test_ids: Collection[str],
-    docs_dir: Path,
+    folder: Path,
+    title: str = "OBELiX",
+    data_docs: bool = False,
 ) -> GateResult:
-    """Judge a release and write the Data Docs.
+    """Judge a release and write the gate's page.
 
     Parameters
     ----------
@@ -90,17 +84,37 @@ def gate(
         ``findings.csv`` as a table.
     train_ids, test_ids
         The split. An entry in neither is allowed: it waits for a curator.
-    docs_dir
-        Folder for the Data Docs, ``index.html`` (the release) and ``findings.html`` (open errors); made when it is not there.
-        The same inputs give the same bytes.
+    folder
+        Folder for the page, ``index.html``; made when it is not there. The same inputs give the same bytes.
+    title
+        Name of the release, for the title of the page.
+    data_docs
+        Write the library's own Data Docs too, ``data-docs/index.html`` (the release) and ``data-docs/findings.html`` (open errors). Their
+        look needs a network.
     """
     frame = _frame(release, train_ids, test_ids)
     before = None if previous is None else _frame(previous, (), ())
     open_errors = findings[(findings[col.SEVERITY] == "error") & (findings[col.STATUS] == "open")]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the library's own imports warn about is not ours to mend
-        found = _validated({"index": (frame, list(_release(before, frame))), "findings": (open_errors, list(_findings()))}, docs_dir)
-    return GateResult(tuple(found), docs_dir / "index.html")
+        expected = {"index": (frame, list(_release(before, frame))), "findings": (open_errors, list(_findings()))}
+        found = {name: tuple(each) for name, each in _validated(expected, folder / "data-docs" if data_docs else None)}
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / gate_page.PAGE
+    page.write_text(_page(title, before, found), encoding="utf-8", newline="\n")
+    return GateResult(tuple(one for each in found.values() for one in each), page)
+
+
+def _page(title: str, before: pd.DataFrame | None, found: Mapping[str, Sequence[Expectation]]) -> str:
+    """The gate's page: what is expected of the entries, and of the findings."""
+    compared = "no release before it" if before is None else f"the {len(before):,} entries of the release before it"
+    about = "Its size, keys and columns, its split, and how far what models learn from has moved."
+    errors = "Errors among the findings that are neither corrected nor decided on."
+    return gate_page.page(
+        f"{title}: the gate",
+        f"What is expected of the release as a whole, compared with {compared}. Judged by Great Expectations.",
+        (("release", "The release", about, found["index"]), ("errors", "Open errors", errors, found["findings"])),
+    )
 
 
 def _frame(entries: pd.DataFrame, train_ids: Collection[str], test_ids: Collection[str]) -> pd.DataFrame:
@@ -171,14 +185,13 @@ def _findings() -> Iterator[Any]:
     yield _library("expectations").ExpectTableRowCountToEqual(value=0)
 
 
-def _validated(pages: dict[str, tuple[pd.DataFrame, Sequence[Any]]], docs_dir: Path) -> Iterator[GateCheck]:
-    """Run the suites, write a page of Data Docs for each, and tell how each expectation came out."""
-    gx, renderer, view = _library(), _library("render.renderer"), _library("render.view")
+def _validated(suites: Mapping[str, tuple[pd.DataFrame, Sequence[Any]]], docs: Path | None) -> Iterator[tuple[str, Iterator[Expectation]]]:
+    """Run the suites and tell how each expectation came out; with a folder, write a page of Data Docs for each."""
+    gx = _library()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("release")
-    docs_dir.mkdir(parents=True, exist_ok=True)
-    for name, (frame, expectations) in pages.items():
+    for name, (frame, expectations) in suites.items():
         suite = context.suites.add(gx.ExpectationSuite(name=name))
         for expectation in expectations:
             suite.add_expectation(expectation)
@@ -186,12 +199,24 @@ def _validated(pages: dict[str, tuple[pd.DataFrame, Sequence[Any]]], docs_dir: P
         result = whole.get_batch(batch_parameters={"dataframe": frame}).validate(suite)
         for one in result.results:
             one.success, one.result = bool(one.success), _plain(one.result)
-        html = view.DefaultJinjaPageView().render(renderer.ValidationResultsPageRenderer().render(result))
-        (docs_dir / f"{name}.html").write_text(_settled(html), encoding="utf-8", newline="\n")
-        for one in result.results:
-            config = one.expectation_config
-            observed = one.result.get("observed_value", one.result.get("partial_unexpected_list", ""))
-            yield GateCheck(config.type, str(config.kwargs.get("column", "")), one.success, _text(observed))
+        if docs is not None:
+            _write_docs(result, docs / f"{name}.html")
+        yield name, map(_expectation, result.results)
+
+
+def _expectation(one: Any) -> Expectation:
+    """One result of the library."""
+    asked = {key: value for key, value in one.expectation_config.kwargs.items() if key not in ("batch_id", "column")}
+    column = str(one.expectation_config.kwargs.get("column", ""))
+    return Expectation(one.expectation_config.type, column, one.success, _plain(asked), one.result)
+
+
+def _write_docs(result: Any, path: Path) -> None:
+    """A page of the library's own Data Docs."""
+    renderer, view = _library("render.renderer"), _library("render.view")
+    html = view.DefaultJinjaPageView().render(renderer.ValidationResultsPageRenderer().render(result))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_settled(html), encoding="utf-8", newline="\n")
 
 
 def _library(module: str = "") -> Any:
@@ -215,11 +240,3 @@ def _settled(html: str) -> str:
     html = _UUID.sub(lambda m: order.setdefault(m[0], str(uuid.uuid5(_NAMESPACE, str(len(order))))), html)
     html = _CLOCK.sub("", html)
     return html.replace("../../../../index.html", "index.html").replace("../../../../expectations/", "")
-
-
-def _text(observed: Any) -> str:
-    if isinstance(observed, dict):
-        return ", ".join(f"{value:.6g}" for value in observed.get("values", []))
-    if isinstance(observed, list):
-        return " ".join(map(str, observed))
-    return f"{observed:.6g}" if isinstance(observed, float) else str(observed)

@@ -1,230 +1,84 @@
 """``report.html``: one page that holds the release for a reader, and needs no network.
 
-Template, style sheet and script lie in ``assets``; the data stand in the page as JSON, and tables, stories and structures are drawn
-from it in the browser. Plotly's script is taken from the installed package and run only when the first structure is opened. A content
-security policy in the page forbids it to load or send anything.
+Templates, style sheet and scripts lie in ``assets``; the data stand in the page as JSON (:mod:`pipeline.reporting.page_data`), and tables,
+stories and structures are drawn from it in the browser. Plotly's script is taken from the installed package, stands there deflated, and
+runs only when the first structure or diagram is seen. A content security policy in the page forbids it to load or send anything.
 """
 
 from __future__ import annotations
 
 import base64
-import html
-import json
-import math
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from importlib.resources import files
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipeline.checks.catalogue import catalogue
+from pipeline.findings import SEVERITIES, STATUSES
+from pipeline.reporting.contents import Contents
 from pipeline.reporting.figures import CAPTIONS
+from pipeline.reporting.markup import Markup, Section, asset, cards, chip, escaped, filled, frame, table, terms
+from pipeline.reporting.page_data import as_json, data, packed
 from pipeline.reporting.progress import tally
 from schemas import columns as col
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.structures.cif import Structure
-
-#: Colour (red, green, blue) and relative size of the elements drawn most; lithium, the mobile ion, stands out.
-DRAWN: Mapping[str, tuple[int, int, int, float]] = {
-    "Li": (0, 158, 115, 0.9), "O": (213, 94, 0, 0.75), "S": (240, 228, 66, 1.0), "P": (204, 121, 167, 0.9), "H": (160, 160, 160, 0.45),
-    "F": (120, 200, 60, 0.7), "Cl": (60, 170, 60, 1.0), "Br": (140, 70, 30, 1.1), "I": (120, 60, 160, 1.25), "N": (60, 80, 220, 0.75),
-    "La": (86, 180, 233, 1.4), "Ti": (150, 150, 165, 1.15), "Zr": (0, 114, 178, 1.2), "Ge": (130, 120, 100, 1.05),
-    "Al": (170, 180, 200, 1.05), "Si": (230, 159, 0, 1.0),
-}  # fmt: skip
-#: The rest take these in turn, by atomic number.
-OTHERS = ((0, 114, 178), (230, 159, 0), (86, 180, 233), (204, 121, 167), (110, 110, 120), (140, 90, 60))
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What the page shows.
-
-    Attributes
-    ----------
-    title, subtitle
-        Name of the release, and where it comes from in a sentence.
-    entries
-        One row an entry, index ID.
-    statistics
-        :func:`pipeline.reporting.statistics.statistics` of the same release.
-    figures
-        SVG of each figure, by name (:func:`pipeline.reporting.figures.figures`).
-    structures
-        Structure of each entry that has one.
-    train_ids, test_ids
-        The split.
-    groups
-        Group of each entry (:func:`pipeline.split.groups`).
-    findings, candidates, links, corrections, fits
-        ``findings.csv``, ``candidates.csv``, ``links.csv``, ``corrections.csv``, ``structures.csv``; ``None`` where there is none.
-    """
-
-    title: str
-    subtitle: str
-    entries: pd.DataFrame
-    statistics: Mapping[str, Any]
-    figures: Mapping[str, str] = field(default_factory=dict)
-    structures: Mapping[str, Structure] = field(default_factory=dict)
-    train_ids: Collection[str] = ()
-    test_ids: Collection[str] = ()
-    groups: pd.Series | None = None
-    findings: pd.DataFrame | None = None
-    candidates: pd.DataFrame | None = None
-    links: pd.DataFrame | None = None
-    corrections: pd.DataFrame | None = None
-    fits: pd.DataFrame | None = None
+#: The scripts, in the order in which they stand in the page.
+SCRIPTS = ("base.js", "search.js", "address.js", "table.js", "structure.js", "entry.js", "plot.js", "page.js")
 
 
 def page(contents: Contents) -> str:
     """The page as text. The same contents give the same text."""
-    structures, operations = _structures(contents.structures)
-    data = {
-        "names": _names(),
-        "tables": {
-            "entries": _table(_entries(contents)),
-            "findings": _table(contents.findings),
-            "candidates": _table(contents.candidates),
-            "links": _table(contents.links),
-            "corrections": _table(contents.corrections),
-            "structures": _table(contents.fits),
-        },
-        "structures": structures,
-        "operations": operations,
-        "elements": _drawn(site.element for structure in contents.structures.values() for site in structure.sites),
+    parts = frame(contents.title, contents.subtitle, _sections(contents)) | {
+        "data": as_json(data(contents)),
+        "packed": as_json(packed(contents)),
+        "js": "\n".join(asset(name) for name in SCRIPTS),
     }
-    parts = {
-        "title": html.escape(contents.title),
-        "subtitle": html.escape(contents.subtitle),
-        "nav": "".join(f'<a href="#{name.lower().split()[-1]}">{name}</a>' for name in _PARTS),
-        "summary": _summary(contents),
-        "figures": _figures(contents.figures),
-        "data": _json(data),
-        "plotly": _embedded(_plotly()),
-        "css": _asset("page.css"),
-        "js": _asset("page.js"),
-    }
-    return re.sub("@([a-z]+)@", lambda mark: parts[mark[1]], _asset("page.html"))
+    return filled(asset("page.html"), parts)
 
 
-_PARTS = ("Summary", "Figures", "Findings", "Structure candidates", "Entries")
+def _sections(contents: Contents) -> list[Section]:
+    return [
+        Section("summary", "Summary", "Summary", "", _summary(contents)),
+        Section("figures", "Figures", "Figures", "", _figures(contents.figures)),
+        Section("findings", "Findings", "Findings", _FINDINGS, f"{_tally(contents.findings)}\n{_holder('findings')}"),
+        Section("changes", "Changes", f"Changes since {contents.since}" if contents.since else "Changes", _CHANGES, _changes(contents)),
+        Section("candidates", "Structure candidates", "Structure candidates", _CANDIDATES, _holder("candidates")),
+        Section("plot", "Diagram", "Conductivity against a feature", _PLOT, '<div id="diagram"></div>'),
+        Section("entries", "Entries", "Entries", _ENTRIES, _holder("entries")),
+        *contents.more,
+        Section("checks", "Checks", "Checks", _CHECKS, _checks(contents.findings)),
+    ]
 
 
-def _asset(name: str) -> str:
-    return files("pipeline.reporting").joinpath("assets", name).read_text(encoding="utf-8").rstrip("\n")
+_FINDINGS = (
+    "What the checks doubt about the release. An open one nobody has looked at yet; an awaiting one needs the paper, a database or a "
+    "decision; a corrected one was mended; an accepted one is right as it stands."
+)
+_CHANGES = "Every cell that differs from the release named, with its value before and after, the reason and the evidence."
+_CANDIDATES = (
+    "Structures offered to entries that have none: same space group, composition and cell close to the entry's. None is attached by itself."
+)
+_PLOT = (
+    "The entries that the filters of the table below let through. A point opens its entry; a hollow triangle is an upper bound. "
+    "The table lists the same entries for the keyboard."
+)
+_ENTRIES = (
+    "Choose an ID to read an entry's story and to see its structure. The symbol of an element finds the entries that hold it (Ta, Li P S), "
+    "symbols with hyphens those that hold these and no others (Li-P-S). The address of this page keeps what is chosen, to be shared."
+)
+_CHECKS = "What each check asks, by which law, and what to do about a finding."
 
 
-def _plotly() -> str:
-    """Plotly's script, from the installed package."""
-    return files("plotly").joinpath("package_data", "plotly.min.js").read_text(encoding="utf-8")
-
-
-def _embedded(script: str) -> str:
-    """A script that no sequence of letters ends early: both are met in strings only, where a backslash changes nothing."""
-    return re.sub(r"<(/script|!--)", r"<\\\1", script, flags=re.IGNORECASE)
-
-
-def _json(data: Any) -> str:
-    """JSON that can stand in a page: no letter of it opens or closes an element."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return (
-        text.replace("&", "\\u0026")
-        .replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
-    )
-
-
-def _names() -> dict[str, Any]:
-    """The labels of the release that the script reads."""
-    return {
-        "reduced": col.REDUCED_COMPOSITION, "true": col.TRUE_COMPOSITION, "z": col.Z, "spacegroup": col.SPACE_GROUP,
-        "number": col.SPACE_GROUP_NUMBER, "conductivity": col.IONIC_CONDUCTIVITY, "family": col.FAMILY, "doi": col.DOI,
-        "total": col.IC_TOTAL, "bulk": col.IC_BULK, "ref": col.REF, "note": col.NOTE, "icsd": col.ICSD_ID, "close": col.CLOSE_MATCH_DOI,
-        "lattice": list(col.LATTICE),
-    }  # fmt: skip
-
-
-def _entries(contents: Contents) -> pd.DataFrame:
-    """The entries with what the page says about each: set, structure, conductivity as text, open findings, group."""
-    entries = contents.entries.reset_index(names=str(col.ID))
-    names = [str(name) for name in entries[col.ID]]
-    doubts: Counter[str] = Counter()
-    if contents.findings is not None:
-        doubts.update(contents.findings.loc[contents.findings[col.STATUS].isin(["open", "awaiting"]), col.ID].tolist())
-    signs = entries[col.BOUND].fillna("")
-    entries["conductivity"] = [f"{sign}{value:.4g}" for sign, value in zip(signs, entries[col.IONIC_CONDUCTIVITY], strict=True)]
-    entries["set"] = ["test" if name in contents.test_ids else "train" if name in contents.train_ids else "neither" for name in names]
-    fits = {} if contents.fits is None else dict(zip(contents.fits[col.ID], contents.fits[col.MATCH], strict=True))
-    entries["structure"] = [fits.get(name, "given") if name in contents.structures else "none" for name in names]
-    entries["doubts"] = [doubts[name] for name in names]
-    entries["group"] = _together(contents.groups, names)
-    return entries
-
-
-def _together(groups: pd.Series | None, names: list[str]) -> list[str]:
-    """IDs of the other members of each entry's group, separated by spaces."""
-    if groups is None:
-        return [""] * len(names)
-    group_of = dict(zip(map(str, groups.index), map(str, groups), strict=True))
-    members: dict[str, list[str]] = {}
-    for name, group in sorted(group_of.items()):
-        members.setdefault(group, []).append(name)
-    return [" ".join(other for other in members.get(group_of.get(name, ""), []) if other != name) for name in names]
-
-
-def _table(table: pd.DataFrame | None) -> dict[str, list[Any]]:
-    """Columns and rows as plain values; a blank is null."""
-    if table is None:
-        return {"columns": [], "rows": []}
-    columns = [[_plain(value) for value in table[column].tolist()] for column in table.columns]
-    return {"columns": [str(column) for column in table.columns], "rows": [list(row) for row in zip(*columns, strict=True)]}
-
-
-def _plain(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)) or repr(value) in ("<NA>", "NaT"):
-        return None
-    return value if isinstance(value, str | int | float | bool) else str(value)
-
-
-def _structures(structures: Mapping[str, Structure]) -> tuple[dict[str, Any], list[Any]]:
-    """Cell and sites (label, element, x, y, z, occupancy) of each structure, and the sets of operations they refer to by number."""
-    operations: dict[str, int] = {}
-    sets: list[Any] = []
-    found = {}
-    for name, structure in sorted(structures.items()):
-        one = [
-            [rotation, [round(x, 6) for x in translation]]
-            for rotation, translation in zip(structure.rotations.reshape(-1, 9).tolist(), structure.translations.tolist(), strict=True)
-        ]
-        key = json.dumps(one)
-        if key not in operations:
-            operations[key] = len(sets)
-            sets.append(one)
-        found[name] = {
-            "cell": list(structure.cell),
-            "operations": operations[key],
-            "sites": [[site.label, site.element, *(round(x, 6) for x in site.exact), round(site.occupancy, 4)] for site in structure.sites],
-        }
-    return found, sets
-
-
-def _drawn(elements: Iterable[str]) -> dict[str, list[float]]:
-    from pymatgen.core.periodic_table import Element
-
-    found = {}
-    for symbol in sorted(set(elements)):
-        number = Element(symbol).Z
-        found[symbol] = list(DRAWN.get(symbol, (*OTHERS[number % len(OTHERS)], 1.15)))
-    return found
+def _holder(name: str) -> str:
+    """Where the script draws a table."""
+    return f'<div class="table" data-table="{name}"></div>'
 
 
 def _summary(contents: Contents) -> str:
     numbers = contents.statistics
-    cards = [
+    counted: list[tuple[object, str]] = [
         (numbers["entries"]["all"], "entries"),
         (numbers["structures"]["all"], "with a structure"),
         (f"{numbers['entries']['train']} / {numbers['entries']['test']}", "training / test"),
@@ -235,14 +89,12 @@ def _summary(contents: Contents) -> str:
     ]
     if contents.findings is not None:
         for severity, counts in tally(contents.findings).items():
-            still, awaiting = counts.get("open", 0), counts.get("awaiting", 0)
-            cards.append((f"{still} / {awaiting}" if awaiting else still, f"{severity}s: open{' / awaiting' if awaiting else ''}"))
+            counted.append((f"{counts.get('open', 0)} / {counts.get('awaiting', 0)}", f"{severity}s: open / awaiting"))
     if contents.corrections is not None:
-        cards.append((len(contents.corrections), "cells corrected"))
+        counted.append((len(contents.corrections), "cells corrected"))
     if contents.candidates is not None:
-        cards.append((int(contents.candidates[col.ID].nunique()), "entries with structure candidates"))
-    shown = "".join(f"<li><b>{html.escape(str(value))}</b><span>{html.escape(label)}</span></li>" for value, label in cards)
-    return f'<ul class="cards">{shown}</ul>\n{_facts(numbers)}'
+        counted.append((int(contents.candidates[col.ID].nunique()), "entries with structure candidates"))
+    return f"{cards(counted)}\n{_facts(numbers)}"
 
 
 def _facts(numbers: Mapping[str, Any]) -> str:
@@ -271,7 +123,7 @@ def _facts(numbers: Mapping[str, Any]) -> str:
         objective = "" if split["objective"] is None else f"; objective {split['objective']:.5f}"
         tied = f"{leaks['paper']} papers, {leaks['composition']} compositions and {leaks['stoichiometry']} stoichiometries on both sides"
         facts += [("Test share", ", ".join(shares)), ("Leaks of the split", tied + objective)]
-    return "<dl>" + "".join(f"<dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd>" for term, text in facts) + "</dl>"
+    return terms(facts)
 
 
 def _listed(what: str, values: list[Any]) -> str:
@@ -285,7 +137,60 @@ def _figures(figures: Mapping[str, str]) -> str:
         title, caption = CAPTIONS[name]
         source = base64.b64encode(svg.encode("utf-8")).decode("ascii")
         made.append(
-            f'<figure><img src="data:image/svg+xml;base64,{source}" alt="{html.escape(f"{title}. {caption}")}">'
-            f"<figcaption><b>{html.escape(title)}.</b> {html.escape(caption)}</figcaption></figure>"
+            f'<figure><img src="data:image/svg+xml;base64,{source}" alt="{escaped(f"{title}. {caption}")}">'
+            f"<figcaption><b>{escaped(title)}.</b> {escaped(caption)}</figcaption></figure>"
         )
     return f'<div class="plots">{"".join(made)}</div>' if made else "<p>The figures were left out of this build.</p>"
+
+
+def _tally(findings: pd.DataFrame | None) -> str:
+    """Findings by status and severity; each number leads to its findings."""
+    if findings is None:
+        return ""
+    counts = tally(findings)
+    rows: list[list[object]] = []
+    for status in STATUSES:
+        rows.append([chip(status), *(_chosen(counts[severity].get(status, 0), severity, status) for severity in SEVERITIES)])
+    rows.append(["all", *(sum(counts[severity].values()) for severity in SEVERITIES)])
+    heads = ("Status", *(f"{severity.capitalize()}s" for severity in SEVERITIES))
+    return table(heads, rows, label="Findings by status and severity", kind="tally")
+
+
+def _chosen(number: int, severity: str, status: str) -> object:
+    """The number as a link to the findings that it counts."""
+    if not number:
+        return 0
+    said = f"{number} {severity}s, {status}"
+    return Markup(f'<a href="#findings&amp;findings.severity={severity}&amp;findings.status={status}" aria-label="{said}">{number}</a>')
+
+
+def _changes(contents: Contents) -> str:
+    """How many cells of which columns were changed, and the table of them."""
+    changes = contents.corrections
+    if changes is None or changes.empty:
+        return "<p>Nothing was changed.</p>"
+    counts = Counter(map(str, changes[col.COLUMN]))
+    said = ", ".join(f"{column} {count}" for column, count in counts.most_common())
+    entries = int(changes[col.ID].nunique())
+    return f"{terms([('Cells', f'{len(changes)} in {entries} entries'), ('By column', said)])}\n{_holder('corrections')}"
+
+
+def _checks(findings: pd.DataFrame | None) -> str:
+    """The catalogue: a part for each check, which a link of a finding opens."""
+    counts: Counter[str] = Counter() if findings is None else Counter(map(str, findings[col.CHECK]))
+    made = []
+    for check in catalogue().values():
+        told: dict[str, object] = {
+            "Severity": " or ".join(check.severities), "Why it matters": check.why, "Law": check.law, "Tolerance": check.tolerance,
+            "Source": check.source, "How to fix": check.fix, "In this release": _found(check.name, counts[check.name]),
+        }  # fmt: skip
+        head = f"<summary><b>{escaped(check.name)}</b> {escaped(check.title)}</summary>"
+        made.append(f'<details id="check-{escaped(check.name)}">{head}{terms(told.items())}</details>')
+    return "".join(made)
+
+
+def _found(name: str, count: int) -> object:
+    if not count:
+        return "no finding"
+    said = f"{count} {'finding' if count == 1 else 'findings'}"
+    return Markup(f'<a href="#findings&amp;findings.check={escaped(name)}">{said}</a>')

@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from email.message import Message
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from pipeline.checks.catalogue import catalogue
+from pipeline.release.emit import Release, title
+from pipeline.release.metadata.about import issues
+from pipeline.release.version import Stamp
+from pipeline.reporting.contents import Contents
 from pipeline.reporting.figures import CAPTIONS, figures, typeset
-from pipeline.reporting.page import Contents, page
+from pipeline.reporting.page import page
 from pipeline.reporting.statistics import statistics
+from pipeline.split.sides import Split
 from schemas import columns as col
 from tests.unit.splits import entries
 
@@ -66,3 +74,36 @@ def test_the_page_is_closed_and_the_same_each_time() -> None:
     outside = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="https?:', outside)
     assert text.count("<script") == text.count("</script>") == 3
+    assert all(f'id="check-{name}"' in outside for name in catalogue())  # each check that a finding names can be read
+
+
+@pytest.mark.parametrize(
+    ("as_published", "stamp", "name"),
+    [
+        (True, None, "OBELiX 1.2.0 as published"),
+        (False, None, "OBELiX 1.2.0+unreleased"),
+        (False, Stamp("1.3.0", "2026-05-04"), "OBELiX 1.3.0"),
+        (False, Stamp("1.3.0+unreleased", ""), "OBELiX 1.3.0+unreleased"),
+    ],
+)
+def test_the_title_says_which_release_it_is(as_published: bool, stamp: Stamp | None, name: str) -> None:
+    source = {"package": "obelix-data", "version": "1.2.0"}
+    assert title(Release(TABLE, TABLE, {}, {}, Split((), ()), {}, {}, source, {}, as_published, stamp)) == name
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        ([], ""),
+        (["Homepage, https://example.org/"], ""),
+        (["Homepage, https://example.org/", "Issues, https://example.org/a/issues"], "https://example.org/a/issues"),
+        (["Bug Tracker, https://example.org/a/issues"], "https://example.org/a/issues"),
+        (["Issues, javascript:alert(1)"], ""),
+    ],
+)
+def test_doubts_are_reported_where_the_metadata_says(lines: list[str], address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Message()
+    for line in lines:
+        told["Project-URL"] = line
+    monkeypatch.setattr(metadata, "metadata", lambda name: told)
+    assert issues() == address

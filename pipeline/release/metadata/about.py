@@ -44,6 +44,9 @@ SOURCES: tuple[str, ...] = (
     "Liverpool Ionics Dataset: C. J. Hargreaves et al., npj Computational Materials 9, 9 (2023)",
     "F. A. Laskowski, D. B. McHaffie and K. A. See, Energy & Environmental Science 16, 1264-1276 (2023), supplementary table",
 )
+#: Name of the program's distribution, and how its metadata may call the page of its issues (well-known labels of project addresses).
+PROGRAM = "obelix-curate"
+ISSUES = ("issues", "issue tracker", "bug tracker", "tracker", "bugs")
 #: Name of the dataset on Kaggle, as the paper gives it.
 KAGGLE = "flixtherrien/obelix"
 #: Media type of each kind of file, by the ending of its name.
@@ -75,6 +78,18 @@ def version(release: Mapping[str, Any]) -> str:
         return str(named)
     source = str(release["source"]["version"])
     return source if release.get("as_published") else f"{source}+unreleased"
+
+
+def issues() -> str:
+    """Where doubts about the data are reported: the address of issues in the program's own metadata; blank where it names none."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        told = metadata(PROGRAM).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    named = {label.strip().lower(): address.strip() for label, _, address in (str(line).partition(",") for line in told)}
+    return next((named[label] for label in ISSUES if named.get(label, "").startswith("https://")), "")
 
 
 def description(release: Mapping[str, Any]) -> str:
