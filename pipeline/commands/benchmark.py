@@ -18,6 +18,7 @@ from schemas import leaderboard as schema
 
 if TYPE_CHECKING:
     from pipeline.prediction.board import Board
+    from pipeline.prediction.compare import Comparison, Release
     from pipeline.prediction.score import Score
 
 #: Where a checkout keeps the recorded models.
@@ -194,3 +195,46 @@ def _doubts(raw: Path | None) -> dict[str, list[str]]:
         if told not in said.setdefault(name, []):
             said[name].append(told)
     return said
+
+
+# --- compare ----------------------------------------------------------------------------------------------------------------
+def compared(old: str, new: str, models: Path | None, retrained: Path | None, raw: Path | None) -> Comparison:
+    """The recorded models on two releases: folders that ``build`` wrote, pins, or tags.
+
+    ``retrained`` is a folder of models that were trained on the second one.
+
+    Raises
+    ------
+    InputError
+        When one of them is no such release, or anything about a recorded model is wrong.
+    """
+    from pipeline.prediction.compare import compare
+
+    pins = raw or Path("raw")
+    before, after = (_published(name, pins) for name in (old, new))
+    again = [] if retrained is None else every(retrained, after.task)
+    return compare(every(models or MODELS, task_of(release_of(raw, None))), before, after, again)
+
+
+def _published(name: str, raw: Path) -> Release:
+    """A release as others have it."""
+    import pandas as pd
+
+    from pipeline.ingest import workbook
+    from pipeline.prediction.compare import Release
+    from pipeline.release.compare.published import published
+    from schemas import columns as col
+
+    found = published(name, raw)
+    rows = [[row.get(str(column)) for column in col.WORKBOOK] for row in found.table.values()]
+    cells = pd.DataFrame(rows, columns=[str(column) for column in col.WORKBOOK], dtype=object)
+    entries = workbook.entries(cells, f"{name}:{found.layout.table}")
+    train, test = (found.ids(side) for side in ("train", "test"))
+    return Release(name, task(entries, train, test, found.structures), found.structures)
+
+
+def compare_text(found: Comparison, form: str) -> str:
+    """A comparison as text, as JSON or as Markdown."""
+    from pipeline.reporting.benchmark_compared import as_json, as_markdown, as_text
+
+    return {"json": as_json, "markdown": as_markdown, "text": as_text}[form](found)

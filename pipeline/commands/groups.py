@@ -133,4 +133,22 @@ def benchmark_board(models: Path | None, raw: Path | None) -> None:
         say(plain(line))
 
 
+@benchmark.command("compare")
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@MODELS
+@click.option("--retrained", type=click.Path(path_type=Path), metavar="DIR", help="Folder of models that were trained on NEW.")
+@OWN_RAW
+def benchmark_compare(old: str, new: str, form: str, models: Path | None, retrained: Path | None, raw: Path | None) -> None:
+    """Compare two releases by what the recorded models achieve on them: which labels moved, which errors, and is it sure.
+
+    OLD and NEW are release folders, pinned versions (1.1.1) or tags (v1.3.0), as for diff. The recorded predictions are held against the
+    labels of both; models that were trained on NEW (--retrained) show what its corrections of other cells change. Needs no extra.
+    """
+    from pipeline.commands.benchmark import compare_text, compared
+
+    say(compare_text(compared(old, new, models, retrained, raw), form), form)
+
+
 GROUPS = (key, source, pin, benchmark)
