@@ -1,4 +1,4 @@
-"""Sessions: lint, types, derived files, tests on two lines of pandas; on demand the locks and what they install with.
+"""Sessions: lint, types, derived files, tests on two lines of pandas; on demand the documentation, the locks and what they install with.
 
 ``nox`` makes an environment a session. ``nox --no-venv --no-install`` runs in the environment that is there, which is what
 the second command of the README does.
@@ -26,6 +26,7 @@ nox.options.error_on_external_run = False
 LOCK = "constraints.txt"
 RUN_LOCK = "requirements.txt"
 BUILD_LOCK = "build-requirements.txt"
+DOCS_LOCK = "docs/requirements.txt"
 #: The extras of pyproject.toml that the lock holds: what the tests use.
 EXTRAS = ("baseline", "build", "cluster", "dev", "optimade")
 #: What ``nox -s install`` tries both locks with: Pythons, where they are installed, and clients. pip 23.2 is the oldest supported.
@@ -37,11 +38,16 @@ def prepare(session: nox.Session) -> str:
     """Install the lock and the project, unless the session runs in the environment that is there; give its python."""
     if isinstance(session.virtualenv, PassthroughEnv):
         return sys.executable
+    install_lock(session, LOCK)
+    return "python"
+
+
+def install_lock(session: nox.Session, locked: str) -> None:
+    """Install a complete lock and the project, without a resolver."""
     session.install("--no-deps", "--require-hashes", "-r", BUILD_LOCK)
-    session.install("--no-deps", "--require-hashes", "--no-build-isolation", "-r", LOCK)
+    session.install("--no-deps", "--require-hashes", "--no-build-isolation", "-r", locked)
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     session.run("python", "-m", "pip", "check", silent=True)
-    return "python"
 
 
 @nox.session
@@ -121,6 +127,20 @@ def install(session: nox.Session, client: str, locked: str) -> None:
 
 
 @nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The documentation as a site, with its notebooks run: ``docs/build/html/index.html``. It has a lock of its own.
+
+    ``nox -s docs --install-only`` installs and brings the sources; ``nox -R -s docs`` then builds without a network.
+    """
+    python = sys.executable
+    if not isinstance(session.virtualenv, PassthroughEnv):
+        python = "python"
+        install_lock(session, DOCS_LOCK)
+    session.run_install(python, "docs/site.py", "--fetch")
+    session.run(python, "docs/site.py", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Make the locks anew from pyproject.toml, with hashes and no index address. ``nox -s lock -- --upgrade`` takes newer versions."""
     session.install("uv")
@@ -132,10 +152,14 @@ def lock(session: nox.Session) -> None:
         LOCK: ("every package of the program, its extras and its tests, with hashes.", ["pyproject.toml", *extras]),
         RUN_LOCK: ("what the program needs to run, with hashes; the versions of constraints.txt.", ["pyproject.toml", "--extra", "build"]),
         BUILD_LOCK: ("what builds packages, with hashes, installed first; the versions of constraints.txt.", [str(backends)]),
+        DOCS_LOCK: (
+            "what the documentation is built with, with hashes; the program's packages in the versions of requirements.txt.",
+            ["pyproject.toml", "--extra", "build", "--extra", "baseline", "--extra", "docs"],
+        ),
     }
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
     for file, (holds, wanted) in made.items():
-        bound = [] if file == LOCK else ["-c", LOCK]
+        bound = [] if file == LOCK else ["-c", RUN_LOCK if file == DOCS_LOCK else LOCK]
         session.run("uv", "pip", "compile", *wanted, *bound, *options, *session.posargs, "-o", file)
         path = Path(file)
         path.write_text(f'# Made by "nox -s lock" from pyproject.toml: {holds}\n{path.read_text()}')

@@ -5,7 +5,8 @@ The names in ``__all__`` are promised: they keep their meaning within a major ve
 >>> import obelix_curate
 >>> data = obelix_curate.load("curated")  # doctest: +SKIP
 >>> data.table.loc[data.train, ["True Composition", "conductivity", "bound"]]  # doctest: +SKIP
->>> data.structures["jqc"]  # doctest: +SKIP
+>>> entry = data.entry("jqc")  # doctest: +SKIP
+>>> entry.structure, entry.conductivity, entry.doubt, entry.source  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from obelix_curate.dataset import Dataset
+from obelix_curate.dataset import Dataset, Entry
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from pipeline.reporting.report import Report
 
-__all__ = ["Checked", "Dataset", "InputError", "__version__", "build", "check", "load"]
+__all__ = ["Checked", "Dataset", "Entry", "InputError", "__version__", "build", "check", "load"]
 
 
 def __getattr__(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.errors import InputError
 
@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 #: What every release folder holds.
 _MANIFEST = "RELEASE.json"
 _CURE = "run 'obelix-curate build', or name the folder of a release"
+
+
+class Entry(NamedTuple):
+    """One entry of a release: a material as one paper made and measured it."""
+
+    ID: str
+    #: Content of the unit cell.
+    composition: str
+    #: In S/cm at room temperature; the bound itself where ``bound`` is set.
+    conductivity: float
+    #: ``<`` where the paper gives only an upper bound, ``>`` where it gives a lower one, else ``None``.
+    bound: str | None
+    #: Checks that found an error in this entry which nobody has decided on yet: none means that nobody doubts it.
+    doubt: tuple[str, ...]
+    #: DOI of the paper that measured the conductivity; several are separated by a vertical bar.
+    source: str | None
+    #: Records of the literature tables that report the same measurement, such as ``laskowski:620``.
+    records: tuple[str, ...]
+    #: The structure with its disorder, or ``None`` when the release has none for this entry.
+    structure: Structure | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +98,40 @@ class Dataset:
     def structures(self) -> Structures:
         """Structures by ID: :class:`pymatgen.core.Structure`, disorder kept; each is read when it is asked for."""
         return Structures(self._path("all_randomized_cifs"))
+
+    @cached_property
+    def groups(self) -> pd.Series:
+        """Group of each entry, index ``ID``: entries that share a paper or a composition, through any chain of others, are one group.
+
+        A group is named by its smallest ID. Folds that keep groups together (``GroupKFold`` of scikit-learn) test a model on papers and
+        compositions that it has not seen, as the published split does.
+        """
+        from pipeline.split import groups
+
+        return groups(self.table)
+
+    def entry(self, name: str) -> Entry:
+        """One entry with its structure, conductivity, doubt and source. Raises ``KeyError`` when the release has no such ID."""
+        import pandas as pd
+
+        from schemas import columns as col
+
+        row = self.table.loc[name].to_dict()
+        mine = self.links[self.links[col.LINK_ENTRY] == name].dropna(subset=[str(col.LINK_RECORD)])
+
+        def text(column: Column) -> str | None:
+            return None if pd.isna(row[column]) else str(row[column])
+
+        return Entry(
+            ID=name,
+            composition=str(row[col.TRUE_COMPOSITION]),
+            conductivity=float(row[col.CONDUCTIVITY_PROCESSED]),
+            bound=text(col.BOUND),
+            doubt=tuple((text(col.DOUBT) or "").split()),
+            source=text(col.DOI),
+            records=tuple(f"{source}:{record}" for source, record in zip(mine[col.SOURCE], mine[col.LINK_RECORD], strict=True)),
+            structure=self.structures.get(name),
+        )
 
     @cached_property
     def links(self) -> pd.DataFrame:

@@ -202,8 +202,15 @@ def accept(
         say(f"  row {row.row}  {plain(row.id)} is now {new}  {plain(row.composition)}")
 
 
+def _checks(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Names of checks for the completion in a shell."""
+    from pipeline.checks.catalogue import catalogue
+
+    return [name for name in catalogue() if name.startswith(begun)]
+
+
 @main.command()
-@click.argument("name", metavar="[ID|CHECK]", required=False)
+@click.argument("name", metavar="[ID|CHECK]", required=False, shell_complete=_checks)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
 def explain(name: str | None, out: Path) -> None:
     """Tell an entry's whole story from a built release, or what a check is; without a name, list the checks."""

@@ -1,7 +1,11 @@
-"""Every command line of the documents runs as it stands; of the builds only the plain one draws figures and asks the gate."""
+"""Every command line and every Python block of the documents runs as it stands.
+
+Of the builds only the plain one draws figures and asks the gate. The notebooks are run where the site is made (``nox -s docs``).
+"""
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import shutil
@@ -13,6 +17,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import obelix_curate
 from pipeline import sources
 from pipeline.cli import main
 from pipeline.structures.keys import new_key
@@ -20,8 +25,10 @@ from pipeline.structures.matching.index import index
 from schemas import columns as col
 from tests.conftest import ROOT
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/notebooks/*.md")])
 _FENCE = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?obelix-curate (?P<arguments>[^#\n]+?)\s*(?:#\s*(?P<comment>.*))?$", re.MULTILINE)
 #: Said in a comment behind a command that ends with another status than 0 or 1: "# exit 2".
 _EXIT = re.compile(r"exit (\d)")
@@ -92,6 +99,57 @@ def test_a_command_of_the_documents_runs(
     assert "Traceback" not in ran.output
 
 
+def test_the_report_in_the_readme_is_what_the_check_says(checkouts: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    table, said = re.search(r"```csv\n(ID;.*?)```\n.*?```text\n(.*?)```", README, re.DOTALL).groups()  # type: ignore[union-attr]
+    monkeypatch.chdir(checkouts("README.md"))
+    Path("example").mkdir()
+    Path("example", "rows.csv").write_text(table, encoding="utf-8")
+    monkeypatch.chdir("example")
+    ran = CliRunner().invoke(main, ["check", "rows.csv", "--raw", "../raw"])
+    assert (ran.exit_code, ran.output) == (1, said)
+
+
+def test_the_table_of_stages_in_the_readme_is_that_of_a_build(built: Path) -> None:
+    """The numbers of the first command's table, against the release: a table that is out of date would mislead its reader."""
+    shown = {line[:22].strip(): line[41:].strip() for line in README.split("```text\n")[1].split("```")[0].splitlines()}
+    findings = pd.read_csv(built / "findings.csv", dtype=str)
+    for severity in ("error", "warning", "info"):
+        mine = findings[findings["severity"] == severity]["status"].value_counts()
+        told = dict(reversed(part.split()) for part in shown[f"{severity}s"].split(", "))
+        assert {name: int(count) for name, count in told.items()} == mine.to_dict()
+    match = pd.read_csv(built / "structures.csv", dtype=str)["match"].value_counts()
+    assert shown["match"].startswith(", ".join(f"{match[kind]} {kind}" for kind in ("exact", "close", "outside")))
+    states = pd.read_csv(built / "records.csv", dtype=str)["state"].value_counts()
+    assert f"{states['released']} released, " in shown["curate"]
+    corrected = pd.read_csv(built / "corrections.csv", dtype=str)
+    links = corrected["column"].isin(["Laskowski ID", "Liion ID"]).sum()
+    assert shown["correct"] == f"{len(corrected)} cells corrected, {links} of them links to the source tables"
+
+
 def test_the_documents_have_command_lines() -> None:
     assert len(CASES) > 10
     assert commands("```sh\nobelix-curate check a.csv \\\n  --cifs b  # exit 2\n```\n") == [("check a.csv    --cifs b", "exit 2")]
+
+
+#: Documents with blocks of Python, each with its blocks in their order.
+BLOCKS = {path: found for path in DOCUMENTS if (found := _PYTHON.findall(path.read_text(encoding="utf-8")))}
+
+
+@pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.name)
+def test_the_python_of_a_document_runs(path: Path, checkouts: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of one page share their names, as they do for its reader. A build is not made again: its call must fit the function."""
+
+    def build(*given: object, **named: object) -> obelix_curate.Dataset:
+        promised.bind(*given, **named)
+        return obelix_curate.load("curated")
+
+    promised = inspect.signature(obelix_curate.build)
+    monkeypatch.chdir(checkouts("Python"))
+    monkeypatch.setattr(obelix_curate, "build", build)
+    names: dict[str, object] = {}
+    for block in BLOCKS[path]:
+        exec(compile(block, str(path), "exec"), names)
+
+
+def test_documents_have_python() -> None:
+    assert {path.name for path in BLOCKS} >= {"README.md", "python.md", "recipes.md"}

@@ -75,6 +75,39 @@ def test_every_structure_holds_the_atoms_of_its_file(data: obelix_curate.Dataset
     assert disordered == sum(row["is_disordered"] == "True" for row in rows(built / "structures.csv"))
 
 
+def test_an_entry_has_its_structure_conductivity_doubt_and_source(data: obelix_curate.Dataset, built: Path) -> None:
+    """Three entries against the files as they are written: one with everything, one with a doubt, one with a bound and no structure."""
+    structures = {path.stem for path in (built / "all_randomized_cifs").iterdir()}
+    model = {row["ID"]: row for row in rows(built / "processed.csv")}
+    whole = next(name for name, row in model.items() if name in structures and not row["doubt"] and not row["bound"])
+    doubted = next(name for name, row in model.items() if " " in row["doubt"])
+    bound = next(name for name, row in model.items() if row["bound"] and name not in structures)
+    for name in (whole, doubted, bound):
+        entry, row = data.entry(name), model[name]
+        assert (entry.ID, entry.composition, entry.source) == (name, row["Composition"], row["DOI"] or None)
+        assert entry.conductivity == float(row["conductivity"])
+        assert entry.bound == (row["bound"] or None)
+        assert entry.doubt == tuple(row["doubt"].split())
+        linked = [(link["source"], link["record"]) for link in rows(built / "links.csv") if link["ID"] == name and link["record"]]
+        assert entry.records == tuple(":".join(link) for link in linked)
+    assert data.entry(whole).structure is data.structures[whole]
+    assert data.entry(bound).structure is None
+    with pytest.raises(KeyError):
+        data.entry("no such entry")
+
+
+def test_groups_hold_papers_and_compositions_together(data: obelix_curate.Dataset) -> None:
+    """No paper and no composition stands in two groups, and the published split tears none apart."""
+    assert data.groups.index.equals(data.table.index)
+    papers: dict[str, set[str]] = defaultdict(set)
+    for name, cell in data.table["DOI"].dropna().items():
+        for doi in cell.split("|"):
+            papers[doi.strip().lower()].add(data.groups[name])
+    assert max(map(len, papers.values())) == 1
+    assert data.groups.groupby(data.table["Reduced Composition"]).nunique().max() == 1
+    assert not set(data.groups[data.train]) & set(data.groups[data.test])
+
+
 def test_an_entry_without_a_structure_is_a_key_error(data: obelix_curate.Dataset) -> None:
     (missing, *_) = (name for name in data.table.index if name not in data.structures)
     with pytest.raises(KeyError):

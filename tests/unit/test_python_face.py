@@ -48,9 +48,9 @@ def test_importing_it_imports_nothing_heavy() -> None:
 
 def test_the_promised_names() -> None:
     """This list breaks on purpose when a name is renamed."""
-    assert obelix_curate.__all__ == ["Checked", "Dataset", "InputError", "__version__", "build", "check", "load"]
+    assert obelix_curate.__all__ == ["Checked", "Dataset", "Entry", "InputError", "__version__", "build", "check", "load"]
     assert all(hasattr(obelix_curate, name) for name in obelix_curate.__all__)
-    promised = ("table", "train", "test", "links", "structures", "findings", "corrections", "measurements")
+    promised = ("table", "train", "test", "groups", "entry", "links", "structures", "findings", "corrections", "measurements")
     assert all(hasattr(obelix_curate.Dataset, name) for name in promised)
     with pytest.raises(AttributeError):
         obelix_curate.nothing  # type: ignore[attr-defined]  # noqa: B018
