@@ -323,12 +323,17 @@ def _judge(release: Release, base: Opened, options: Options, folder: Path) -> tu
     split, findings = release.split, release.tables["findings.csv"]
     drawn, verdict = _both(
         options.jobs,
-        (emit.report, (release, release.documents["statistics.json"], base.literature, folder)),
+        (emit.report, (release, release.documents["statistics.json"], base.literature, folder, _models(options.raw))),
         (gate, (release.entries, previous, findings, split.train, split.test, folder / "gate", emit.title(release), options.data_docs)),
     )
     unmet = tuple(f"{check.kind} {check.column}".strip() for check in verdict.failed)
     note = f"{drawn} figures; {len(verdict.checks) - len(unmet)} of {len(verdict.checks)} expectations met"
     return unmet, note + (f", not met: {', '.join(unmet)}" if unmet else "")
+
+
+def _models(raw: Path) -> Path:
+    """Folder of the recorded models of a checkout."""
+    return raw.absolute().parent / "models"
 
 
 def _places(options: Options) -> dict[str, str]:

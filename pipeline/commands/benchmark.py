@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.prediction.score import Score
 
 #: Where a checkout keeps the recorded models.
-MODELS = Path("models")
+MODELS = "models"
 #: Name of the release that is built from the present corrections and contributions.
 PRESENT = "present"
 HARD_FILE, FIGURE_FILE = "hard.csv", "leaderboard.svg"
@@ -38,7 +38,7 @@ def release_of(raw: Path | None, name: str | None) -> Opened:
     name
         A pin, or ``present`` for the release with today's corrections and contributions.
     """
-    if raw is None and not (MODELS.parent / "raw" / sources.PINS).is_file():
+    if raw is None and not (Path("raw") / sources.PINS).is_file():
         return _travelling(name or RECORDED_RELEASE)
     return opened(raw or Path("raw"), None if name == PRESENT else name or RECORDED_RELEASE)
 
@@ -55,6 +55,11 @@ def _travelling(name: str) -> Opened:
     archive = sources.opened(pin, sources.find(pin))
     file = archive.file("workbook")
     return Opened(name, lambda: archive, lambda: workbook.cells(archive.read("workbook"), file), file, decisions)
+
+
+def _models(named: Path | None, raw: Path | None) -> Path:
+    """The folder of recorded models: the one that was named, or that beside the pins."""
+    return named or (raw or Path("raw")).parent / MODELS
 
 
 def task_of(release: Opened) -> Task:
@@ -75,7 +80,7 @@ def scores(predictions: Path, raw: Path | None, name: str | None, models: Path |
     of = task_of(release_of(raw, name))
     is_one = (predictions / MODEL_FILE).exists() or not _holds_models(predictions)
     found = [recorded(predictions, of)] if is_one else every(predictions, of)
-    references, note = _references(found, models, of)
+    references, note = _references(found, models, raw, of)
     return boards.scored(found, of, references), note
 
 
@@ -83,11 +88,11 @@ def _holds_models(folder: Path) -> bool:
     return folder.is_dir() and any((each / MODEL_FILE).exists() for each in folder.iterdir() if each.is_dir())
 
 
-def _references(found: Sequence[Recorded], models: Path | None, of: Task) -> tuple[list[Recorded], str]:
+def _references(found: Sequence[Recorded], models: Path | None, raw: Path | None, of: Task) -> tuple[list[Recorded], str]:
     """The recorded forests, unless they are among the models themselves; what is to be said where there are none."""
     if any(one.model.name in boards.FORESTS for one in found):
         return [], ""
-    folder = models or MODELS
+    folder = _models(models, raw)
     there = [folder / name for name in boards.FORESTS if (folder / name / MODEL_FILE).exists()]
     if not there and models is not None:
         every(models, of)  # says what is wrong with the folder that was named
@@ -133,7 +138,7 @@ def board(models: Path | None, raw: Path | None) -> list[str]:
     from pipeline.reporting.benchmark_text import markdown
     from pipeline.safety.outputs import Output
 
-    folder = models or MODELS
+    folder = _models(models, raw)
     outputs = {name: Output(folder / name, _models_in(folder), is_earlier=is_earlier) for name, is_earlier in _EARLIER.items()}
     for output in outputs.values():
         output.require()
@@ -213,7 +218,7 @@ def compared(old: str, new: str, models: Path | None, retrained: Path | None, ra
     pins = raw or Path("raw")
     before, after = (_published(name, pins) for name in (old, new))
     again = [] if retrained is None else every(retrained, after.task)
-    return compare(every(models or MODELS, task_of(release_of(raw, None))), before, after, again)
+    return compare(every(_models(models, raw), task_of(release_of(raw, None))), before, after, again)
 
 
 def _published(name: str, raw: Path) -> Release:

@@ -105,9 +105,10 @@ def title(release: Release) -> str:
     return f"OBELiX {version}" + (" as published" if release.as_published else "")
 
 
-def report(release: Release, statistics: Mapping[str, Any], literature: Sequence[Source], folder: Path) -> int:
-    """Draw the figures and write the page; give the number of figures."""
+def report(release: Release, statistics: Mapping[str, Any], literature: Sequence[Source], folder: Path, models: Path) -> int:
+    """Draw the figures and write the page, with the leaderboard of recorded models where there is one; give the number of figures."""
     from pipeline.release.metadata.about import issues
+    from pipeline.reporting.benchmark_page import sections
     from pipeline.reporting.contents import Contents
     from pipeline.reporting.figures import figures
     from pipeline.reporting.page import page
@@ -134,6 +135,7 @@ def report(release: Release, statistics: Mapping[str, Any], literature: Sequence
         sources=literature,
         since=str(release.provenance["version"]),
         issues=issues(),
+        more=sections(models),
     )
     (folder / "report.html").write_text(page(contents), encoding="utf-8", newline="\n")
     return len(drawn)

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.prediction import board as boards
 from pipeline.prediction.board import Board, Floors, Rounding, document, json_text, rounding, scored
 from pipeline.prediction.complete import every
 from pipeline.prediction.hard import csv_text, hard
 from pipeline.prediction.task import Task, task
 from pipeline.reporting.benchmark_figure import figure
+from pipeline.reporting.benchmark_page import sections
 from pipeline.reporting.benchmark_text import markdown
 from pipeline.structures.cif import read
 from schemas import columns as col
@@ -151,3 +153,39 @@ def test_models_that_err_to_both_sides_agree_on_nothing(tmp_path: Path) -> None:
         record(tmp_path, of, f"net-{number}", lambda name, seed: -6.0 if number % 2 else 2.0, seeds=(0,))  # noqa: B023
     assert not {one.id for one in hard(every(tmp_path, of), of)} & {"odd", "far"}
     assert np.isfinite(of.targets()).all()
+
+
+def written(board: Board, folder: Path) -> Path:
+    (folder / "leaderboard.json").write_text(json_text(board), encoding="utf-8")
+    (folder / "leaderboard.svg").write_bytes(b"<svg/>")
+    cells = ["odd", "test", "=Li<b>3", "-2.000", "", "5", "-6.000", "-6.200", "n00", "-6.000", "0.100", "true", "<i>x</i> (open)"]
+    (folder / "hard.csv").write_text(",".join(HARD_COLUMNS) + "\n" + ",".join(cells) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_the_page_shows_the_board_and_escapes_what_it_quotes(board: Board, tmp_path: Path) -> None:
+    (part,) = sections(written(board, tmp_path))
+    assert part.anchor == "benchmark"
+    text = part.html()
+    for said in (
+        "0.55 [0.50, 0.60] ± 0.07",
+        "Net | &lt;b&gt;@all&lt;/b&gt;",
+        "1.87",
+        "not run",
+        'href="#entries&amp;entry=odd"',
+        "3 of 20 structures",
+    ):
+        assert said in text, said
+    assert "<b>@all" not in text
+    assert "<i>x" not in text
+    assert "data:image/svg+xml;base64," in text
+
+
+def test_without_a_board_the_page_has_no_such_part_and_with_another_file_it_says_so(board: Board, tmp_path: Path) -> None:
+    assert sections(tmp_path) == []
+    written(board, tmp_path)
+    for text, said in (("{", "not JSON"), ('{"scores": []}', "not a leaderboard"), ("[]", "not a leaderboard")):
+        (tmp_path / "leaderboard.json").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=said) as caught:
+            sections(tmp_path)
+        assert "benchmark board" in caught.value.cure
