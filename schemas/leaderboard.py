@@ -91,3 +91,12 @@ FINDINGS = Column("findings", "text", "What the checks say of the entry in the p
 HARD_COLUMNS: tuple[Column, ...] = (
     ID, SIDE, COMPOSITION, LABEL, IS_BOUND, MODELS, NEAREST, MIDDLE, NEIGHBOURS, NEIGHBOUR_MEDIAN, NEIGHBOUR_SPREAD, IS_CANDIDATE, FINDINGS,
 )  # fmt: skip
+
+# --- families.csv ---------------------------------------------------------------------------------------------------------
+FAMILY = Column(
+    "family", "text", "Structural or chemical family, in the curators' words; ten entries in four groups at least.", required=True
+)
+BIAS = Column("bias", "number", "Mean of prediction less label over the entries that are no bounds.", unit="decades")
+MEDIAN_MAE = Column("median_mae", "number", "Error of the median of the training labels on the same entries.", unit="decades")
+#: One row a model and family: test entries, and training entries in folds that keep groups together, bounds as they say.
+FAMILY_COLUMNS: tuple[Column, ...] = (MODEL, FAMILY, ENTRIES, GROUPS, MAE, MAE_LOWER, MAE_UPPER, BIAS, MEDIAN_MAE)

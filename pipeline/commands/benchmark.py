@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MODELS = "models"
 #: Name of the release that is built from the present corrections and contributions.
 PRESENT = "present"
-HARD_FILE, FIGURE_FILE = "hard.csv", "leaderboard.svg"
+HARD_FILE, FAMILIES_FILE, FIGURE_FILE = "hard.csv", "families.csv", "leaderboard.svg"
 
 
 def release_of(raw: Path | None, name: str | None) -> Opened:
@@ -133,7 +133,7 @@ def board(models: Path | None, raw: Path | None) -> list[str]:
     InputError
         When there is no such folder, anything about a model is wrong, or a file of the board must not be replaced.
     """
-    from pipeline.prediction import hard
+    from pipeline.prediction import families, hard
     from pipeline.reporting.benchmark_figure import figure
     from pipeline.reporting.benchmark_text import markdown
     from pipeline.safety.outputs import Output
@@ -151,6 +151,7 @@ def board(models: Path | None, raw: Path | None) -> list[str]:
         boards.MARKDOWN_FILE: markdown(found),
         FIGURE_FILE: figure(found),
         HARD_FILE: hard.csv_text(missed, _doubts(raw) if missed else {}),
+        FAMILIES_FILE: families.csv_text(families.families(made.models, made.task)),
     }
     for name, output in outputs.items():
         output.write(texts[name])
@@ -172,6 +173,7 @@ _EARLIER: dict[str, Callable[[str], bool]] = {
     boards.MARKDOWN_FILE: lambda text: text.startswith("# Leaderboard\n"),
     FIGURE_FILE: lambda text: "<dc:title>obelix-curate: leaderboard</dc:title>" in text,
     HARD_FILE: lambda text: text.startswith(",".join(schema.HARD_COLUMNS[:6])),
+    FAMILIES_FILE: lambda text: text.startswith(",".join(schema.FAMILY_COLUMNS[:6])),
 }
 
 

@@ -126,7 +126,7 @@ def benchmark_score(predictions: Path, release: str | None, form: str, models: P
 @MODELS
 @OWN_RAW
 def benchmark_board(models: Path | None, raw: Path | None) -> None:
-    """Write the leaderboard of the recorded models beside them: leaderboard.csv, .json, .md, .svg and hard.csv. Needs no extra."""
+    """Write the leaderboard of the recorded models beside them, and the tables families.csv and hard.csv. Needs no extra."""
     from pipeline.commands.benchmark import board
 
     for line in board(models, raw):

@@ -66,7 +66,7 @@ def test_a_model_of_another_release_is_refused(raw: Path, models: Path) -> None:
 
 def test_a_board_is_written_and_written_again_but_over_nothing_else(raw: Path, models: Path) -> None:
     assert "2 models, 36 scores" in ran("board", "--models", models, "--raw", raw)
-    names = ["hard.csv", "leaderboard.csv", "leaderboard.json", "leaderboard.md", "leaderboard.svg"]
+    names = ["families.csv", "hard.csv", "leaderboard.csv", "leaderboard.json", "leaderboard.md", "leaderboard.svg"]
     assert sorted(path.name for path in models.iterdir() if path.is_file()) == names
     text = (models / "leaderboard.md").read_text(encoding="utf-8")
     assert "92 of 321 structures hold no lithium once occupancies are rounded" in text

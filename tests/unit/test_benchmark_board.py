@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.prediction import board as boards
 from pipeline.prediction.board import Board, Floors, Rounding, document, json_text, rounding, scored
 from pipeline.prediction.complete import every
+from pipeline.prediction.families import families
 from pipeline.prediction.hard import csv_text, hard
 from pipeline.prediction.task import Task, task
 from pipeline.reporting.benchmark_figure import figure
@@ -189,3 +190,24 @@ def test_without_a_board_the_page_has_no_such_part_and_with_another_file_it_says
         with pytest.raises(InputError, match=said) as caught:
             sections(tmp_path)
         assert "benchmark board" in caught.value.cure
+
+
+def test_errors_by_family_count_each_entry_once_by_a_model_that_has_not_seen_its_group(tmp_path: Path) -> None:
+    """Twelve of one family in four papers, three of another; the model is a decade too high in the test set and two in the folds."""
+    rows = {
+        f"e{n:02}": {
+            col.FAMILY: "garnet" if n < 12 else "rare", col.DOI: f"10.1/{n % 4}", col.REDUCED_COMPOSITION: f"Li{n % 4 + 1}O",
+            col.IONIC_CONDUCTIVITY: 10.0 ** -(n % 4 + 2),
+        }
+        for n in range(15)
+    }  # fmt: skip
+    table = entries(rows)
+    of = task(table, [f"e{n:02}" for n in range(15) if n % 4], [f"e{n:02}" for n in range(15) if n % 4 == 0], {})
+    labels = dict(zip(of.ids, of.targets(), strict=True))
+    record(tmp_path, of, "net", lambda name, seed: labels[name] + (1 if name in of.test else 2), seeds=(0,))
+    (found,) = families(every(tmp_path, of), of)
+    assert (found.model, found.family, found.entries, found.groups) == ("net", "garnet", 12, 4)
+    assert found.mae.value == pytest.approx((3 * 1 + 9 * 2) / 12)
+    assert found.bias == pytest.approx(21 / 12)
+    assert found.mae.lower >= 1
+    assert found.mae.upper <= 2
