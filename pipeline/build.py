@@ -51,7 +51,7 @@ class Options:
     as_published
         Leave corrections, waivers and contributions out: the tables are those of the pinned workbook, cell by cell.
     quick
-        Leave the gate, the figures and the report out.
+        Leave the gate, the figures, the report and the structures for pymatgen out.
     private_cifs, key_file
         Folder of original structures, ``<ID>.cif``, and the file with the secret key of their noise. Each takes the place of the
         structure that its entry has.
@@ -308,7 +308,7 @@ def _write(release: Release, base: Opened, options: Options, ledger: Ledger) -> 
     unmet: tuple[str, ...] = ()
     with replaced(options.out, *_read(options)) as folder:
         with ledger.stage("emit", "the release") as stage:
-            about = emit.write(release, folder)
+            about = emit.write(release, folder, quick=options.quick)
             stage.rows_in = stage.rows_out = len(release.cells)
         if not options.quick:
             with ledger.stage("report and gate", "figures, page, and the whole release against the previous one") as stage:
@@ -366,6 +366,8 @@ def _provenance(base: Opened) -> dict[str, Any]:
         role: {"path": m.path, "sha256": m.sha256, "records": m.records} for role, m in pin.members.items()
     }
     told: dict[str, Any] = {"package": pin.package, "version": pin.version, "archive": pin.archive, "sha256": pin.sha256}
+    if pin.date:
+        told["date"] = pin.date
     if base.own is not None and base.edits is not None:
         members["workbook"] = {"file": base.own.file.name, "sha256": base.own.file.sha256, "records": len(base.own.book.cells)}
         told["edits"] = base.edits.as_dict()

@@ -67,7 +67,7 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
 @RAW
 @click.option("--out", type=click.Path(path_type=Path), default=Path("curated"), show_default=True, help="Folder of the release.")
 @click.option("--as-published", is_flag=True, help="Leave corrections and waivers out.")
-@click.option("--quick", is_flag=True, help="Leave the gate, the figures and the report out.")
+@click.option("--quick", is_flag=True, help="Leave the gate, the figures, the report and structures.jsonl out.")
 @click.option(
     "--private-cifs", type=click.Path(path_type=Path), metavar="DIR", help="Original structures, <ID>.cif, to be released with noise."
 )

@@ -312,6 +312,11 @@ DOUBT = added(
 ADDED: tuple[Column, ...] = tuple(_added)
 PROCESSED: tuple[Column, ...] = (*PROCESSED_AS_PUBLISHED, *ADDED)
 
+SPLIT = Column("split", "text", "Side of the split: train or test.", source="split", categories=("train", "test"))
+CIF_TEXT = Column("cif_text", "text", "Text of the structure file; blank when the entry has none.", source="structures")
+#: What a model is given in one line: the processed table with side and structure.
+MODEL: tuple[Column, ...] = (*PROCESSED, SPLIT, CIF_TEXT)
+
 # --- source tables ---------------------------------------------------------------------------------------------------
 RECORD = Column(
     "record",

@@ -17,6 +17,9 @@ ID_ONLY: tuple[Column, ...] = (col.ID,)
 #: The table that the others refer to, and its two parts.
 ALL = "all.csv"
 RELEASE_SIDES = ("train.csv", "test.csv")
+#: The same entries as a model is given them, and the structures as pymatgen reads them.
+MODEL_SIDES = ("train_model.csv", "test_model.csv")
+STRUCTURE_LINES = "structures.jsonl"
 #: The folder of structure files.
 STRUCTURES = "all_randomized_cifs/"
 #: A number, or a bound in its place, as a curator writes it: ``2.4E-04``, ``<1E-10``.
@@ -80,6 +83,7 @@ class File:
 
 
 _BOUNDED = frozenset((col.IONIC_CONDUCTIVITY,))
+_LABELS = frozenset((col.LABEL, col.CONDUCTIVITY_PROCESSED, col.BOUND))
 _RELEASE_NOTE = "the 28 columns of the curators' workbook. Where the paper gives only a bound, the conductivity is text such as <1E-10"
 
 
@@ -103,7 +107,14 @@ FILES: tuple[File, ...] = (
          "One row an entry: what models train on. The first twelve columns are those published, with the published label: 1e-15 wherever "
          "only an upper bound is known. Behind them stands what the release adds; conductivity is the number that the paper gives, and "
          "where bound is < it is an upper bound.",
-         col.PROCESSED, (col.ID,), _ENTRY, labels=frozenset((col.LABEL, col.CONDUCTIVITY_PROCESSED, col.BOUND))),
+         col.PROCESSED, (col.ID,), _ENTRY, labels=_LABELS),
+    *(File(path, f"{what} for a model",
+           "One row an entry: the columns of processed.csv, the side of the split, and the text of the structure file. conductivity is the "
+           "label; where bound is < it is an upper bound.", col.MODEL, (col.ID,), _ENTRY, labels=_LABELS)
+      for path, what in zip(MODEL_SIDES, ("Training set", "Test set"), strict=True)),
+    File(STRUCTURE_LINES, "Structures for pymatgen",
+         "One JSON object a line and a structure: what processed.csv says of the entry, its own cell left out, split, and structure as "
+         "pymatgen reads it (Structure.from_dict, MontyDecoder), disorder kept. build --quick leaves it out."),
     File("train_idx.csv", "IDs of the training set", "One row an entry of the training set.", ID_ONLY, (col.ID,), _ENTRY),
     File("test_idx.csv", "IDs of the test set", "One row an entry of the test set.", ID_ONLY, (col.ID,), _ENTRY),
     File(STRUCTURES, "Structures", "One CIF an entry that has one, named by its ID. Structures that came from the ICSD carry "
@@ -136,7 +147,10 @@ FILES: tuple[File, ...] = (
     File("report.html", "Report", "The release for a reader: figures, numbers, doubts, structures. It opens without a network."),
     File("figures/", "Figures", "The figures of the report."),
     File("gate/", "Gate", "What was expected of the whole release, and what was found."),
-    File("optimade.jsonl", "Structures for OPTIMADE", "One line a structure in the format of the OPTIMADE API, disorder kept."),
+    File("optimade.jsonl", "Structures for OPTIMADE",
+         "One line a structure in the format of the OPTIMADE API, disorder kept, and one a paper, which the structures refer to."),
+    File("optimade_config.json", "Configuration for OPTIMADE",
+         "Configuration of the reference server: the provider, and what each property of our own means."),
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -85,12 +86,13 @@ def pin() -> None:
 
 @pin.command("add")
 @click.argument("wanted", metavar="PACKAGE==VERSION")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Day on which it was published, for the metadata.")
 @RAW
-def pin_add(wanted: str, raw: Path) -> None:
+def pin_add(wanted: str, date: datetime | None, raw: Path) -> None:
     """Pin a newer release: bring its source distribution, write hashes and counts, and show what it changes."""
     from pipeline.commands.pin import add
 
-    for line in add(wanted, raw):
+    for line in add(wanted, raw, "" if date is None else date.date().isoformat()):
         say(line)
 
 

@@ -24,10 +24,11 @@ from pipeline.sources.workbook import BookFile
 _WANTED = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*==\s*([0-9A-Za-z][0-9A-Za-z.!+]*)\s*")
 
 
-def add(wanted: str, raw: Path) -> list[str]:
+def add(wanted: str, raw: Path, date: str = "") -> list[str]:
     """Bring a source distribution, pin it beside the others, and tell what it changes against the default pin, in lines.
 
-    The default stays: a person reads what changes and then names the new one under ``default``.
+    The default stays: a person reads what changes and then names the new one under ``default``. ``date`` is the day of publication, which
+    the package itself does not tell.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def add(wanted: str, raw: Path) -> list[str]:
     archive, pin = sources.unpinned(Pin(version, package, version, "", "", members), raw)
     roles, files = sources.members_of(pin, archive)
     book = Own(BookFile(roles["workbook"], f"{archive.name}:{members['workbook'].path}", hashlib.sha256(roles["workbook"]).hexdigest()))
-    pin = replace(pin, members=_counted(pin, roles, files, book))
+    pin = replace(pin, date=date, members=_counted(pin, roles, files, book))
     told = [f"{package} {version}: {archive}", *_changes(last, pin, files, raw), *_sheet(book, raw, last)]
     put(path, with_table(path.read_text(encoding="utf-8"), ["pins", version], _lines(pin), path))
     return [*told, f"pinned as {version} in {path}; the default is {last.name} until you write: default = {quoted(version)}"]
@@ -85,7 +86,7 @@ def _rows(data: bytes, file: str) -> int:
 
 
 def _lines(pin: Pin) -> list[str]:
-    head = [f"{key} = {quoted(getattr(pin, key))}" for key in ("package", "version", "archive", "sha256")]
+    head = [f"{key} = {quoted(value)}" for key in ("package", "version", "date", "archive", "sha256") if (value := getattr(pin, key))]
     rows = [f"{role} = {{ sha256 = {quoted(m.sha256)}, records = {m.records} }}" for role, m in pin.members.items()]
     return [*head, "", f"[pins.{quoted(pin.name)}.members]", *rows]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.release.manifest import program_version
 from schemas import columns as col
+from schemas.files import MODEL_SIDES, STRUCTURE_LINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,9 +61,13 @@ class Release:
     stamp: Stamp | None = None
 
 
-def write(release: Release, folder: Path) -> dict[str, Any]:
-    """Write every data file and ``RELEASE.json`` into an empty folder; give the content of the latter."""
+def write(release: Release, folder: Path, *, quick: bool = False) -> dict[str, Any]:
+    """Write every data file and ``RELEASE.json`` into an empty folder; give the content of the latter.
+
+    ``quick`` leaves out what tells nothing new: the structures for pymatgen.
+    """
     from pipeline.release import archives, manifest, tables
+    from pipeline.release.lines import lines
 
     sides = {"all": list(release.entries.index), "train": release.split.train, "test": release.split.test}
     place = {name: number for number, name in enumerate(release.cells[col.ID].tolist())}
@@ -78,6 +83,11 @@ def write(release: Release, folder: Path) -> dict[str, Any]:
     written = {tables.PROCESSED: tables.processed(release.cells, known, as_published=release.as_published), **release.tables}
     for path, table in written.items():
         tables.write_csv(table, folder / path)
+    model = tables.model(written[tables.PROCESSED], release.split, release.texts)
+    for name, path in zip(("train", "test"), MODEL_SIDES, strict=True):
+        tables.write_csv(model.set_index(str(col.ID), drop=False).loc[sides[name]], folder / path)
+    if not quick:
+        (folder / STRUCTURE_LINES).write_text(lines(model, release.structures), encoding="ascii", newline="\n")
     for path, document in release.documents.items():
         manifest.write_json(document, folder / path)
     counts: dict[str, Any] = {path: len(table) for path, table in written.items()}

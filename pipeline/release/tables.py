@@ -17,11 +17,13 @@ from schemas.contract import DTYPES, contract, held
 from schemas.entries import PUBLISHED_BOUND
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
     from openpyxl.worksheet.worksheet import Worksheet
+
+    from pipeline.split.sides import Split
 
 PROCESSED = "processed.csv"
 #: Significant digits of the published processed table.
@@ -85,6 +87,15 @@ def _derived(tables: col.Tables) -> pd.DataFrame:
         values = values.reindex(index).tolist() if isinstance(values, pd.Series) else list(values)
         found[str(column)] = pd.Series(values, index=index, dtype=DTYPES[column.type])
     return pd.DataFrame(found, index=index)
+
+
+def model(processed: pd.DataFrame, split: Split, texts: Mapping[str, str]) -> pd.DataFrame:
+    """One row an entry: the model table with the side of the split and the text of the structure file (``col.MODEL``)."""
+    side = {name: each for each in ("train", "test") for name in getattr(split, each)}
+    found = processed.copy()
+    found[str(col.SPLIT)] = [side.get(name) for name in processed[col.ID]]
+    found[str(col.CIF_TEXT)] = [texts.get(name) for name in processed[col.ID]]
+    return found
 
 
 def _published_number(value: float) -> float | int:

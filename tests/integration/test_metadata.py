@@ -13,13 +13,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
-from pipeline.release.metadata import metadata, present
+from pipeline.release.lines import lines
+from pipeline.release.metadata import croissant, metadata, present
 from pipeline.release.version import read_stamp
 from schemas import columns as col
-from schemas.files import FILES
+from schemas.files import FILES, MODEL_SIDES
 
 # the validators warn of their own dependencies
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -68,6 +70,13 @@ def test_only_a_release_bears_the_version_of_a_release(built: Path, built_as_pub
         assert f"| version | {version}" in (folder / "README.md").read_text(encoding="utf-8")
     assert load(released / "croissant.json")["datePublished"] == "2026-01-02"
     assert load(released / "datapackage.json")["created"] == "2026-01-02T00:00:00Z"
+    # before a release the day is that of the pin, which its archive confirms: the workbook in it was last saved the evening before
+    for folder in (built, built_as_published):
+        assert load(folder / "croissant.json")["datePublished"] == ((stamp and stamp.date) or "2025-05-16")
+    about = load(built / "RELEASE.json")
+    del about["source"]["date"]
+    bare = {name: value for name, value in about.items() if name != "date"}
+    assert "datePublished" not in croissant.dataset(present(built), bare)
 
 
 class TestDataPackage:
@@ -132,9 +141,11 @@ class TestDataPackage:
 
 
 class TestCroissant:
-    def test_mlcroissant_accepts_it(self, released: Path) -> None:
+    def test_mlcroissant_accepts_it(self, built: Path) -> None:
+        """As version 1.1, with no warning: the day of publication is there before the first release too."""
+        assert load(built / "croissant.json")["conformsTo"][0] == "http://mlcommons.org/croissant/1.1"
         program = str(Path(sys.executable).with_name("mlcroissant"))
-        command = [program, "validate", "--jsonld", str(released / "croissant.json")]
+        command = [program, "validate", "--jsonld", str(built / "croissant.json")]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
         assert "Done." in ran.stderr
@@ -196,11 +207,39 @@ class TestCard:
         assert matter["license"] == "cc-by-4.0"
         assert matter["size_categories"] == ["n<1K"]
         default = next(config for config in matter["configs"] if config["config_name"] == "default")
-        assert default["data_files"] == [{"split": "train", "path": "train.csv"}, {"split": "test", "path": "test.csv"}]
+        assert default["data_files"] == [{"split": "train", "path": "train_model.csv"}, {"split": "test", "path": "test_model.csv"}]
         for config in matter["configs"]:
             assert all((built / each["path"]).is_file() for each in config["data_files"])
             # a table with entries of both sides must not be loaded under the name of one
-            assert config is default or [each["split"] for each in config["data_files"]] == ["full"]
+            expected = ["train", "test"] if config["config_name"] in ("default", "entries") else ["full"]
+            assert [each["split"] for each in config["data_files"]] == expected
+            # all of one format: the Hub reads every configuration as it reads the first
+            assert {Path(each["path"]).suffix for each in config["data_files"]} == {".csv"}
+
+    def test_the_default_has_a_numeric_label_and_every_column_is_declared(self, built: Path) -> None:
+        """Read as the Hub reads it: pandas, with the declared types and options."""
+        matter = self.front_matter(built)
+        declared = {each["config_name"]: {one["name"]: one["dtype"] for one in each["features"]} for each in matter["dataset_info"]}
+        assert declared.keys() == {config["config_name"] for config in matter["configs"]}
+        features = declared["default"]
+        assert {features[name] for name in ("conductivity", str(col.LABEL), "a")} == {"float64"}
+        assert {features[name] for name in ("ID", "bound", "split", "cif_text")} == {"string"}
+        names = {"string": object, "float64": "float64", "int64": "int64", "bool": "bool"}
+        for config in matter["configs"]:
+            options = {name: config[name] for name in ("keep_default_na", "na_values")}
+            types = {name: names[dtype] for name, dtype in declared[config["config_name"]].items()}
+            for each in config["data_files"]:
+                table = pd.read_csv(built / each["path"], dtype=types, **options)
+                assert list(table.columns) == list(types), each["path"]
+        sides = [pd.read_csv(built / path, dtype={name: names[dtype] for name, dtype in features.items()}) for path in MODEL_SIDES]
+        assert [set(side["split"]) for side in sides] == [{"train"}, {"test"}]
+        both = pd.concat(sides).set_index("ID")
+        assert {"1e9", "019"} <= set(both.index)
+        assert len(both) == 599
+        assert both.loc[both["bound"] == "<", "conductivity"].nunique() == 2
+        for path in (built / "all_randomized_cifs").iterdir():
+            assert both.loc[path.stem, "cif_text"].splitlines() == path.read_text(encoding="utf-8").splitlines()
+        assert both["cif_text"].notna().sum() == 321
 
     def test_the_first_steps_run(self, built: Path) -> None:
         code = re.search(r"```python\n(.*?)```", (built / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -214,7 +253,12 @@ class TestCard:
             exec(code[1], names)
         finally:
             os.chdir(here)
-        assert len(names["x"]) == 478
+        # what a reader is led to: measured values only, under the label that is as the papers give it
+        bounds = [row[col.IONIC_CONDUCTIVITY] for row in rows(built / "train.csv") if row[col.IONIC_CONDUCTIVITY].startswith(("<", ">"))]
+        assert len(names["x"]) == len(names["y"]) == 478 - len(bounds)
+        assert len(bounds) > 20
+        assert names["y"].min() > -18
+        assert not names["measured"]["conductivity"].eq(1e-15).any()
 
 
 def test_kaggle_metadata_are_as_its_documentation_asks(built: Path) -> None:
@@ -230,3 +274,35 @@ def test_kaggle_metadata_are_as_its_documentation_asks(built: Path) -> None:
             fields = [field["name"] for field in resource["schema"]["fields"]]
             with (built / resource["path"]).open(encoding="utf-8", newline="") as handle:
                 assert next(csv.reader(handle)) == fields
+
+
+def test_pymatgen_reads_the_structures_with_their_labels(built: Path) -> None:
+    """Each is the structure that the Python face makes of the file, and its labels are those of processed.csv."""
+    from monty.json import MontyDecoder
+    from pymatgen.core import Structure
+
+    import obelix_curate
+    from pipeline.structures.cif import read
+
+    data = obelix_curate.load(built)
+    sides = [pd.read_csv(built / path, dtype={"ID": str}, keep_default_na=False, na_values=[""]) for path in MODEL_SIDES]
+    names = [*data.structures][::30]
+    files = {name: read((built / "all_randomized_cifs" / f"{name}.cif").read_text(encoding="utf-8"), name) for name in names}
+    text = lines(pd.concat(sides), files)
+    entries = [json.loads(line) for line in text.splitlines()]
+    assert sorted(entry["ID"] for entry in entries) == sorted(names)
+    labels = {row[col.ID]: row for row in rows(built / "processed.csv")}
+    for entry in entries:
+        row = labels[entry["ID"]]
+        assert (entry["conductivity"], entry[col.LABEL]) == (float(row["conductivity"]), float(row[col.LABEL]))
+        assert (entry["bound"] or "", entry["doubt"] or "") == (row["bound"], row["doubt"])
+        assert entry["split"] == ("train" if entry["ID"] in data.train else "test")
+        found, expected = Structure.from_dict(entry["structure"]), data.structures[entry["ID"]]
+        assert found.lattice.parameters == pytest.approx(expected.lattice.parameters)
+        assert found.labels == expected.labels
+        assert [site.species for site in found] == [site.species for site in expected]
+        gap = found.frac_coords - expected.frac_coords
+        assert abs(gap - gap.round()).max() < 1e-8
+    decoded = MontyDecoder().decode(text.splitlines()[0])
+    assert isinstance(decoded["structure"], Structure)
+    assert decoded["ID"] == entries[0]["ID"]

@@ -48,6 +48,21 @@ def test_every_structure_is_valid_under_the_models(documents: list[dict[str, Any
             StructureResource(**document)
 
 
+def test_every_paper_and_every_description_is_valid_under_the_models(documents: list[dict[str, Any]]) -> None:
+    from optimade.models import EntryInfoResource, ReferenceResource
+
+    papers = {document["id"]: ReferenceResource(**document) for document in documents if document.get("type") == "references"}
+    referred = {
+        each["id"]
+        for document in documents if document.get("type") == "structures"
+        for each in document.get("relationships", {}).get("references", {}).get("data", [])
+    }  # fmt: skip
+    assert papers.keys() == referred | {"10.1039/d5dd00441a"}
+    described = {document["id"]: EntryInfoResource(**document) for document in documents if document.get("type") == "info"}
+    assert described.keys() == {"structures", "references"}
+    assert set(described["structures"].properties) == {f"_obelix_{name}" for name in PROPERTIES}
+
+
 def test_there_is_a_line_for_every_file(built: Path, entries: dict[str, dict[str, Any]]) -> None:
     assert list(entries) == sorted(path.stem for path in (built / "all_randomized_cifs").iterdir())
 
@@ -118,18 +133,13 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         port = int(probe.getsockname()[1])
     url = f"http://127.0.0.1:{port}"
     settings = {
-        "database_backend": "mongomock", "insert_test_data": False, "base_url": url, "log_dir": str(folder),
-        "insert_from_jsonl": str(built / "optimade.jsonl"), "page_limit": 100,
-        "provider": {"name": "OBELiX", "description": "test", "prefix": "obelix"},
-        # the server takes properties of a provider to be stored without their prefix; the file has them as the API shows them
-        "provider_fields": {"structures": list(PROPERTIES)},
-        "aliases": {"structures": {f"_obelix_{name}": f"_obelix_{name}" for name in PROPERTIES}},
+        "OPTIMADE_CONFIG_FILE": str(built / "optimade_config.json"), "OPTIMADE_INSERT_FROM_JSONL": str(built / "optimade.jsonl"),
+        "OPTIMADE_DATABASE_BACKEND": "mongomock", "OPTIMADE_BASE_URL": url, "OPTIMADE_LOG_DIR": str(folder), "OPTIMADE_PAGE_LIMIT": "100",
     }  # fmt: skip
-    (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "optimade.server.main:app", "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, "OPTIMADE_CONFIG_FILE": str(folder / "config.json")}, stdout=log, stderr=log, cwd=folder,
+            env={**os.environ, **settings}, stdout=log, stderr=log, cwd=folder,
         )  # fmt: skip
         try:
             deadline = time.monotonic() + 90
@@ -145,6 +155,24 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         finally:
             process.terminate()
             process.wait(20)
+
+
+def test_the_server_tells_what_each_property_means_and_which_papers_report_it(server: str, entries: dict[str, dict[str, Any]]) -> None:
+    with urlopen(f"{server}/v1/info/structures", timeout=30) as answer:
+        described = json.load(answer)["data"]["properties"]
+    assert {f"_obelix_{name}": column.description for name, column in PROPERTIES.items()}.items() <= {
+        name: each["description"] for name, each in described.items()
+    }.items()
+    assert described["_obelix_ionic_conductivity"]["unit"] == "S.cm-1"
+    assert described["_obelix_ionic_conductivity"]["type"] == "float"
+    with urlopen(f"{server}/v1/references/10.1039/d5dd00441a", timeout=30) as answer:
+        paper = json.load(answer)["data"]["attributes"]
+    assert paper["year"] == "2025"
+    assert len(paper["authors"]) == 13
+    with urlopen(f"{server}/v1/structures/vy5?include=references", timeout=30) as answer:
+        found = json.load(answer)
+    assert [each["id"] for each in found["data"]["relationships"]["references"]["data"]] == [entries["vy5"]["_obelix_doi"]]
+    assert [each["attributes"]["doi"] for each in found["included"]] == [entries["vy5"]["_obelix_doi"]]
 
 
 def test_a_client_finds_the_structures(server: str, entries: dict[str, dict[str, Any]]) -> None:

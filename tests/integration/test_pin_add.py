@@ -30,14 +30,14 @@ def decisions(raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return folder
 
 
-def add(wanted: str, raw: Path) -> tuple[int, str]:
-    ran = CliRunner().invoke(main, ["pin", "add", wanted, "--raw", str(raw)])
+def add(wanted: str, raw: Path, *options: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(main, ["pin", "add", wanted, "--raw", str(raw), *options])
     return ran.exit_code, ran.output
 
 
 def test_a_release_is_pinned_as_it_was_by_hand_and_its_changes_are_told(raw: Path, decisions: Path) -> None:
     before = (decisions / sources.PINS).read_text()
-    code, said = add("obelix-data==1.1.1", decisions)
+    code, said = add("obelix-data==1.1.1", decisions, "--date", "2025-03-17")
     assert code == 0, said
     assert sources.pins(decisions)["1.1.1"] == sources.pins(raw)["1.1.1"]
     assert (decisions / sources.PINS).read_text().startswith(before.rstrip("\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import time
 import zipfile
@@ -15,8 +16,12 @@ import pytest
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest.workbook import cells, entries
 from pipeline.release.archives import write_archives
-from pipeline.release.tables import processed, write_csv, write_idx, write_xlsx
+from pipeline.release.lines import lines
+from pipeline.release.tables import model, processed, write_csv, write_idx, write_xlsx
+from pipeline.split.sides import Split
+from pipeline.structures.cif import read
 from schemas import columns as col
+from tests.unit.releases import CIF
 from tests.unit.sheets import row, workbook
 
 ROWS = [
@@ -122,6 +127,24 @@ def test_an_error_that_nobody_decided_on_and_that_touches_what_a_model_learns_fr
     table = processed(sheet, tables(sheet, *said)).set_index("ID")
     assert table["doubt"].fillna("").to_dict() == {"abc": "cif.distance lattice.volume", "1e9": "", "019": "composition.z-mismatch"}
     assert list(table[table["doubt"].isna()].index) == ["1e9"]
+
+
+def test_a_structure_that_pymatgen_cannot_hold_is_null_and_its_labels_stay(sheet: pd.DataFrame) -> None:
+    full = read(CIF, "abc.cif")
+    crowded = read(CIF.replace("Li1 Li 0.1000 0.2000 0.3000 1.0", "Li1 Li 0.1 0.2 0.3 0.8\nNa1 Na 0.1 0.2 0.3 0.7"), "019.cif")
+    table = model(processed(sheet, tables(sheet)), Split(["abc", "019"], ["1e9"]), {"abc": CIF})
+    assert table["split"].tolist() == ["train", "test", "train"]
+    assert table["cif_text"].fillna("").tolist() == [CIF, "", ""]
+    found = [json.loads(line) for line in lines(table, {"abc": full, "019": crowded}).splitlines()]
+    assert [(entry["ID"], entry["conductivity"], entry["structure"] is None) for entry in found] == [
+        ("abc", 1e-7, False),
+        ("019", 1e-7, True),
+    ]
+    sites = found[0]["structure"]["sites"]
+    assert [(site["species"], site["abc"]) for site in sites] == [
+        ([{"element": "Li", "occu": 1.0}], [0.1, 0.2, 0.3]), ([{"element": "Li", "occu": 1.0}], [0.9, 0.8, 0.7]),
+        ([{"element": "O", "occu": 1.0}], [0.0, 0.0, 0.0]),
+    ]  # fmt: skip
 
 
 def test_processed_as_published_keeps_what_was_published(sheet: pd.DataFrame) -> None:

@@ -23,6 +23,7 @@ CROISSANT = "croissant.json"
 CARD = "README.md"
 KAGGLE = "dataset-metadata.json"
 OPTIMADE = "optimade.jsonl"
+OPTIMADE_SERVER = "optimade_config.json"
 
 
 def metadata(folder: Path, release: Mapping[str, Any], structures: Mapping[str, Structure]) -> None:
@@ -41,6 +42,7 @@ def metadata(folder: Path, release: Mapping[str, Any], structures: Mapping[str, 
     from pipeline.release.metadata import card, croissant, datapackage, kaggle, optimade
 
     _write(folder / OPTIMADE, optimade.lines(structures, optimade.labels(folder), release))
+    _write(folder / OPTIMADE_SERVER, _json(optimade.server()))
     files = present(folder)
     _write(folder / DATAPACKAGE, _json(datapackage.package(files, release)))
     _write(folder / CROISSANT, _json(croissant.dataset(files, release)))

@@ -92,6 +92,12 @@ def issues() -> str:
     return next((named[label] for label in ISSUES if named.get(label, "").startswith("https://")), "")
 
 
+def published(release: Mapping[str, Any]) -> str | None:
+    """Day of publication: that of the release; before the first one that of the pinned source, and none where the pin says none."""
+    date = release.get("date") or release["source"].get("date")
+    return str(date) if date else None
+
+
 def description(release: Mapping[str, Any]) -> str:
     """The dataset in a paragraph, with the counts of this release."""
     counts = release["counts"]

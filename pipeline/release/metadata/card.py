@@ -9,22 +9,44 @@ from typing import TYPE_CHECKING, Any
 from pipeline.findings import SEVERITIES
 from pipeline.release.metadata import about
 from schemas import columns as col
-from schemas.files import ALL, RELEASE_SIDES
+from schemas.columns import Column, Type
+from schemas.files import ALL, MODEL_SIDES, RELEASE_SIDES, STRUCTURE_LINES, File
 
 if TYPE_CHECKING:
     from pipeline.release.metadata.present import Present
 
 #: Split of a table that is not divided. Unnamed, the Hub would call it train, the entries of the test set included.
 WHOLE = "full"
+_FEATURES: dict[Type, str] = {"text": "string", "number": "float64", "integer": "int64", "boolean": "bool"}
+_BLANK_FEATURES: dict[Type, str] = {**_FEATURES, "integer": "float64", "boolean": "string"}
+#: Options of the Hub's reader: a blank cell is blank, and a text such as NA is none.
+_READING = {"keep_default_na": False, "na_values": [""]}
 #: Size classes of the Hub, by their upper end.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 
 def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, Any]:
-    """Front matter as the Hub defines it: licence, tasks, and one configuration a table with its splits."""
+    """Front matter as the Hub defines it: licence, tasks, and one configuration a table with its splits and the type of each column.
+
+    The default holds what a model is trained on, ``entries`` the curators' sheet by side, any other configuration one whole table.
+    """
     entries = int(release["counts"][ALL])
-    tables = [each.file for each in files if len(each.file.columns) > 1 and each.file.path not in (*RELEASE_SIDES, ALL)]
-    sides = [{"split": side.removesuffix(".csv"), "path": side} for side in RELEASE_SIDES]
+    held = {each.file.path: each.file for each in files}
+    sides = {name: paths for name, paths in (("default", MODEL_SIDES), ("entries", RELEASE_SIDES)) if held.keys() >= set(paths)}
+    whole = [
+        file for file in held.values() if file.is_table and len(file.columns) > 1 and file.path not in (*RELEASE_SIDES, *MODEL_SIDES, ALL)
+    ]
+    configs: list[dict[str, Any]] = [
+        {
+            "config_name": name,
+            "data_files": [{"split": path.partition(".")[0].partition("_")[0], "path": path} for path in paths],
+            **_READING,
+        }
+        for name, paths in sides.items()
+    ]
+    configs[0]["default"] = True
+    configs += [{"config_name": file.name, "data_files": [{"split": WHOLE, "path": file.path}], **_READING} for file in whole]
+    described = {**{name: held[paths[0]] for name, paths in sides.items()}, **{file.name: file for file in whole}}
     return {
         "license": about.DATA_LICENCE.lower(),
         "language": ["en"],
@@ -32,11 +54,23 @@ def front_matter(files: Sequence[Present], release: Mapping[str, Any]) -> dict[s
         "task_categories": ["tabular-regression"],
         "size_categories": [next((name for limit, name in _SIZES if entries < limit), "100K<n<1M")],
         "tags": ["chemistry", "materials-science", "batteries", "solid-electrolyte", "ionic-conductivity", "crystal-structure"],
-        "configs": [
-            {"config_name": "default", "default": True, "data_files": sides},
-            *({"config_name": table.name, "data_files": [{"split": WHOLE, "path": table.path}]} for table in tables),
-        ],
+        "configs": configs,
+        "dataset_info": [{"config_name": name, "features": features(file)} for name, file in described.items()],
     }
+
+
+def features(file: File) -> list[dict[str, str]]:
+    """Name and type of each column as ``datasets`` of the Hub reads them; a reader that guesses makes a number of an ID.
+
+    It holds no blank in a column of whole numbers or of truth values: those become numbers with a fraction, and text.
+    """
+    return [{"name": str(column), "dtype": _feature(column, bounded=column in file.bounded)} for column in file.columns]
+
+
+def _feature(column: Column, *, bounded: bool) -> str:
+    if bounded:
+        return "string"
+    return (_FEATURES if column.required else _BLANK_FEATURES)[column.type]
 
 
 def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
@@ -53,6 +87,7 @@ def card(files: Sequence[Present], release: Mapping[str, Any]) -> str:
         BOUNDS,
         "## First steps",
         _FIRST_STEPS,
+        *([_STRUCTURES] if any(each.file.path == STRUCTURE_LINES for each in files) else []),
         "## Before you train",
         _bullets(
             [
@@ -95,12 +130,25 @@ BOUNDS = (
     f"> the rows in which `{col.BOUND}` is not blank."
 )
 
-_FIRST_STEPS = """```python
+_FIRST_STEPS = f"""```python
+import numpy as np
 import pandas as pd
 
-train = pd.read_csv("train.csv", dtype={"ID": str})
-model_table = pd.read_csv("processed.csv", dtype={"ID": str}).set_index("ID")
-x = model_table.loc[train["ID"]]
+entries = pd.read_csv("processed.csv", dtype={{"ID": str}}).set_index("ID")
+train = entries.loc[pd.read_csv("train_idx.csv", dtype=str)["ID"]]
+measured = train[train["{col.BOUND}"].isna()]  # elsewhere {col.CONDUCTIVITY_PROCESSED} is a bound and no value
+x, y = measured["{col.COMPOSITION_PROCESSED}"], np.log10(measured["{col.CONDUCTIVITY_PROCESSED}"])
+```
+
+The same in one line, the text of each structure file beside it, IDs text and labels numbers:
+
+```py
+train = datasets.load_dataset("FOLDER OF THIS RELEASE", split="train")
+```"""
+_STRUCTURES = """Structures for pymatgen, each with its labels and its side of the split:
+
+```py
+structures = [monty.json.MontyDecoder().decode(line)["structure"] for line in open("structures.jsonl")]
 ```"""
 
 
@@ -124,7 +172,7 @@ def _facts(release: Mapping[str, Any]) -> str:
         ("entries", str(counts["all.csv"])),
         ("training / test", f"{counts['train.csv']} / {counts['test.csv']}"),
         ("structures", str(counts["structures"])),
-        ("label", f"`{col.IONIC_CONDUCTIVITY}`, at room temperature"),
+        ("label", f"`{col.CONDUCTIVITY_PROCESSED}` (S cm-1, at room temperature) with `{col.BOUND}`; as published `{col.LABEL}`"),
         ("paper", f"[{about.PAPER_DOI}]({about.PAPER_URL})"),
     ]
     if release.get("as_published"):

@@ -1,4 +1,4 @@
-"""Croissant 1.0 with the responsible-AI fields (https://docs.mlcommons.org/croissant/).
+"""Croissant 1.1 with the responsible-AI fields (https://docs.mlcommons.org/croissant/).
 
 The document is schema.org JSON-LD as well, which is how search engines for datasets read it. Files are named relative to the
 document, so that a downloaded folder loads without a network.
@@ -14,7 +14,7 @@ from pipeline.release.metadata import about
 from pipeline.release.metadata.datapackage import BOUNDED_NOTE
 from schemas import columns as col
 from schemas.columns import Column, Type
-from schemas.files import ALL, RELEASE_SIDES, STRUCTURES, File
+from schemas.files import ALL, MODEL_SIDES, RELEASE_SIDES, STRUCTURES, File
 
 if TYPE_CHECKING:
     from pipeline.release.metadata.present import Present
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
     "citeAs": "cr:citeAs",
     "column": "cr:column",
     "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
     "cr": "http://mlcommons.org/croissant/",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
     "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
@@ -38,10 +41,12 @@ CONTEXT: dict[str, Any] = {
     "fileSet": "cr:fileSet",
     "format": "cr:format",
     "includes": "cr:includes",
+    "isArray": "cr:isArray",
     "isLiveDataset": "cr:isLiveDataset",
     "jsonPath": "cr:jsonPath",
     "key": "cr:key",
     "md5": "cr:md5",
+    "name": {"@container": "@language"},
     "parentField": "cr:parentField",
     "path": "cr:path",
     "rai": "http://mlcommons.org/croissant/RAI/",
@@ -57,7 +62,7 @@ CONTEXT: dict[str, Any] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
+CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
 _TYPES: dict[Type, str] = {"text": "sc:Text", "number": "sc:Float", "integer": "sc:Integer", "boolean": "sc:Boolean"}
 #: Files of both sides, read as one record set whose field ``split`` is the name of the file.
 SIDES, ENTRIES, SPLITS, CIFS = "sides", "entries", "splits", "cifs"
@@ -86,8 +91,8 @@ def dataset(files: Sequence[Present], release: Mapping[str, Any]) -> dict[str, A
         "creator": [{"@type": "sc:Person", "name": f"{given} {family}"} for given, family in about.CREATORS],
         "publisher": {"@type": "sc:Organization", "name": "NRC-Mila", "url": about.HOME},
     }
-    if date := release.get("date"):
-        document["datePublished"] = str(date)
+    if date := about.published(release):
+        document["datePublished"] = date
     return document | responsible(release) | {"distribution": _distribution(files), "recordSet": _record_sets(files)}
 
 
@@ -162,7 +167,7 @@ def _record_sets(files: Sequence[Present]) -> list[dict[str, Any]]:
     for each in files:
         if each.file.path == STRUCTURES:
             sets.append(_structures(each.file))
-        elif each.file.is_table and each.file.path not in (*RELEASE_SIDES, ALL):
+        elif each.file.is_table and each.file.path not in (*RELEASE_SIDES, *MODEL_SIDES, ALL):
             sets.append(_table(each, each.file.name, {"fileObject": {"@id": each.file.path}}, each.file.title))
     return sets
 

@@ -16,7 +16,9 @@ from itertools import count, islice, product
 from pathlib import Path
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from pipeline.dois import bare, cited, is_doi
 from pipeline.release.metadata import about
 from pipeline.structures.expanded import positions
 from schemas import columns as col
@@ -69,12 +71,12 @@ PROPERTIES: Mapping[str, Column] = {
     "bound": col.BOUND,
     "doi": col.DOI,
     "structure_is": col.CIF_PROCESSED,
-    "split": Column("split", "text", "Side of the split: train or test.", source="split", categories=("train", "test")),
+    "split": col.SPLIT,
 }
 
 
 def lines(structures: Mapping[str, Structure], labels: Mapping[str, Mapping[str, Any]], release: Mapping[str, Any]) -> str:
-    """The whole file: the header, what the properties mean, and one line a structure in the order of the IDs."""
+    """The whole file: the header, what the properties mean, one line a structure in the order of the IDs, and one a paper."""
     return "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in _documents(structures, labels, release))
 
 
@@ -82,12 +84,39 @@ def _documents(
     structures: Mapping[str, Structure], labels: Mapping[str, Mapping[str, Any]], release: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     yield {"x-optimade": {"meta": {"api_version": API_VERSION, "provider": provider(), "data_version": about.version(release)}}}
-    yield {"type": "info", "id": "structures", "attributes": {"properties": properties()}}
-    modified = f"{release['date']}T00:00:00Z" if release.get("date") else None
+    yield _info("structures", "Structures of lithium solid electrolytes, disorder kept, with what was measured on them.", properties())
+    yield _info("references", "The papers that report the structures' entries, and the paper of the dataset.", {})
+    date = about.published(release)
+    modified = f"{date}T00:00:00Z" if date else None
+    papers: dict[str, None] = {}
     for name in sorted(structures):
         entry = attributes(structures[name]) | {"last_modified": modified}
         entry |= {f"_{PREFIX}_{key}": value for key, value in labels.get(name, {}).items()}
-        yield {"type": "structures", "id": name, "attributes": entry}
+        line: dict[str, Any] = {"type": "structures", "id": name, "attributes": entry}
+        if own := [bare(doi) for doi in cited(str(labels.get(name, {}).get("doi") or "")) if is_doi(bare(doi))]:
+            papers |= dict.fromkeys(own)
+            line["relationships"] = {"references": {"data": [{"type": "references", "id": doi} for doi in own]}}
+        yield line
+    yield {"type": "references", "id": bare(about.PAPER_DOI), "attributes": {"last_modified": modified, **paper_of_the_dataset()}}
+    for doi in sorted(papers.keys() - {bare(about.PAPER_DOI)}):
+        yield {
+            "type": "references",
+            "id": doi,
+            "attributes": {"last_modified": modified, "doi": doi, "url": f"https://doi.org/{quote(doi)}"},
+        }
+
+
+def _info(entry: str, description: str, described: Mapping[str, Any]) -> dict[str, Any]:
+    """What an ``info`` endpoint says of one type of entries: the properties that are ours and not OPTIMADE's."""
+    listed = {"formats": ["json"], "output_fields_by_format": {"json": list(described)}}
+    return {"type": "info", "id": entry, "description": description, "properties": described, **listed}
+
+
+def paper_of_the_dataset() -> dict[str, Any]:
+    """The paper that describes OBELiX, as OPTIMADE wants it."""
+    people = [{"name": f"{given} {family}", "firstname": given, "lastname": family} for given, family in about.CREATORS]
+    said = {"authors": people, "title": about.PAPER_TITLE, "journal": about.JOURNAL, "year": str(about.PAPER_YEAR)}
+    return {**said, "bib_type": "article", "doi": about.PAPER_DOI, "url": about.PAPER_URL}
 
 
 def provider() -> dict[str, str]:
@@ -96,15 +125,29 @@ def provider() -> dict[str, str]:
 
 
 def properties() -> dict[str, Any]:
-    """Definitions of the properties that are ours and not OPTIMADE's."""
+    """Definitions of the properties that are ours and not OPTIMADE's. Units are UCUM's, which has no blank between two factors."""
     types = {"text": "string", "number": "float", "integer": "integer", "boolean": "boolean"}
     return {
         f"_{PREFIX}_{name}": {
             "description": column.description,
             "type": types[column.type],
-            **({"unit": column.unit} if column.unit else {}),
+            **({"unit": column.unit.replace(" ", ".")} if column.unit else {}),
         }
         for name, column in PROPERTIES.items()
+    }
+
+
+def server() -> dict[str, Any]:
+    """Configuration of the reference server (package ``optimade``) for the file: the provider, and each property with its meaning.
+
+    The server takes properties of a provider to be stored without their prefix; the file has them as the API shows them, hence the aliases.
+    """
+    start = len(PREFIX) + 2
+    return {
+        "provider": provider(),
+        "insert_test_data": False,
+        "provider_fields": {"structures": [{"name": name[start:], **described} for name, described in properties().items()]},
+        "aliases": {"structures": {name: name for name in properties()}},
     }
 
 
