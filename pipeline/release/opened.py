@@ -271,8 +271,8 @@ class Opened:
         published = [[name for name in side if name in there] for side in sides]
         train, test, bridging = extend(entries, *published)
         grown = [
-            [*old, *(name for name in entries.index if name in now and name not in set(old))]
-            for old, now in zip(published, (train, test), strict=True)
+            [*old, *(name for name in entries.index if name in new)]
+            for old, new in zip(published, (train.difference(published[0]), test.difference(published[1])), strict=True)
         ]
         return Split(*grown), bridging
 

@@ -228,6 +228,8 @@ def wasserstein(train: NDArray[np.float64], test: NDArray[np.float64]) -> float:
     return round(float(np.sum(np.abs(shares[0] - shares[1]) * np.diff(values))), 12)
 
 
+#: The golden section: its multiples, whole parts left out, lie apart however many there are.
+_GOLDEN = 0.6180339887498949
 NEAR_COLUMNS = (str(col.ID), "other", "distance", "composition", "other_composition", "same_spacegroup")
 
 
@@ -242,18 +244,21 @@ def near_leaks(entries: pd.DataFrame, test_ids: Collection[str], train_ids: Coll
 
     names, fractions = atomic_fractions(entries)
     test = [i for i, name in enumerate(names) if name in test_ids]
-    train = [i for i, name in enumerate(names) if name in train_ids]
+    train = np.array([i for i, name in enumerate(names) if name in train_ids], dtype=np.int64)
     spacegroups = dict(zip(map(str, entries.index), entries[col.SPACE_GROUP_NUMBER].tolist(), strict=True))
     written = dict(zip(map(str, entries.index), entries[col.REDUCED_COMPOSITION].tolist(), strict=True))
+    # sums of fractions, weights from 0 to 1, of two near compositions differ by NEAR at most: only a window of the training set is compared
+    weighed = fractions @ ((np.arange(fractions.shape[1]) * _GOLDEN) % 1)
+    train = train[np.argsort(weighed[train], kind="stable")]
+    starts, ends = (np.searchsorted(weighed[train], weighed[test] + step) for step in (-NEAR - 1e-9, NEAR + 1e-9))
     rows = []
-    if train:
-        for i in test:
-            distances = np.abs(fractions[train] - fractions[i]).sum(axis=1) / 2
-            smallest = float(distances.min())
-            if smallest <= NEAR:
-                other = min(names[train[k]] for k in np.flatnonzero(distances <= smallest + 1e-12))
-                same = bool(spacegroups[names[i]] == spacegroups[other])
-                rows.append((round(smallest, 6), names[i], other, same))
+    for i, start, end in zip(test, starts.tolist(), ends.tolist(), strict=True):
+        near = train[start:end]
+        distances = np.abs(fractions[near] - fractions[i]).sum(axis=1) / 2
+        if len(near) and (smallest := float(distances.min())) <= NEAR:
+            other = min(names[k] for k in near[distances <= smallest + 1e-12].tolist())
+            same = bool(spacegroups[names[i]] == spacegroups[other])
+            rows.append((round(smallest, 6), names[i], other, same))
     table = [(name, other, size, written[name], written[other], same) for size, name, other, same in sorted(rows)]
     return pd.DataFrame(table, columns=list(NEAR_COLUMNS))
 

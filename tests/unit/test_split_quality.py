@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.split import audit
+from pipeline.split import audit, quality
 from pipeline.split.quality import bin_numbers, distance, wasserstein
 from schemas import columns as col
 from tests.unit.splits import bonds, entries
@@ -72,6 +72,24 @@ def test_near_leaks_by_the_atoms_to_exchange() -> None:
     )
     found = audit(table, ["ttt", "uuu"], []).near
     assert found[["ID", "other", "distance"]].to_numpy().tolist() == [["ttt", "aaa", 0.002]]
+
+
+def test_near_leaks_are_those_that_comparing_every_pair_finds() -> None:
+    generator = np.random.default_rng(1)
+    amounts = generator.integers(7, 10, size=(150, 3)) + generator.integers(0, 9, size=(150, 3)) / 100
+    table = bonds(**{f"e{n:03}": (f"Li{one:g}S{two:g}{'P' if n % 2 else 'Ge'}{three:g}", f"10.1/{n}")
+                     for n, (one, two, three) in enumerate(amounts.tolist())})  # fmt: skip
+    test = set(table.index[::4])
+    names, fractions = quality.atomic_fractions(table)
+    apart = np.abs(fractions[:, None] - fractions).sum(axis=-1) / 2
+    expected = {}
+    for i, name in enumerate(names):
+        others = [(round(apart[i, k], 9), other) for k, other in enumerate(names) if other not in test]
+        if name in test and min(others)[0] <= quality.NEAR:
+            expected[name] = min(others)[1]
+    found = quality.near_leaks(table, test, set(names) - test)
+    assert expected
+    assert dict(zip(found[col.ID], found["other"], strict=True)) == expected
 
 
 def test_leaks_are_counted_once_a_key() -> None:

@@ -6,14 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.split import audit, groups, search
-from pipeline.split.bonds import BONDS, PUBLISHED_BONDS
+from pipeline.split import audit, groups, polish, search
+from pipeline.split.board import Board
+from pipeline.split.bonds import BONDS, PUBLISHED_BONDS, Bond
+from pipeline.split.polish import LOOKED_AT, polished
 from schemas import columns as col
 from tests.unit.splits import entries
 
@@ -102,3 +107,85 @@ def test_one_group_too_large_is_told() -> None:
 def test_nothing_to_split() -> None:
     with pytest.raises(InputError, match="no entries"):
         search(entries({}), [], 0)
+
+
+def random_board(seed: int, number: int, bonds: tuple[Bond, ...]) -> tuple[Board, np.ndarray]:
+    """A board of random entries beside a random reference, and a state to start from."""
+    generator = np.random.default_rng(seed)
+    rows = {
+        f"e{n:03}": {
+            col.REDUCED_COMPOSITION: f"Li{generator.integers(1, 9)}O{generator.integers(1, 30)}",
+            col.DOI: f"10.1/{generator.integers(number)}",
+            col.IONIC_CONDUCTIVITY: float(10.0 ** generator.integers(-9, -2)),
+        }
+        for n in range(number)
+    }
+    table = entries(rows)
+    structures = [name for name in table.index if generator.random() < 0.5]
+    reference = audit(table, [name for name in table.index if generator.random() < 0.25], structures)
+    board = Board.of(table, np.isin(table.index, structures), groups(table, bonds), reference)
+    return board, generator.random(len(board.brings)) < 0.25
+
+
+def polished_one_by_one(board: Board, state: np.ndarray) -> np.ndarray:
+    """The same law written out: every group and every pair of choices is moved in its turn, and the whole told anew."""
+
+    def cost(state: np.ndarray, exactly: bool) -> float:
+        found = float(board.cost(board.brings[state].sum(axis=0), (state[board.ties[:, 0]] != state[board.ties[:, 1]]).sum()))
+        for exact in board.exact if exactly else ():
+            counts = np.zeros_like(exact.total)
+            for group, place, structure in zip(exact.member, exact.place, exact.with_structure, strict=True):
+                counts[: 1 + structure, place] += state[group]
+            found += float(exact.beyond(counts))
+        return found
+
+    def after(move: tuple[int, ...]) -> np.ndarray:
+        return np.array([side ^ (group in move) for group, side in enumerate(state)])
+
+    while True:
+        tied, choices = set(board.ties.ravel().tolist()), {}
+        for group, side in enumerate(state.tolist()):
+            choices.setdefault(group if group in tied else (side, board.kinds[group]), []).append(group)
+        ones = [each[0] for each in choices.values()]
+        moves = [*((each,) for each in ones), *combinations(ones, 2), *(tuple(each[:2]) for each in choices.values() if len(each) > 1)]
+        least = sorted(moves, key=lambda move: cost(after(move), False))[:LOOKED_AT]
+        best = min(least, key=lambda move: cost(after(move), True))
+        if not cost(after(best), True) < cost(state, True) - 1e-12:
+            return state
+        state = after(best)
+
+
+@pytest.mark.parametrize(("seed", "number", "bonds"), [(1, 30, BONDS), (2, 40, PUBLISHED_BONDS), (3, 24, PUBLISHED_BONDS)])
+def test_polishing_by_kinds_ends_where_polishing_one_by_one_ends(seed: int, number: int, bonds: tuple[Bond, ...]) -> None:
+    board, state = random_board(seed, number, bonds)
+    if bonds == PUBLISHED_BONDS:
+        assert len(board.ties)  # two groups with a tie to one another cost less to move together
+    assert polished(board, state).tolist() == polished_one_by_one(board, state).tolist()
+
+
+def test_groups_that_bring_the_same_cost_no_more_to_polish(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr(Board, "cost", counted(Board.cost, told))
+
+    def work(number: int) -> int:
+        rows = {f"e{n:04}": {col.REDUCED_COMPOSITION: f"Li{2 * n + 1}O", col.DOI: f"10.1/{n}", col.IONIC_CONDUCTIVITY: 10.0 ** -(n % 9)}
+                for n in range(number)}  # fmt: skip
+        table = entries(rows)
+        board = Board.of(table, np.zeros(number, dtype=bool), groups(table), None)
+        told.clear()
+        for cost, _ in polish.Moves.of(board, np.arange(number) % 4 == 0).least(LOOKED_AT, np.inf):
+            assert cost >= 0
+        return sum(told)
+
+    assert work(900) <= 1.2 * work(90)
+
+
+def counted(function: Callable[..., Any], told: list[int]) -> Callable[..., Any]:
+    """The function, and how many costs it told."""
+
+    def run(*arguments: Any) -> Any:
+        found = function(*arguments)
+        told.append(np.size(found))
+        return found
+
+    return run
