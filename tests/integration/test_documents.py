@@ -131,8 +131,10 @@ def test_the_documents_have_command_lines() -> None:
     assert commands("```sh\nobelix-curate check a.csv \\\n  --cifs b  # exit 2\n```\n") == [("check a.csv    --cifs b", "exit 2")]
 
 
-#: Documents with blocks of Python, each with its blocks in their order.
-BLOCKS = {path: found for path in DOCUMENTS if (found := _PYTHON.findall(path.read_text(encoding="utf-8")))}
+#: Documents with blocks of Python, each with its blocks in their order; the recipes of CONTRIBUTING.md are followed in test_recipes.py.
+BLOCKS = {
+    path: found for path in DOCUMENTS if path.name != "CONTRIBUTING.md" and (found := _PYTHON.findall(path.read_text(encoding="utf-8")))
+}
 
 
 @pytest.mark.parametrize("path", BLOCKS, ids=lambda path: path.name)

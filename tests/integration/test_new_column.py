@@ -1,4 +1,4 @@
-"""A column that the release adds is one definition in ``schemas/columns.py`` and nothing else."""
+"""A column that the release adds is one definition in ``schemas/columns.py`` and nothing else, as the recipe of CONTRIBUTING.md says."""
 
 from __future__ import annotations
 
@@ -13,14 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-
-DEFINITION = """
-N_SITES_OF_ENTRY = added(
-    "sites", "integer", "Sites of the asymmetric unit; blank without a structure.",
-    lambda tables: tables["structures.csv"].set_index(str(ID))[N_SITES], minimum=1,
-)
-"""
-PLACE = "#: Every column that the release adds"
+from tests.recipes import insertions, recipe
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -30,14 +23,11 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the program with the definition."""
+    """A copy of the program in which the recipe was followed."""
     folder = tmp_path_factory.mktemp("program")
     for package in ("pipeline", "schemas"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    columns = folder / "schemas" / "columns.py"
-    text = columns.read_text(encoding="utf-8")
-    assert text.count(PLACE) == 1
-    columns.write_text(text.replace(PLACE, f"{DEFINITION}\n{PLACE}"), encoding="utf-8")
+    assert insertions(recipe("A new column"), folder) == 1
     return folder
 
 
