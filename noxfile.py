@@ -27,8 +27,10 @@ LOCK = "constraints.txt"
 RUN_LOCK = "requirements.txt"
 BUILD_LOCK = "build-requirements.txt"
 DOCS_LOCK = "docs/requirements.txt"
-#: The extras of pyproject.toml that the lock holds: what the tests use.
+#: The extras of pyproject.toml that the lock holds: what the tests use. The benchmark's bring gigabytes and stay out.
 EXTRAS = ("baseline", "build", "cluster", "dev", "optimade")
+#: What the tests of the nets run with; for a machine without a GPU PyTorch's own page tells where its smaller build is.
+TORCH = "torch==2.13.0"
 #: What ``nox -s install`` tries both locks with: Pythons, where they are installed, and clients. pip 23.2 is the oldest supported.
 PYTHONS = ("3.11", "3.12", "3.13")
 CLIENTS = ("pip==23.2.1", "pip", "uv")
@@ -99,6 +101,14 @@ def fuzz(session: nox.Session) -> None:
     """Ten thousand damaged inputs, or as many as are named: ``nox -s fuzz -- 600``."""
     python = prepare(session)
     session.run(python, "-m", "tests.fuzz.many", *session.posargs)
+
+
+@nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """The benchmark's nets, which the whole suite leaves out where there is no torch."""
+    prepare(session)
+    session.install(TORCH)
+    session.run("python", "-m", "pytest", "tests/unit/test_prediction_nets.py", "tests/unit/test_prediction_models.py", *session.posargs)
 
 
 @nox.session(default=False)

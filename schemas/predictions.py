@@ -30,3 +30,11 @@ PREDICTION = Column("prediction", "number", "Predicted log10 of the ionic conduc
 COLUMNS: tuple[Column, ...] = (MODEL, SEED, PROTOCOL, FOLD, ENTRY, PREDICTION)
 #: What names a row.
 KEY: tuple[Column, ...] = (SEED, PROTOCOL, ENTRY)
+
+CANDIDATE = Column("candidate", "integer", "Place of the candidate among those of its model, from 0.", required=True, minimum=0)
+SETTINGS = Column("settings", "text", "Settings that were tried, as JSON.", required=True)
+ERROR = Column("error", "number", "Mean over the folds of the mean absolute error in decades.", required=True, minimum=0)
+FOLD_ERRORS = Column("folds", "text", "Mean absolute error of each fold in decades, parted by blanks.", required=True)
+
+#: ``search.csv``: one row a model and candidate.
+SEARCH: tuple[Column, ...] = (MODEL, CANDIDATE, SETTINGS, ERROR, FOLD_ERRORS)

@@ -14,6 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
+from pipeline.prediction.elements import ElementTable
+from pipeline.prediction.features import paper
+from pipeline.prediction.simple import multilayer_perceptron, random_forest
 from pipeline.prediction.task import contents
 from schemas import columns as col
 
@@ -164,24 +167,17 @@ def inputs(entries: pd.DataFrame) -> NDArray[np.float64]:
     import numpy as np
 
     read = contents(entries)
-    elements = sorted({element for found in read for element in found})
-    table = np.array([[found.get(element, 0.0) for element in elements] for found in read], dtype=np.float64).reshape(
-        len(read), len(elements)
-    )
-    rest = entries[[col.SPACE_GROUP_NUMBER, *col.LATTICE]].to_numpy(dtype=np.float64)
-    return np.hstack([table, np.nan_to_num(rest)])
+    table = ElementTable(tuple(sorted({element for found in read for element in found})))
+    spacegroups = np.nan_to_num(entries[col.SPACE_GROUP_NUMBER].to_numpy(dtype=np.float64))
+    return paper(table.amounts(read), spacegroups, np.nan_to_num(entries[list(col.LATTICE)].to_numpy(dtype=np.float64)))
 
 
 def _forest(seed: int) -> Any:
-    from sklearn.ensemble import RandomForestRegressor
-
-    return RandomForestRegressor(n_estimators=TREES, random_state=seed, n_jobs=1)
+    return random_forest(seed, trees=TREES)
 
 
 def _perceptron(seed: int) -> Any:
-    from sklearn.neural_network import MLPRegressor
-
-    return MLPRegressor(hidden_layer_sizes=HIDDEN, max_iter=STEPS, random_state=seed)
+    return multilayer_perceptron(seed, hidden=HIDDEN, steps=STEPS)
 
 
 MODELS: dict[str, Callable[[int], Any]] = {"random forest": _forest, "perceptron": _perceptron}

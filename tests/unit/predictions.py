@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,8 @@ TEST_FROM = 30
 Predict = Callable[[str, int], float]
 
 
-def small(count: int = 40) -> Task:
-    """Forty entries of ten compositions, each in one paper; every second has a structure; the last ten are the test set."""
+def small(count: int = 40, test_from: int = TEST_FROM) -> Task:
+    """Entries of ten compositions, each in one paper; every second has a structure; the test set begins with ``test_from``."""
     rows = {
         f"e{n:02}": {
             col.TRUE_COMPOSITION: f"Li{n % 10 + 1}O",
@@ -32,7 +32,7 @@ def small(count: int = 40) -> Task:
     }
     table = entries(rows)
     names = list(table.index)
-    return task(table, names[:TEST_FROM], names[TEST_FROM:], {name: f"data_{name}" for name in names[::2]})
+    return task(table, names[:test_from], names[test_from:], {name: f"data_{name}" for name in names[::2]})
 
 
 def record(
@@ -57,3 +57,12 @@ def record(
     table = pd.DataFrame([(name, *row, predict(row[3], row[0])) for row in rows], columns=[str(c) for c in schema.COLUMNS])
     write_predictions(table, folder)
     return folder
+
+
+def cif(number: str, cell: tuple[float, ...], rows: Sequence[str], symbol: str) -> str:
+    """A CIF: number and symbol of the space group, cell, and rows of element, three coordinates and occupancy."""
+    names = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+    sizes = "".join(f"_cell_{name} {value}\n" for name, value in zip(names, cell, strict=True))
+    columns = "".join(f"_atom_site_{name}\n" for name in ("type_symbol", "fract_x", "fract_y", "fract_z", "occupancy", "label"))
+    sites = "".join(f"{row} {row.split()[0]}{place}\n" for place, row in enumerate(rows, start=1))
+    return f"data_x\n_space_group_IT_number {number}\n_space_group_name_H-M_alt '{symbol}'\n{sizes}loop_\n{columns}{sites}"
