@@ -28,7 +28,7 @@ from pipeline.ingest.contributed.bundle import Bundle, bundle
 from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
-from pipeline.reporting.report import CheckedRow, Item, Report
+from pipeline.reporting.report import CheckedRow, Gains, Item, Report
 from pipeline.safety import inputs
 from pipeline.structures.equal import may_be
 from pipeline.structures.tags import CifError
@@ -174,8 +174,18 @@ def check_table(
         compared=None if known.entries is None else len(known.entries) + (0 if changed is None else len(changed.ids)),
         reason=known.reason,
         is_text=read.is_text,
+        gains=lambda: _gains(read, keys, known),
     )  # fmt: skip
     return Checked(report, read, own, known, noisy)
+
+
+def _gains(read: Contribution, keys: list[str], known: Existing) -> Gains | None:
+    """What the dataset would gain; ``None`` when there is none to compare with."""
+    if known.entries is None or known.dataset is None or known.dataset.split is None:
+        return None
+    from pipeline.contribute.gain import gains
+
+    return gains(typed(read.cells, keys), known.entries, known.dataset.split(), read.rows)
 
 
 def _judged(said: Iterable[Said], changed: Replaced) -> Iterator[Said]:

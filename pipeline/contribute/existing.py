@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.correct import Waiver
+    from pipeline.split.sides import Split
 
 #: Why nothing is compared when the user asked for that.
 ALONE = "--without-dataset was given"
@@ -52,6 +53,8 @@ class Dataset:
         Gives the findings that curators accept.
     noisy
         Gives the IDs of the structures that carry noise.
+    split
+        Gives the split, accepted rows placed; absent where nobody asks for it.
     """
 
     published: pd.DataFrame
@@ -59,6 +62,7 @@ class Dataset:
     structures: Callable[[], Mapping[str, str]]
     waivers: Callable[[], Sequence[Waiver]]
     noisy: Callable[[], Collection[str]] = frozenset
+    split: Callable[[], Split] | None = None
 
 
 def existing(raw: Path | None = None) -> Existing:
@@ -72,7 +76,7 @@ def existing(raw: Path | None = None) -> Existing:
     try:
         found = _opened(raw)
         cells = found.decided[0]
-        dataset = Dataset(found.published, cells, lambda: found.texts, lambda: found.waivers, lambda: found.with_noise)
+        dataset = Dataset(found.published, cells, lambda: found.texts, lambda: found.waivers, lambda: found.with_noise, lambda: found.split)
         return Existing(found.typed, dataset=dataset)
     except InputError as error:
         if error.row is not None:  # a row of a contribution: its own message says all

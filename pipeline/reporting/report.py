@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,12 +73,63 @@ class CheckedRow:
     has_structure: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a material lies: share of lithium among its atoms, log10 of its conductivity in S/cm, and ``<`` or ``>`` for a bound."""
+
+    lithium: float
+    log: float
+    bound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What the dataset would gain from one row.
+
+    Attributes
+    ----------
+    row
+        Row as a spreadsheet shows it.
+    has_composition
+        Whether its composition could be read.
+    repeats, papers
+        IDs of the entries of its composition or stoichiometry, and of those of its papers.
+    group
+        Name of the new group that the row is in, alone or with other rows; blank when it joins entries of the dataset.
+    side
+        Side of the split that it would go to; blank when it ties both.
+    point
+        Where it lies, where composition and conductivity are known.
+    """
+
+    row: int
+    has_composition: bool
+    repeats: tuple[str, ...]
+    papers: tuple[str, ...]
+    group: str
+    side: str
+    point: Point | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What the dataset would gain from all rows, and where its own entries lie."""
+
+    rows: tuple[Gain, ...]
+    entries: tuple[Point, ...]
+
+
+def _unknown() -> Gains | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Report:
     """Everything that was found, in the order of the file.
 
     ``compared`` is the number of entries of the dataset that the rows were compared with, ``None`` when they were checked alone and
-    ``reason`` says why: no verdict then says that they can join. ``notes`` tell how the table was understood.
+    ``reason`` says why: no verdict then says that they can join. ``notes`` tell how the table was understood. ``gains`` gives what the
+    dataset would gain, for whoever asks; ``None`` when nothing was compared.
     """
 
     file: str
@@ -88,6 +140,7 @@ class Report:
     compared: int | None = None
     reason: str = ""
     is_text: bool = True
+    gains: Callable[[], Gains | None] = _unknown
 
     def count(self, severity: Severity) -> int:
         """Number of findings of one severity."""
