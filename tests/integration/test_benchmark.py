@@ -10,12 +10,24 @@ from click.testing import CliRunner
 from pipeline.cli import main
 from pipeline.commands.benchmark import release_of, task_of
 from pipeline.prediction.task import Task
+from pipeline.release.opened import Opened
 from tests.unit.predictions import record
 
 
 @pytest.fixture(scope="module")
-def of(raw: Path) -> Task:
-    return task_of(release_of(raw, None))
+def release(raw: Path) -> Opened:
+    return release_of(raw, None)
+
+
+@pytest.fixture
+def once(release: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The release is read once for all tests; one of them reads it anew."""
+    monkeypatch.setattr("pipeline.commands.benchmark.release_of", lambda raw, name: release)
+
+
+@pytest.fixture(scope="module")
+def of(release: Opened) -> Task:
+    return task_of(release)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +53,7 @@ def test_the_task_is_the_published_one(of: Task) -> None:
     assert int(of.is_bound.sum()) == 37
 
 
+@pytest.mark.usefixtures("once")
 def test_a_model_is_scored_beside_the_recorded_forest(raw: Path, models: Path) -> None:
     text = ran("score", models / "net", "--models", models, "--raw", raw)
     assert "better" in text
@@ -51,6 +64,7 @@ def test_a_model_is_scored_beside_the_recorded_forest(raw: Path, models: Path) -
     assert len(one) == 1 + 18
 
 
+@pytest.mark.usefixtures("once")
 def test_without_a_forest_the_scores_say_so(raw: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "--models DIR" in ran("score", models / "net", "--raw", raw.resolve())
@@ -64,6 +78,7 @@ def test_a_model_of_another_release_is_refused(raw: Path, models: Path) -> None:
     assert "--release" in text
 
 
+@pytest.mark.usefixtures("once")
 def test_a_board_is_written_and_written_again_but_over_nothing_else(raw: Path, models: Path) -> None:
     assert "2 models, 36 scores" in ran("board", "--models", models, "--raw", raw)
     names = ["families.csv", "hard.csv", "leaderboard.csv", "leaderboard.json", "leaderboard.md", "leaderboard.svg"]
