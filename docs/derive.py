@@ -5,11 +5,13 @@ Run from anywhere: ``python docs/derive.py`` writes, ``python docs/derive.py --c
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+BOARD, BENCHMARK = "models/leaderboard.json", "docs/benchmark.md"
 
 
 def derived() -> dict[str, Callable[[], str]]:
@@ -27,7 +29,18 @@ def derived() -> dict[str, Callable[[], str]]:
     def checks() -> str:
         return checks_page.page(checks_page.read(ROOT))
 
-    return {dictionary.PATH: dictionary.dictionary, checks_page.PAGE.as_posix(): checks, citation.FILE: cited}
+    return {dictionary.PATH: dictionary.dictionary, checks_page.PAGE.as_posix(): checks, citation.FILE: cited, **_board()}
+
+
+def _board() -> dict[str, Callable[[], str]]:
+    """The leaderboard for a reader, and what the benchmark's page says in numbers, from the leaderboard's JSON where there is one."""
+    from pipeline.reporting.benchmark_docs import embedded
+    from pipeline.reporting.benchmark_text import markdown
+
+    if not (ROOT / BOARD).is_file():
+        return {}
+    found = json.loads(_read(ROOT / BOARD))
+    return {BENCHMARK: lambda: embedded(_read(ROOT / BENCHMARK), found), "models/leaderboard.md": lambda: markdown(found)}
 
 
 def stale() -> list[str]:

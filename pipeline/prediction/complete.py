@@ -195,11 +195,16 @@ def _missing(there: Iterable[tuple[int, str, str]], model: Model, file: Path, ta
                 f"a seed of {protocol} that {MODEL_FILE} does not name", file=file, column=schema.SEED, value=strange[0], cure=cure
             )
         wanted = _wanted(protocol, model, task, {name for names in found.values() for name in names})
-        for seed in seeds or (0,):
-            if lacking := [name for name in wanted if name not in found.get(seed, ())]:
+        if not seeds and not found:
+            yield InputError("no predictions for the test set", file=file, cure=f"add them, and name their seeds in {MODEL_FILE}")
+        if absent := sorted(set(seeds) - found.keys()):
+            what = f"no predictions for seed {absent[0]} of {protocol}" + (f", and for {len(absent) - 1} more seeds" if absent[1:] else "")
+            cure = f"predict {len(wanted)} entries once a seed"
+            yield InputError(what, file=file, column=schema.SEED, cure=cure)
+        for seed in sorted(found.keys() & set(seeds)):
+            if lacking := [name for name in wanted if name not in found[seed]]:
                 what = f"{len(lacking)} of {len(wanted)} predictions are missing for seed {seed} of {protocol}"
-                cure = "predict each once a seed" if seeds else f"predict the test set and name the seeds in {MODEL_FILE}"
-                yield InputError(what, file=file, column=schema.ENTRY, value=_listed(lacking), cure=cure)
+                yield InputError(what, file=file, column=schema.ENTRY, value=_listed(lacking), cure="predict each once a seed")
 
 
 def _wanted(protocol: str, model: Model, task: Task, there: set[str]) -> Sequence[str]:

@@ -283,6 +283,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
     data = read(path)
     if len(data) > limits.TABLE_BYTES():
         raise limits.TABLE_BYTES.error(path, len(data))
+    if (count := data.count(b"\n")) > limits.TABLE_ROWS() + 1:
+        raise limits.TABLE_ROWS.error(path, count - 1)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
