@@ -132,9 +132,9 @@ def atoms(items: Items, cell: Cell) -> AtomList:
     for row, (tokens, tag) in enumerate(rows):
         label = "" if is_blank(labels[row]) else gemmi.cif.as_string(labels[row]).strip()
         symbol = "" if is_blank(types[row]) else gemmi.cif.as_string(types[row]).strip()
-        name, dummy = label or f"number {row + 1}", gemmi.cif.as_string(flags[row]).strip().lower() == "dum"
-        blank = [is_blank(token) for token in tokens]
-        if all(blank) and not label and not symbol:  # a row of a form that nobody filled in
+        name, dummy = label or f"number {row + 1}", flags[row] != "?" and gemmi.cif.as_string(flags[row]).strip().lower() == "dum"
+        nowhere = all(map(is_blank, tokens))
+        if nowhere and not label and not symbol:  # a row of a form that nobody filled in
             continue
         try:
             reading = read_atom(symbol, label, formula)
@@ -147,10 +147,10 @@ def atoms(items: Items, cell: Cell) -> AtomList:
         if reading.note:
             told.setdefault(reading.note, []).append(name)
         if not reading.parts:
-            if not all(blank):
+            if not nowhere:
                 left_out.append(name)
             continue
-        if all(blank) and not dummy and any(part.element != "H" for part in reading.parts):
+        if nowhere and not dummy and any(part.element != "H" for part in reading.parts):
             text = " ".join(tokens)
             cure = "write 0 where zero is meant, and leave the row out where nothing is known"
             raise items.error(f"site {name} has no coordinates ({text}): {cure}", tag + "x", row)
@@ -161,7 +161,7 @@ def atoms(items: Items, cell: Cell) -> AtomList:
             told.setdefault("site {site} has the occupancy ?, for which 1 is assumed", []).append(name)
         attached = items.number(hydrogens[row], "attached hydrogens" + whose, tags.HYDROGENS, row, 0.0)
         x, y, z = (
-            0.0 if all(blank) else items.number(token, what + whose, tag + axis, row)
+            0.0 if nowhere else items.number(token, what + whose, tag + axis, row)
             for token, what, axis in zip(tokens, _COORDINATES, "xyz", strict=True)
         )
         found = [
@@ -169,15 +169,15 @@ def atoms(items: Items, cell: Cell) -> AtomList:
                  attached + part.hydrogens, row)
             for part in reading.parts
         ]  # fmt: skip
-        if not dummy and not all(blank):
+        if not dummy and not nowhere:
             placed += found
             continue
         whole = all(value == round(value) for value in (x, y, z))
         if dummy and not whole:
             left_out.append(name)
-        if declared is not None or not all(blank):
+        if declared is not None or not nowhere:
             unplaced += [replace(atom, rounding=(0.0, 0.0, 0.0)) for atom in found]
-        items.notes.append(_unplaced(name, found, declared, dummy, all(blank)))
+        items.notes.append(_unplaced(name, found, declared, dummy, nowhere))
     items.notes += [_said(note, names) for note, names in told.items()]
     if not placed:
         raise items.error("lists no atom with a position")

@@ -181,6 +181,11 @@ class Structure:
         return np.array(gemmi.UnitCell(*self.cell).orth.mat.tolist())
 
     @cached_property
+    def inverse_basis(self) -> NDArray[np.float64]:
+        """The inverse of :attr:`basis`: fractional = inverse_basis @ Cartesian."""
+        return np.array(gemmi.UnitCell(*self.cell).frac.mat.tolist())
+
+    @cached_property
     def metric_misfit(self) -> float:
         """Largest change of a scalar product of two axes under the operations, over the product of their lengths; 0 when they fit."""
         metric = self.basis.T @ self.basis
@@ -237,8 +242,7 @@ def read(text: str, name: str) -> Structure:
     operations = symmetry(items, cell, listed.placed)
     demand_images(len(listed.placed), len(operations.rotations), name)
     number, symbol = number_and_symbol(items)
-    basis = np.array(gemmi.UnitCell(*cell).orth.mat.tolist())
-    found, fixed_by, exact, notes = placed(operations, listed.placed, basis)
+    found, fixed_by, exact, notes = placed(operations, listed.placed, gemmi.UnitCell(*cell))
     items.notes += notes
     sites = tuple(
         _site(atom, operations, fixed, position) for atom, fixed, position in zip(found, fixed_by, exact, strict=True)

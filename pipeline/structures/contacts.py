@@ -76,7 +76,7 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     basis = structure.basis @ group.primitive
     demand_room(len(every), abs(float(np.linalg.det(basis))), structure.name)
     # along an axis shorter than a quarter of the reach nobody looks further: such a cell holds no atoms
-    reach = min(reach, FURTHEST / float(np.linalg.norm(np.linalg.inv(basis), axis=1).max()))
+    reach = min(reach, FURTHEST / float(np.linalg.norm(group.inverse @ structure.inverse_basis, axis=1).max()))
     owner = np.repeat(np.arange(len(where)), sizes)
     starts = np.cumsum([0, *sizes])[:-1]
     places = np.ascontiguousarray((every @ group.inverse.T) % 1.0 @ basis.T)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +29,18 @@ def demand_examined(structure: Structure, before: int | None = None) -> int:
     int
         The sum with this structure's.
     """
-    centrings = int(np.all(structure.rotations == np.eye(3, dtype=np.int64), axis=(1, 2)).sum())
-    positions = sum(site.multiplicity for site in structure.sites) // max(centrings, 1)
+    centrings = _centrings(structure.rotations.tobytes())
+    positions = sum(site.multiplicity for site in structure.sites) // centrings
     demand(limits.CIF_EXAMINED, positions, structure.name)
-    demand_room(positions, structure.volume / max(centrings, 1), structure.name)
+    demand_room(positions, structure.volume / centrings, structure.name)
     total = (before or 0) + positions**2
     if before is not None:
         demand(limits.CIF_TOTAL, total, structure.name)
     return total
+
+
+@lru_cache(maxsize=512)
+def _centrings(rotation_bytes: bytes) -> int:
+    """Lattice translations in the cell: the operations that turn nothing."""
+    rotations = np.frombuffer(rotation_bytes, dtype=np.int64).reshape(-1, 3, 3)
+    return max(int((rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2)).sum()), 1)

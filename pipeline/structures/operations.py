@@ -227,7 +227,11 @@ def _letters(group: gemmi.SpaceGroup) -> list[str]:
 
 
 def site_symmetry(
-    rotations: NDArray[np.int64], translations: NDArray[np.float64], fract: NDArray[np.float64], rounding: NDArray[np.float64]
+    rotations: NDArray[np.int64],
+    translations: NDArray[np.float64],
+    fract: NDArray[np.float64],
+    rounding: NDArray[np.float64],
+    gap: NDArray[np.float64] | None = None,
 ) -> tuple[list[tuple[int, ...]], list[tuple[float, float, float]]]:
     """Which operations fix each site, up to lattice translations and the rounding of its printed coordinates.
 
@@ -237,21 +241,36 @@ def site_symmetry(
         ``(n, 3, 3)`` and ``(n, 3)``.
     fract, rounding
         Positions and half units in the last place, both ``(m, 3)``.
+    gap
+        The :func:`gaps` of the sites where they are known already.
 
     Returns
     -------
     list, list
         Indices of the operations, and the mean of the images under them, for each site.
     """
-    shift = rotations - np.eye(3, dtype=np.int64)
-    distance = np.einsum("nij,mj->mni", shift, fract) + translations
-    distance -= np.rint(distance)
-    allowed = np.einsum("nij,mj->mni", np.abs(shift), rounding) + FLOOR
-    fixed = (np.abs(distance) <= allowed).all(axis=2)
+    gap = gaps(rotations, translations, fract) if gap is None else gap
+    allowed = _turned(np.abs(rotations - _IDENTITY), rounding) + FLOOR
+    fixed: NDArray[np.bool_] = np.all(np.abs(gap) <= allowed, axis=2)
     counts = fixed.sum(axis=1)
-    exact = fract + np.where(fixed[:, :, None], distance, 0.0).sum(axis=1) / counts[:, None]
+    exact = fract + np.where(fixed[:, :, None], gap, 0.0).sum(axis=1) / counts[:, None]
     indices, ends = np.nonzero(fixed)[1].tolist(), np.cumsum(counts).tolist()
     return [tuple(indices[start:end]) for start, end in pairwise([0, *ends])], [(x, y, z) for x, y, z in exact.tolist()]
+
+
+def gaps(rotations: NDArray[np.int64], translations: NDArray[np.float64], fract: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From each site to the nearest lattice translate of each of its images, fractional coordinates: ``(m, n, 3)``."""
+    gap = _turned(rotations - _IDENTITY, fract) + translations
+    gap -= np.rint(gap)
+    return gap
+
+
+_IDENTITY = np.eye(3, dtype=np.int64)
+
+
+def _turned(matrices: NDArray[np.int64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each of ``n`` matrices on each of ``m`` vectors, as one product: ``(m, n, 3)``."""
+    return (vectors @ matrices.reshape(-1, 3).T.astype(np.float64)).reshape(len(vectors), -1, 3)
 
 
 def shortest_distance(

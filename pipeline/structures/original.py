@@ -81,17 +81,21 @@ def original(structure: Structure, where: Sequence[Position] | None = None) -> O
     every = images.reshape(len(where), -1, 1, 3) + group.centring  # position, rotation, centring, axis
     steps = np.floor(every * GRID + (1.0 - BOUND)).astype(np.int64) % GRID
     nearest = (steps @ _PLACES).min(axis=2)  # of each rotation
+    first, least = nearest.argmin(axis=1).tolist(), nearest.min(axis=1).tolist()
     with_hydrogens = any(site.hydrogens for site in structure.sites)
     rotations = group.rotations.tobytes()
     keys: list[tuple[tuple[tuple[str, float], ...], float, int, int]] = []
     chosen: list[int] = []
-    for position, row in zip(where, nearest, strict=True):
-        allowed = plain_images(rotations, position.fixed_by)
-        best = int(row.argmin()) if allowed is None else allowed[int(row[list(allowed)].argmin())]
+    for index, position in enumerate(where):
+        allowed, best, place = plain_images(rotations, position.fixed_by), first[index], least[index]
+        if allowed is not None:
+            best = min(allowed, key=nearest[index].__getitem__)
+            place = int(nearest[index, best])
         chosen.append(best)
-        mine = [structure.sites[i] for i in position.sites] if with_hydrogens else []
-        attached = round(math.fsum(site.occupancy * site.hydrogens for site in mine), 6)
-        keys.append((composition(position, structure), attached, len(position.fixed_by), int(row[best])))
+        attached = 0.0
+        if with_hydrogens:
+            attached = round(math.fsum(structure.sites[i].occupancy * structure.sites[i].hydrogens for i in position.sites), 6)
+        keys.append((composition(position, structure), attached, len(position.fixed_by), place))
     order = sorted(range(len(where)), key=keys.__getitem__)
     cell = " ".join(repr(round(value, 6)) for value in structure.cell)
     lines = [f"cell {cell}", f"operations {_operations(structure.rotations.tobytes(), structure.translations.tobytes())}"]

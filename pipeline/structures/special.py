@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import gemmi
 import numpy as np
 
-from pipeline.structures.operations import FLOOR, Operations, site_symmetry
+from pipeline.structures.operations import FLOOR, Operations, gaps, site_symmetry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,17 +34,15 @@ Fixed = tuple[int, ...]
 Place = tuple[float, float, float]
 
 
-def placed(
-    operations: Operations, atoms: Sequence[Atom], basis: NDArray[np.float64]
-) -> tuple[list[Atom], list[Fixed], list[Place], list[str]]:
+def placed(operations: Operations, atoms: Sequence[Atom], cell: gemmi.UnitCell) -> tuple[list[Atom], list[Fixed], list[Place], list[str]]:
     """The atoms with their site symmetries.
 
     Parameters
     ----------
     operations, atoms
         Of the file.
-    basis
-        Cell vectors in angstrom as columns.
+    cell
+        Of the file.
 
     Returns
     -------
@@ -52,8 +51,10 @@ def placed(
         of the operations that fix it, and its coordinates on the special position; and notes.
     """
     fract = np.array([atom.fract for atom in atoms])
-    fixed, exact = site_symmetry(operations.rotations, operations.translations, fract, np.array([atom.rounding for atom in atoms]))
-    near = _near(operations, fract, fixed, basis)
+    gap = gaps(operations.rotations, operations.translations, fract)
+    fixed, exact = site_symmetry(operations.rotations, operations.translations, fract, np.array([atom.rounding for atom in atoms]), gap)
+    basis = np.array(cell.orth.mat.tolist())
+    near = _near(gap, fixed, cell, basis)
     levels = {index: _levels(operations, exact[index], set(distances.values()), basis) for index, distances in near.items()}
     order = len(operations.rotations)
     readings = [{order // len(f), *(order // len(g) for g, _ in levels.get(i, ()))} for i, f in enumerate(fixed)]
@@ -90,18 +91,16 @@ def _triple(place: Place) -> str:
 
 
 def _near(
-    operations: Operations, fract: NDArray[np.float64], fixed: Sequence[Fixed], basis: NDArray[np.float64]
+    gap: NDArray[np.float64], fixed: Sequence[Fixed], cell: gemmi.UnitCell, basis: NDArray[np.float64]
 ) -> dict[int, dict[int, float]]:
     """For each site the operations that take it nearer to itself than :data:`NEAR` without fixing it, and how near."""
-    gap = np.einsum("nij,mj->mni", operations.rotations - np.eye(3, dtype=np.int64), fract) + operations.translations
-    gap -= np.rint(gap)
     # how far a coordinate can be off within that distance: most operations are out of the question before any length is known
-    reach = NEAR * np.linalg.norm(np.linalg.inv(basis), axis=1)
+    inverse = cell.reciprocal()
+    reach = NEAR * np.array([inverse.a, inverse.b, inverse.c])
     sites, which = np.nonzero((np.abs(gap) <= reach).all(axis=2))
-    distances = np.linalg.norm(gap[sites, which] @ basis.T, axis=1)
     found: dict[int, dict[int, float]] = {}
-    for site, op, distance in zip(sites.tolist(), which.tolist(), distances.tolist(), strict=True):
-        if distance <= NEAR and op not in fixed[site]:
+    for site, op in zip(sites.tolist(), which.tolist(), strict=True):
+        if op not in fixed[site] and (distance := float(np.linalg.norm(basis @ gap[site, op]))) <= NEAR:
             found.setdefault(site, {})[op] = distance
     return found
 

@@ -205,17 +205,24 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
         np.minimum.at(first, site_of, other)
         is_first = first[site_of] == other
         image[site_of[is_first]] = near[shares][is_first].argmin(axis=1)
-    same = int(np.flatnonzero((group.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2)))[0])
     for index in np.flatnonzero(first[first] != first).tolist():
         if first[first[index]] != first[index]:  # near a site that shares the position of a third, which is too far: a position of its own
+            same = np.flatnonzero((group.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2)))[0]
             first[index], image[index] = index, same
-    found = []
-    for index, site in enumerate(sites):
-        if first[index] == index:
-            mine = np.flatnonzero(first == index).tolist()
-            fixed_by = tuple(sorted({int(group.point[i]) for i in site.fixed_by}))
-            found.append(Position(here[index], fixed_by, tuple(mine), tuple(image[mine].tolist())))
-    return tuple(found)
+    members: dict[int, list[int]] = {}
+    for index, owner in enumerate(first.tolist()):
+        members.setdefault(owner, []).append(index)
+    turns = image.tolist()
+    return tuple(
+        Position(here[index], _rotations(sites[index].fixed_by, group), tuple(mine), tuple([turns[i] for i in mine]))
+        for index, mine in sorted(members.items())
+    )
+
+
+@lru_cache(maxsize=8192)
+def _rotations(fixed_by: tuple[int, ...], group: Frame) -> tuple[int, ...]:
+    """Rotations, as indices into the frame, of some of the file's operations."""
+    return tuple(sorted({int(group.point[i]) for i in fixed_by}))
 
 
 def images(position: Position, group: Frame) -> NDArray[np.float64]:
@@ -225,12 +232,17 @@ def images(position: Position, group: Frame) -> NDArray[np.float64]:
 
 def all_images(where: Sequence[Position], group: Frame) -> tuple[NDArray[np.float64], list[int]]:
     """The :func:`images` of several positions below each other, ``(n, 3)``, and how many each position has."""
-    chosen = [coset(position.fixed_by, group) for position in where]
-    sizes = [len(each) for each in chosen]
-    operations = np.concatenate(chosen)
+    rotations, translations, sizes = _orbits(tuple([position.fixed_by for position in where]), group)
     fract = np.repeat(np.array([position.fract for position in where]), sizes, axis=0)
-    turned = np.einsum("nij,nj->ni", group.rotations[operations], fract)
-    return turned + group.translations[operations], sizes
+    return np.einsum("nij,nj->ni", rotations, fract) + translations, sizes
+
+
+@lru_cache(maxsize=64)
+def _orbits(fixed_by: tuple[tuple[int, ...], ...], group: Frame) -> tuple[NDArray[np.int64], NDArray[np.float64], list[int]]:
+    """The operations that make the images of several positions below each other, and how many each position has."""
+    chosen = [coset(each, group) for each in fixed_by]
+    operations = np.concatenate(chosen)
+    return group.rotations[operations], group.translations[operations], [len(each) for each in chosen]
 
 
 @lru_cache(maxsize=8192)
@@ -275,7 +287,8 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     if lattice is None:
         return True
     # one degree is wider than any tolerance of 0.01 angstrom in a cell of 2 angstrom and more
-    proper = np.array([op.rot for op in gemmi.find_lattice_symmetry(gemmi.UnitCell(*structure.cell), lattice, 1.0)]) // gemmi.Op.DEN
+    symmetries = gemmi.find_lattice_symmetry(gemmi.UnitCell(*structure.cell), lattice, 1.0)
+    proper = np.frombuffer(b"".join([_rotation(op) for op in symmetries]), dtype=np.int64).reshape(-1, 3, 3)
     candidates = np.concatenate([proper, -proper])
     known = set((group.rotations.reshape(-1, 9) @ _DIGITS).tolist())
     rotations = [np.eye(3, dtype=np.int64)]
@@ -285,8 +298,7 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
             rotations.append(candidate)
     _, atoms, numbers = spglib_cell(structure, where)
     kinds = np.array(numbers)
-    values, counts = np.unique(kinds, return_counts=True)
-    rare = atoms[kinds == values[counts.argmin()]]
+    rare = atoms[kinds == np.bincount(kinds)[1:].argmin() + 1]
     turns = group.inverse @ np.array(rotations) @ group.primitive
     shifts = rare[None, :] - (turns @ rare[0])[:, None]
     turns, shifts = np.repeat(turns, len(rare), axis=0)[1:], shifts.reshape(-1, 3)[1:]  # without the identity
@@ -312,6 +324,13 @@ def may_have_more(structure: Structure, where: Sequence[Position], symprec: floa
     return True
 
 
+@lru_cache(maxsize=512)
+def _rotation(op: gemmi.Op) -> bytes:
+    """Rotation of an operation, nine integers as bytes."""
+    return (np.array(op.rot, dtype=np.int64) // gemmi.Op.DEN).tobytes()
+
+
+@lru_cache(maxsize=512)
 def _centring(group: Frame) -> str | None:
     """Letter of the centred lattice; ``None`` for one that :func:`gemmi.find_lattice_symmetry` does not know."""
     translations = gemmi.GroupOps([gemmi.Op()])
