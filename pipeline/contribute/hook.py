@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +49,8 @@ def structures(table: Path) -> Path | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check every table; the status is that of the worst.
 
-    ``--format`` is one of the report's formats; ``--sarif FOLDER`` writes each report there as well, one file a table.
+    ``--format`` is one of the report's formats; ``--sarif FOLDER`` writes each report there as well, one file a table; ``--issue FILE``
+    takes table and structures out of the text of an issue (:mod:`pipeline.contribute.issue`).
     """
     from pipeline.contribute.check import check
     from pipeline.reporting.formats import FORMATS, deliver, is_earlier
@@ -56,8 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("obelix-curate-hook", description="Check the tables of new rows among the files, for OBELiX.")
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the findings")
+    parser.add_argument("--issue", type=Path, metavar="FILE", help="text of an issue that proposes rows, in place of tables")
     parser.add_argument("--sarif", type=Path, metavar="FOLDER", help="write SARIF there as well, one file a table")
     options = parser.parse_args(arguments)
+    if options.issue is not None:
+        return _issue(options.issue, options.format)
     worst = 0
     for number, table in enumerate(tables(options.files), start=1):
         try:
@@ -71,6 +77,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         worst = max(worst, int(report.has_errors))
     return worst
+
+
+def _issue(text: Path, form: str) -> int:
+    """Check the rows that an issue proposes. The report names the table by its kind: where it lay for a moment is nobody's business."""
+    from pipeline.contribute.check import check
+    from pipeline.contribute.issue import proposed
+    from pipeline.reporting.formats import deliver
+    from pipeline.safety import inputs
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            table, cifs = proposed(inputs.read(text).decode("utf-8", "replace"), Path(folder))
+            report = check(table, cifs).report
+            deliver(replace(report, file=table.name), form, None)
+        except (InputError, OSError) as error:
+            sys.stderr.write(f"error: {error}\n".replace(f"{folder}/", ""))
+            return 2
+    return int(report.has_errors)
 
 
 def _sarif(report: Report, table: Path) -> str:

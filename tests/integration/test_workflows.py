@@ -79,7 +79,12 @@ def test_the_workflow_runs_a_command_of_the_readme(marker: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [(ROOT / "action.yml", "Install obelix-curate"), (ROOT / ".github" / "workflows" / "contributed-rows.yml", "Install")]
+    ("path", "name"),
+    [
+        (ROOT / "action.yml", "Install obelix-curate"),
+        (ROOT / ".github" / "workflows" / "contributed-rows.yml", "Install"),
+        (ROOT / ".github" / "workflows" / "proposed-in-an-issue.yml", "Install"),
+    ],
 )
 def test_the_lock_is_installed_from_the_programs_own_folder(path: Path, name: str, tmp_path: Path) -> None:
     [step] = [step for step in steps(load(path)) if step.get("name") == name]
@@ -101,6 +106,37 @@ def test_the_lock_is_installed_from_the_programs_own_folder(path: Path, name: st
     assert [said for program, _, said in told if program == "pip"] == re.findall(
         r"\.venv/bin/pip (.*?) &&", readme[readme.index("<!-- first command -->") :].split("```")[1]
     )
+
+
+def test_rows_of_an_issue_get_the_same_check(tmp_path: Path, programs: Path, environment: dict[str, str]) -> None:
+    """The form's example, pasted; and an issue without a table, whose text would be a command if it were one."""
+    [step] = [step for step in steps(load(ROOT / ".github" / "workflows" / "proposed-in-an-issue.yml")) if step.get("name") == "Check"]
+    form = load(ROOT / ".github" / "ISSUE_TEMPLATE" / "new-data.yml")
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program" / "bin").symlink_to(programs)
+    [field] = [field for field in form["body"] if field.get("id") == "table"]
+    answers = {
+        "Papers": "10.1002/adma.201803075",
+        field["attributes"]["label"]: field["attributes"]["placeholder"],
+        "Structures": "_No response_",
+    }
+    body = "\r\n\r\n".join(f"### {label}\r\n\r\n{answer}" for label, answer in answers.items())
+
+    def comment(text: str) -> str:
+        variables = {**environment, "RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"), "BODY": text}
+        done = shell(step["run"], tmp_path, variables)
+        assert done.returncode == 0, done.stderr
+        return (tmp_path / "comment.md").read_text(encoding="utf-8")
+
+    told = comment(body)
+    assert told.startswith("## ")
+    assert "Table `rows.csv`: 1 row, 0 structure files" in told
+    assert "### What the dataset would gain" in told
+    assert "sample1" in told
+    refused = comment("$(touch forged) `touch forged`\n### Table\n\n_No response_\n")
+    assert refused.startswith("## ❌ The rows could not be checked")
+    assert "the issue has nothing under 'Table'" in refused
+    assert not list(tmp_path.rglob("forged"))
 
 
 def test_changed_tables_are_checked_and_told(tmp_path: Path, programs: Path, environment: dict[str, str]) -> None:
