@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.prediction import board as boards
 from pipeline.prediction.complete import Recorded, every, recorded
 from pipeline.prediction.recorded import MODEL_FILE
-from pipeline.prediction.task import RECORDED_RELEASE, Task, task
+from pipeline.prediction.task import RECORDED_RELEASE, Bounds, Task, task
 from pipeline.release.opened import Opened, opened
 from schemas import leaderboard as schema
 
@@ -66,6 +66,28 @@ def task_of(release: Opened) -> Task:
     """The task of a release."""
     split = release.split
     return task(release.typed, split.train, split.test, release.texts)
+
+
+# --- run --------------------------------------------------------------------------------------------------------------------
+def trained(
+    names: Sequence[str], seeds: int, device: str | None, bounds: Bounds, out: Path | None, name: str | None, raw: Path | None,
+    tell: Callable[[str], None],
+) -> list[Path]:  # fmt: skip
+    """Train models, all where none is named; the folders that were written.
+
+    Raises
+    ------
+    InputError
+        As :func:`pipeline.prediction.run.run`.
+    """
+    from pipeline.prediction import models as registry
+    from pipeline.prediction.run import Options, run
+
+    wanted = list(names) or registry.names()
+    registry.require(wanted)  # before the release is read, which takes a second
+    release = release_of(raw, name)
+    options = Options(wanted, _models(out, raw), seeds, device, bounds, release.name if name != PRESENT else PRESENT, tell)
+    return run(task_of(release), lambda: release.structures, options)
 
 
 # --- score ------------------------------------------------------------------------------------------------------------------

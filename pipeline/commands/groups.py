@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from pipeline.commands.options import BOOK, OWN_RAW, RAW
 from pipeline.errors import InputError
 from pipeline.quoting import plain
 from pipeline.terminal import say
+
+if TYPE_CHECKING:
+    from pipeline.prediction.task import Bounds
 
 
 @click.group()
@@ -104,6 +108,39 @@ def benchmark() -> None:
 MODELS = click.option(
     "--models", type=click.Path(path_type=Path), metavar="DIR", help="Folder of recorded models; by default 'models' of the working folder."
 )
+
+
+@benchmark.command("run")
+@click.option("--models", "names", default="", metavar="NAME,...", help="Models to train, separated by commas; by default all.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Seeds of each model; slow ones take one on folds."
+)
+@click.option("--device", metavar="NAME", help="Where nets are trained, such as cpu or cuda; by default a device where there is one.")
+@click.option(
+    "--bounds",
+    type=click.Choice(("as-published", "as-bounds", "left-out", "censored")),
+    default="as-published",
+    show_default=True,
+    help="What an upper bound counts when a model learns.",
+)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Folder that gets a folder for each model; by "
+              "default 'models' of the working folder.")  # fmt: skip
+@click.option(
+    "--release", metavar="NAME", help="The release to learn from: a pin, or 'present' with today's corrections.  [default: 1.2.0]"
+)
+@OWN_RAW
+def benchmark_run(
+    names: str, seeds: int, device: str | None, bounds: Bounds, out: Path | None, release: str | None, raw: Path | None
+) -> None:  # fmt: skip
+    """Train the paper's models and others, and record what they predict. Needs the extra 'benchmark', median and nearest excepted.
+
+    Each model's folder is written as soon as it is done. The labels of the test set are taken away before anything is trained.
+    """
+    from pipeline.commands.benchmark import trained
+
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for folder in trained(chosen, seeds, device, bounds, out, release, raw, tell=lambda line: say(plain(line), err=True)):
+        say(plain(str(folder)))
 
 
 @benchmark.command("score")

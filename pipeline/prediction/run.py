@@ -221,7 +221,7 @@ def _notes(kind: Kind, given: Problem) -> Iterable[str]:
         yield "No choice of it is random: every seed predicts the same."
     if kind.rounded:
         graphs = given.graphs(True)
-        yield f"Rounding takes all lithium from {len(graphs.without_lithium)} of {len(graphs)} structures."
+        yield f"Once occupancies are rounded, {len(graphs.without_lithium)} of {len(graphs)} structures hold no lithium."
 
 
 def _table(name: str, seed: int, protocol: str, fold: int | None, ids: Sequence[str], found: Numbers) -> pd.DataFrame:

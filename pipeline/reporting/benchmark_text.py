@@ -125,11 +125,11 @@ def titled(model: Mapping[str, Any]) -> str:
 
 
 def shown(row: Row | None) -> str:
-    """An error with its limits and its spread over the seeds; blank where it was not run."""
+    """An error with its limits and its spread over the seeds where they differ; blank where it was not run."""
     if row is None:
         return ""
     spread = row[schema.SEED_SPREAD]
-    return _limits(row, "mae") + ("" if spread is None else f" ± {spread:.2f}")
+    return _limits(row, "mae") + (f" ± {spread:.2f}" if spread else "")
 
 
 def folds(row: Row | None) -> str:

@@ -39,7 +39,7 @@ def models(of: Task, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ran(*arguments: str | Path, status: int = 0) -> str:
+def ran(*arguments: str | int | Path, status: int = 0) -> str:
     result = CliRunner().invoke(main, ["benchmark", *map(str, arguments)])
     assert result.exit_code == status, result.output
     assert "Traceback" not in result.output
@@ -91,3 +91,18 @@ def test_a_board_is_written_and_written_again_but_over_nothing_else(raw: Path, m
     assert "no earlier output" in ran("board", "--models", models, "--raw", raw, status=2)
     assert (models / "leaderboard.md").read_text(encoding="utf-8") == "my notes\n"
     assert (models / "leaderboard.csv").read_bytes() == before
+
+
+@pytest.mark.usefixtures("once")
+def test_run_trains_what_is_named_and_says_what_is_not_installed(
+    raw: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "median" in ran("run", "--models", "median", "--seeds", 2, "--out", tmp_path / "mine", "--raw", raw)
+    text = ran("score", tmp_path / "mine" / "median", "--models", models, "--raw", raw, "--format", "csv")
+    test = next(line for line in text.splitlines() if line.startswith("median,test,all,as-published,121,42,2,2.16"))
+    assert test.endswith("0.000000,0.000000,0.000000,no difference shown,,,")
+    monkeypatch.setattr("pipeline.prediction.models.find_spec", lambda name: None)
+    refused = ran("run", "--models", "forest", "--out", tmp_path / "other", "--raw", raw, status=2)
+    assert "pip install 'obelix-curate[benchmark]'" in refused
+    assert not (tmp_path / "other").exists()
+    assert "the models are median" in ran("run", "--models", "median,foo", "--out", tmp_path / "other", "--raw", raw, status=2)

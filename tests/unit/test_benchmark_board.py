@@ -50,7 +50,7 @@ def test_a_board_says_what_it_must(board: Board) -> None:
     forest, net = (next(line for line in lines if f"(`{name}`)" in line) for name in ("forest", "net"))
     assert "| 30 | 0.55 [0.50, 0.60] ± 0.07 |" in forest
     assert re.search(r"\| \+1\.45 \[\+1\.4\d, \+1\.5\d\] worse \|", net)
-    assert "| 15 |  | 2.00 [2.00, 2.00] ± 0.00 |" in net
+    assert "| 15 |  | 2.00 [2.00, 2.00] |" in net
     assert r"Net \| &lt;b&gt;&#64;all&lt;/b&gt;" in net
     paper = [line for line in lines if "*printed*" in line]
     assert len(paper) == 7
