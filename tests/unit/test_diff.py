@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -251,6 +253,26 @@ class TestStructures:
         found = difference(release("old", AB, cifs={"aa1": CIF}), release("new", AB, cifs={"bb2": CIF}))
         assert (found.structures_added, found.structures_removed) == (["bb2"], ["aa1"])
         assert required_level(found)[0] == "minor"
+
+
+def test_a_table_is_read_a_few_times_however_many_structures_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    real = Published.read
+    monkeypatch.setattr(Published, "read", lambda self, path: (reads.append(path), real(self, path))[1])
+
+    def work(number: int) -> int:
+        names = [f"a{n:02}" for n in range(number)]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as members:
+            for name in names:
+                members.writestr(f"{name}.cif", CIF)
+        contents = files([row(name) for name in names], cifs=dict.fromkeys(names, CIF)) | {"train_cifs.zip": archive.getvalue()}
+        reads.clear()
+        found = difference(Published("old", contents), Published("new", contents))
+        assert not [each for each in found.stale_new if each.what != "checksum"]
+        return len(reads)
+
+    assert work(40) == work(4)
 
 
 @pytest.mark.parametrize("form", list(FORMATS))

@@ -146,7 +146,8 @@ def _conductivity(row: Mapping[str, Any], exact: Any) -> bool:
 
 def _archives(release: Published) -> Iterator[Stale]:
     for side in ("all", *SIDES):
-        expected = {name: text for name, text in release.structures.items() if name in _side(release, side)}
+        wanted = _side(release, side)
+        expected = {name: text for name, text in release.structures.items() if name in wanted}
         for ending in ("zip", "tar.gz"):
             path = f"{side}_cifs.{ending}"
             if path in release.contents:
