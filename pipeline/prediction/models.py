@@ -76,7 +76,7 @@ class Kind:
     rounded
         Whether it reads structures with their occupancies rounded to whole atoms, as the paper gives them to models that know no disorder.
     members
-        Models whose predictions it averages, where it is such a mean.
+        Models that a mean of several chooses from (:mod:`pipeline.prediction.stack`); it has no learner of its own.
     pretraining
         Data that its weights had seen before.
     """
@@ -106,7 +106,7 @@ def _on_graphs(name: str, title: str) -> Kind:
     base = name.removeprefix("dis-")
     inputs = ROUNDED if base == name else DISORDER
     return Kind(
-        title, inputs, load, tuple(_net(*each) for each in NETS[base]), TORCH, ("structures",), many_folds=False,
+        title, inputs, load, tuple(_net(*each) for each in NETS), TORCH, ("structures",), many_folds=False,
         as_chosen=None if base == name else base, rounded=base == name,
     )  # fmt: skip
 
@@ -116,10 +116,8 @@ def _net(cutoff: float, decay: float, epochs: int) -> Settings:
 
 
 #: Longest edge in angstrom, decay of the weights and epochs that nets choose from. With 5 angstrom there are twice as many edges as with 4,
-#: and it takes twice the time: too long for PaiNN.
-_SHORT = tuple((4.0, decay, epochs) for decay in (0.3, 3.0) for epochs in (20, 40))
-_LONG = tuple((5.0, decay, 40) for decay in (0.3, 3.0))
-NETS: dict[str, tuple[tuple[float, float, int], ...]] = {"cgcnn": _SHORT + _LONG, "schnet": _SHORT + _LONG, "painn": _SHORT}
+#: and it takes twice the time.
+NETS = (*((4.0, decay, epochs) for decay in (0.3, 3.0) for epochs in (20, 40)), (5.0, 0.3, 40), (5.0, 3.0, 40))
 
 
 PAPER = "amounts of the elements in the cell, space group number, lattice"
@@ -170,6 +168,10 @@ KINDS: dict[str, Kind] = {
     "gaussian-process": Kind(
         "Gaussian process", OWN, lambda: simple.gaussian_process,
         tuple({"features": features, "nu": nu} for features in ("composition", "both") for nu in (0.5, 1.5)), is_random=False,
+    ),
+    "stacked-mean": Kind(
+        "Mean of simple models", "what its members are told", lambda: simple.median, ({},), NO_EXTRA, sets=("all",),
+        members=("nearest", "forest", "mlp", "extra-trees", "gradient-boosting", "gaussian-process"),
     ),
     "schnet": _on_graphs("schnet", "SchNet"),
     "dis-schnet": _on_graphs("dis-schnet", "dis-SchNet"),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pipeline.prediction.elements import ElementTable, properties
+from pipeline.prediction.elements import ElementTable
 
 #: Gaussians, or sine waves, that a distance is told as.
 BASIS = 24
@@ -80,14 +80,9 @@ class Net(nn.Module):
         super().__init__()
         self.table = table
         self.cutoff = cutoff
-        self.embedding = self.embedded(width)
+        self.embedding = nn.Linear(len(table), width, bias=False)
+        nn.init.normal_(self.embedding.weight)
         self.head = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 1))
-
-    def embedded(self, width: int) -> nn.Module:
-        """What makes a node of the shares of its elements: learned numbers for each."""
-        found = nn.Linear(len(self.table), width, bias=False)
-        nn.init.normal_(found.weight)
-        return found
 
     def nodes(self, batch: Batch) -> Tensor:
         """What each node says in the end, ``(nodes, width)``."""
@@ -116,27 +111,8 @@ class Net(nn.Module):
         return torch.sin(lengths[:, None] * orders) / lengths[:, None]
 
 
-class Properties(nn.Module):
-    """Learned numbers for each property of an element (standardized over the table), as CGCNN has them."""
-
-    def __init__(self, table: ElementTable, width: int) -> None:
-        super().__init__()
-        values = torch.tensor(properties(table), dtype=torch.float32)
-        spread = values.std(dim=0, correction=0).clamp_min(1e-6)
-        self.register_buffer("values", (values - values.mean(dim=0)) / spread)
-        self.linear = nn.Linear(values.shape[1], width)
-
-    def forward(self, shares: Tensor) -> Tensor:
-        """The mean over the elements of a node, ``(nodes, width)``."""
-        return self.linear(shares @ self.values)
-
-
 class CGCNN(Net):
     """Crystal graph convolutions: a gate and a message from both nodes and the distance."""
-
-    def embedded(self, width: int) -> nn.Module:
-        """Properties instead of names of elements, as in its paper: an element that is not in the training set is like its neighbours."""
-        return Properties(self.table, width)
 
     def __init__(self, table: ElementTable, width: int = 32, layers: int = 3, cutoff: float = 5.0) -> None:
         super().__init__(table, width, cutoff)

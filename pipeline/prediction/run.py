@@ -107,7 +107,8 @@ def run(task: Task, load: Callable[[], Mapping[str, Structure]], options: Option
     choices: Choices = {}
     for name in wanted:
         options.tell(name)
-        model, predictions, trials = trained(name, given, task, options, choices)
+        make = averaged if registry.kind(name)[0].members else trained
+        model, predictions, trials = make(name, given, task, options, choices)
         with exchanged(options.out / name, judge) as folder:
             write_model(model, folder)
             write_predictions(predictions, folder)
@@ -141,7 +142,7 @@ def trained(name: str, given: Problem, task: Task, options: Options, choices: Ch
     learner = kind.learner()
     settings, trials = _settings(name, kind, which, given, targets, choices)
     seeds = tuple(range(options.seeds))
-    fold_seeds = seeds if kind.many_folds else seeds[:1]
+    fold_seeds = seeds if kind.many_folds and kind.is_random else seeds[:1]
     train = _usable(blind, which, targets)
     parts = []
     known: dict[tuple[str, int, int], Numbers] = {}
@@ -166,15 +167,44 @@ def trained(name: str, given: Problem, task: Task, options: Options, choices: Ch
                 parts += [_table(name, seed, protocol, fold, held, learned(protocol, fold, seed, fit)) for seed in fold_seeds]
     import pandas as pd
 
-    model = Model(
-        name=name, title=kind.title, provenance="retrained", inputs=kind.inputs,
-        training=Training(which, len(train), training_hash(train), tuple(sorted(set(blind.training_ids(which)) - set(train)))),
-        bounds=options.bounds, pretraining=kind.pretraining, selection=_rule(kind, which), settings=settings, seeds=seeds,
-        fold_seeds=fold_seeds, hashes=task.hashes, release=options.release, versions=_versions(),
-        device=given.device if "torch" in kind.extra.modules else "cpu", cpu_seconds=round(time.process_time() - began, 1),
-        licence=LICENCE, who=WHO, notes=tuple(_notes(kind, given)),
-    )  # fmt: skip
+    model = _described(name, given, task, options, train, settings=settings, fold_seeds=fold_seeds, began=began)
     return model, pd.concat(parts, ignore_index=True), trials
+
+
+def averaged(name: str, given: Problem, task: Task, options: Options, _: Choices) -> tuple[Model, pd.DataFrame, list[Trial]]:
+    """The same for a mean of several models, from their recorded predictions."""
+    from pipeline.prediction.stack import chosen_members, mean, members
+
+    kind, which = registry.kind(name)
+    began = time.process_time()
+    targets = given.task.targets(options.bounds)
+    each = members(kind.members, options.out, task.hashes)
+    taken, trials = chosen_members(name, each, given.task, targets)
+    found = mean(name, each, taken)
+    train = _usable(given.task, which, targets)
+    fold_seeds = tuple(sorted({int(seed) for seed in found.loc[found[str(schema.PROTOCOL)] == schema.GROUP_FOLDS, str(schema.SEED)]}))
+    seeds = tuple(sorted({int(seed) for seed in found[str(schema.SEED)]}))
+    model = _described(
+        name, given, task, options, train, settings={"members": taken}, fold_seeds=fold_seeds, began=began, seeds=seeds,
+        selection=f"members of {', '.join(kind.members)}, added one at a time: {RULE}",
+    )  # fmt: skip
+    return model, found, trials
+
+
+def _described(
+    name: str, given: Problem, task: Task, options: Options, train: Sequence[str], *, settings: Settings, fold_seeds: tuple[int, ...],
+    began: float, seeds: tuple[int, ...] | None = None, selection: str = "",
+) -> Model:  # fmt: skip
+    """``model.yaml`` of a model that this program trained; ``began`` is the CPU time when its work began."""
+    kind, which = registry.kind(name)
+    left_out = tuple(sorted(set(given.task.training_ids(which)) - set(train)))
+    return Model(
+        name=name, title=kind.title, provenance="retrained", inputs=kind.inputs,
+        training=Training(which, len(train), training_hash(train), left_out), bounds=options.bounds, pretraining=kind.pretraining,
+        selection=selection or _rule(kind, which), settings=settings, seeds=seeds or tuple(range(options.seeds)), fold_seeds=fold_seeds,
+        hashes=task.hashes, release=options.release, versions=_versions(), device=given.device if "torch" in kind.extra.modules else "cpu",
+        cpu_seconds=round(time.process_time() - began, 1), licence=LICENCE, who=WHO, notes=tuple(_notes(kind, given)),
+    )  # fmt: skip
 
 
 def fold_fit(task: Task, which: TrainingSet, folds: Mapping[str, int], fold: int, targets: Numbers) -> tuple[Fit, tuple[str, ...]]:
@@ -220,8 +250,11 @@ def _notes(kind: Kind, given: Problem) -> Iterable[str]:
     if not kind.is_random:
         yield "No choice of it is random: every seed predicts the same."
     if kind.rounded:
-        graphs = given.graphs(True)
-        yield f"Once occupancies are rounded, {len(graphs.without_lithium)} of {len(graphs)} structures hold no lithium."
+        before, after = (given.graphs(rounded).without_lithium for rounded in (False, True))
+        yield (
+            f"{len(after)} of {len(given.graphs(True))} structures have no lithium once their occupancies are rounded; "
+            f"{len(before)} of them have none in their file."
+        )
 
 
 def _table(name: str, seed: int, protocol: str, fold: int | None, ids: Sequence[str], found: Numbers) -> pd.DataFrame:

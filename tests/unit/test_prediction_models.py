@@ -18,7 +18,7 @@ from pipeline.prediction.recorded import MODEL_FILE, PREDICTIONS_FILE, read_mode
 from pipeline.prediction.run import Options, run
 from pipeline.prediction.search import SEARCH_FILE, Trial, chosen
 from pipeline.prediction.task import Task, training_hash
-from tests.unit.predictions import small
+from tests.unit.predictions import record, small
 
 NO_STRUCTURES: dict[str, object] = {}
 
@@ -147,17 +147,18 @@ def test_each_protocol_covers_its_entries_once_a_seed(tmp_path: Path, quick: Non
         found = read_predictions(tmp_path / name / PREDICTIONS_FILE)
         wanted = {"test": task.test_ids(which), "train": task.training_ids(which)}  # type: ignore[arg-type]
         wanted |= dict.fromkeys(("random-folds", "group-folds"), wanted["train"])
+        fold_seeds = (0,) if name == "median" else (0, 1)  # no seed changes the median
         for protocol, ids in wanted.items():
-            for seed in (0, 1):
+            for seed in fold_seeds if "folds" in protocol else (0, 1):
                 rows = found[(found["protocol"] == protocol) & (found["seed"] == seed)]
                 assert sorted(rows["ID"]) == sorted(ids)
                 if "folds" in protocol:
                     folds = task.random_folds if protocol == "random-folds" else task.group_folds
                     assert dict(zip(rows["ID"], rows["fold"], strict=True)) == {entry: folds[entry] for entry in ids}
-        assert len(found) == 2 * sum(map(len, wanted.values()))
+        assert len(found) == sum((len(fold_seeds) if "folds" in protocol else 2) * len(ids) for protocol, ids in wanted.items())
         model = read_model(tmp_path / name / MODEL_FILE)
         assert (model.training.set, model.training.sha256) == (which, training_hash(wanted["train"]))
-        assert (model.seeds, model.fold_seeds, model.hashes) == ((0, 1), (0, 1), task.hashes)
+        assert (model.seeds, model.fold_seeds, model.hashes) == ((0, 1), fold_seeds, task.hashes)
 
 
 def test_folds_are_held_out(tmp_path: Path) -> None:
@@ -240,6 +241,36 @@ def test_a_model_takes_over_the_choice_of_another(tmp_path: Path, monkeypatch: p
     one, other = (read_model(tmp_path / name / MODEL_FILE) for name in ("nearest", "follower"))
     assert one.settings == other.settings
     assert "taken over" in other.selection
+
+
+def test_a_mean_takes_the_members_that_lower_its_error_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that err by one decade each way cancel; a third that errs more is left out. By hand from what they predict."""
+    task = small()
+    labels = dict(zip(task.ids, task.targets(), strict=True))
+    for name, off in (("low", -1.0), ("high", 1.5), ("far", 6.0)):
+        record(tmp_path, task, name, lambda entry, seed, off=off: labels[entry] + off, with_train=True)
+    mean = Kind(
+        "Mean", "what its members are told", lambda: simple.median, ({},), models.NO_EXTRA, ("all",), members=("far", "high", "low")
+    )
+    monkeypatch.setitem(KINDS, "mean", mean)
+    ran(task, tmp_path, "mean")
+    model = read_model(tmp_path / "mean" / MODEL_FILE)
+    assert (model.settings, model.seeds, model.fold_seeds) == ({"members": ["low", "high"]}, (0, 1), (0,))
+    found = read_predictions(tmp_path / "mean" / PREDICTIONS_FILE)
+    np.testing.assert_allclose(found["prediction"] - found["ID"].map(labels), 0.25, atol=1e-6)
+    assert len(found) == len(read_predictions(tmp_path / "low" / PREDICTIONS_FILE))
+    steps = [line for line in (tmp_path / SEARCH_FILE).read_text(encoding="utf-8").splitlines() if line.startswith("mean")]
+    assert len(steps) == 2
+
+
+def test_a_mean_of_models_that_are_not_there_or_of_another_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "mean", Kind("Mean", "x", lambda: simple.median, ({},), models.NO_EXTRA, ("all",), members=("median",)))
+    task = small()
+    with pytest.raises(InputError, match="needs the predictions of median"):
+        ran(task, tmp_path, "mean")
+    ran(task, tmp_path, "median")
+    with pytest.raises(InputError, match="another release"):
+        ran(replace(task, conductivities=task.conductivities * 2), tmp_path, "mean")
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------------
