@@ -33,6 +33,7 @@ PROVENANCES: tuple[Provenance, ...] = ("retrained", "claimed")
 #: What :attr:`Model.hashes` names.
 HASHES = ("release", "structures", "split", "folds")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAME, _ENTRY = re.compile(str(schema.MODEL.pattern)), re.compile(str(schema.ENTRY.pattern))
 #: A prediction is written to a millionth of a decade.
 DIGITS = 6
 
@@ -238,7 +239,7 @@ def _is_training(value: object) -> bool:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(str(schema.MODEL.pattern), value) is not None
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
 def _is_seconds(value: object) -> bool:
@@ -335,7 +336,7 @@ def _row(row: int, line: Sequence[str], path: Path, wrong: list[InputError]) -> 
         note(f"the {protocol} set has no folds", schema.FOLD, fold, "leave the cell blank")
     elif protocol in (schema.RANDOM_FOLDS, schema.GROUP_FOLDS) and fold not in {str(number) for number in range(schema.FOLDS)}:
         note("not a fold", schema.FOLD, fold, f"a whole number from 0 to {schema.FOLDS - 1}")
-    if re.fullmatch(str(schema.ENTRY.pattern), entry) is None:
+    if _ENTRY.fullmatch(entry) is None:
         note("not an ID", schema.ENTRY, entry, "the ID of an entry, as text")
     number = _number(value)
     if number is None:
