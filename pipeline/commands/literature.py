@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
 from pipeline.errors import InputError
-from pipeline.safety import limits
+from pipeline.safety.documents import toml_of
 from pipeline.safety.outputs.files import put
 from pipeline.sources import declared, deposit
 from pipeline.sources.tables import quoted
@@ -173,13 +172,11 @@ def _kind(reason: str) -> str:
 def _declaration(path: Path) -> tuple[dict[str, Any], str]:
     """The one declaration of a file, and its text."""
     data = _bytes(path)
-    if len(data) > limits.DOCUMENT_BYTES():
-        raise limits.DOCUMENT_BYTES.error(path, len(data))
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"not TOML: {error}", file=path, cure="save the file as UTF-8") from None
+    document = toml_of(text, path)
     if declared.SECTION not in document:
         return document, re.sub(r"^\[(?!\[)\s*columns", f"[{declared.SECTION}.columns", f"{_SECTION}\n{text}", flags=re.MULTILINE)
     tables = document[declared.SECTION]

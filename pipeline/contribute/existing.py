@@ -152,7 +152,7 @@ def _published(pin: sources.Pin, raw: Path | None) -> pd.DataFrame:
     path = sources.find(pin, raw)
     kept = _kept(pin)
     if kept is not None:
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             head, _, body = kept.read_bytes().partition(b"\n")
             if json.loads(head) == {"sha256": hashlib.sha256(body).hexdigest()}:
                 document = json.loads(body)

@@ -59,20 +59,55 @@ def yaml_of(text: str, file: str | Path) -> Any:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """What a TOML file says. Raises as :func:`read_yaml` does."""
-    text = _text(path)
-    depth = max((len(found) for found in re.findall(r"[\[{]{2,}", text)), default=0)
-    if max(depth, _dots(text)) > limits.DOCUMENT_DEPTH():
-        raise limits.DOCUMENT_DEPTH.error(path)
+    return toml_of(_text(path), path)
+
+
+def toml_of(text: str, file: str | Path, cure: str = "mend the syntax at the line named") -> dict[str, Any]:
+    """The same for a text; ``file`` is its name for messages."""
+    if len(text.encode("utf-8", "replace")) > limits.DOCUMENT_BYTES():
+        raise limits.DOCUMENT_BYTES.error(file)
+    bare = _TOML_TEXT.sub(lambda found: "" if found[0][0] == "#" else "x", text)
+    depth = max((len(found) for found in re.findall(r"[\[{]{2,}", bare)), default=0)
+    if max(depth, _dots(bare)) > limits.DOCUMENT_DEPTH():
+        raise limits.DOCUMENT_DEPTH.error(file)
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from None
+        raise InputError(f"not TOML: {error}", file=file, cure=cure) from None
+    _demand_built(found, file)
+    return found
+
+
+#: What stands in quotation marks, or in a comment, is no structure. A text that is never closed ends with the line, or with the file: there
+#: the reader stops, and so the search takes no longer than the text.
+_TOML_TEXT = re.compile(
+    r'"""(?:\\.|[^\\]|\\\Z)*?(?:"""|\Z)"{0,2}'
+    r"|'''.*?(?:'''|\Z)'{0,2}"
+    r'|"(?:\\.|[^"\\\n])*"?'
+    r"|'[^'\n]*'?"
+    r"|#[^\n]*",
+    re.DOTALL,
+)
 
 
 def _dots(text: str) -> int:
-    """Most dots of a key of TOML, wherever it stands; each is a level, and the library's time grows with their square."""
+    """Most dots of a key of TOML without quoted parts; each is a level, and the library's time grows with their square."""
     close = ".".join(part.strip(" \t") for part in text.split(".")).replace("..", "  ")
     return max(word.count(".") for word in re.split(r"[=,{}\[\]\s]", close))
+
+
+def _demand_built(document: Any, file: str | Path) -> None:
+    """Refuse a document that is deeper, or holds more, than a document may: whoever walks through it need not look."""
+    level, depth, nodes = [document] if isinstance(document, dict | list) else [], 0, 0
+    while level:
+        depth += 1
+        if depth > limits.DOCUMENT_DEPTH():
+            raise limits.DOCUMENT_DEPTH.error(file)
+        values = [value for each in level for value in (each.values() if isinstance(each, dict) else each)]
+        nodes += len(values)
+        if nodes > limits.DOCUMENT_NODES():
+            raise limits.DOCUMENT_NODES.error(file)
+        level = [value for value in values if isinstance(value, dict | list)]
 
 
 def json_of(data: bytes, file: str | Path, cure: str = "write the file again") -> Any:
@@ -80,9 +115,11 @@ def json_of(data: bytes, file: str | Path, cure: str = "write the file again") -
     if len(data) > limits.DOCUMENT_BYTES():
         raise limits.DOCUMENT_BYTES.error(file, len(data))
     try:
-        return json.loads(data)
+        found = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", file=file, cure=cure) from None
+    _demand_built(found, file)
+    return found
 
 
 def _text(path: Path) -> str:

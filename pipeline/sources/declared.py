@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ from typing import Any
 import networkx
 
 from pipeline.errors import InputError
+from pipeline.safety.documents import read_toml, toml_of
 from pipeline.sources import PINS
 from schemas.declarations import MAPPED, ROLES, Declaration, MappedColumn
 
@@ -37,22 +37,18 @@ def declarations(raw: Path) -> list[Declaration]:
         When the file is no TOML, or a declaration cannot be meant: an unknown key, two of one name, a cycle of copies, no place or no
         SHA-256.
     """
-    path = raw / PINS
     try:
-        text = path.read_text(encoding="utf-8")
+        return _declared(read_toml(raw / PINS), raw / PINS)
     except FileNotFoundError:
         return []
-    except UnicodeDecodeError as error:
-        raise InputError(f"not TOML: {error}", file=path, cure="save it as UTF-8") from error
-    return parsed(text, path)
 
 
 def parsed(text: str, path: Path) -> list[Declaration]:
     """The declared tables of a text of pins; see :func:`declarations`."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not TOML: {error}", file=path, cure="mend the syntax at the line named") from error
+    return _declared(toml_of(text, path), path)
+
+
+def _declared(document: dict[str, Any], path: Path) -> list[Declaration]:
     tables = document.get(SECTION, [])
     if not isinstance(tables, list):
         raise InputError(f"{SECTION!r} is no list of tables", file=path, cure=f"begin each declaration with [[{SECTION}]]")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.safety.documents import toml_of
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -54,11 +54,11 @@ def quoted(text: str) -> str:
 
 def _parsed(text: str, file: str | Path, body: str = "") -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return toml_of(text, file)
+    except InputError as error:
         if body:
             raise _by_hand(file, body) from error
-        raise InputError(f"not TOML: {error}", file=file, cure="mend the syntax at the line named") from error
+        raise
 
 
 def _by_hand(file: str | Path, body: str) -> InputError:

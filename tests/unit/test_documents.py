@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.commands.literature import add
 from pipeline.errors import InputError
-from pipeline.safety.documents import json_of, read_toml, read_yaml, yaml_of
+from pipeline.safety.documents import json_of, read_toml, read_yaml, toml_of, yaml_of
+from pipeline.sources.declared import declarations, parsed
+from pipeline.sources.tables import with_table
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -69,6 +75,60 @@ def test_toml_is_bounded(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError):
         read_toml(path)
+
+
+@pytest.mark.parametrize("part", ['" "', "' '", '"="', '","', '"#"', '"]"', r'"a\""', "'\"'", '""'])
+@pytest.mark.parametrize(
+    "form", ["{}=1", "[{}]\nx=1", "[[{}]]\nx=1", "a={{{}=1}}", "a=[{{{}=1}}]", 'x="""\n\\""" """\n{}=1', "# it's\n{}=1"]
+)
+def test_a_key_of_toml_is_bounded_however_its_parts_are_quoted(part: str, form: str) -> None:
+    for gap in (".", " . ", "\t."):
+        start = time.process_time()
+        with pytest.raises(InputError, match="50 levels of a document"):
+            toml_of(form.format(gap.join([part] * 10_000)), "x.toml")
+        assert time.process_time() - start < 1
+    assert toml_of(form.format(".".join([part] * 40)), "x.toml")
+
+
+@pytest.mark.parametrize("unit", [r"\"" " ", '"', "'", '"""', "'''", "'''\"", "#", "\\", '"\\'])
+def test_the_search_for_keys_takes_no_longer_than_the_text(unit: str) -> None:
+    for start in ("", 'a="""', "a='''", 'a="', "a='"):
+        began = time.process_time()
+        with suppress(InputError):
+            toml_of(start + unit * 50_000, "x.toml")
+        assert time.process_time() - began < 2
+
+
+def test_what_is_quoted_is_no_structure() -> None:
+    dots, deep = "." * 200, "[" * 99
+    text = f"a = '{dots}'\nb = \"{deep}{dots}\"\n# {dots} {deep}\nc = \"\"\"\n{dots}{deep}\"\"\"\"\nd = '''{deep}\n''''\n"
+    assert toml_of(text, "x.toml") == {"a": dots, "b": deep + dots, "c": f'{dots}{deep}"', "d": f"{deep}\n'"}
+
+
+@pytest.mark.parametrize("levels", [50, 51])
+def test_both_sides_of_the_bound_on_levels(levels: int) -> None:
+    inner = "[" * (levels - 1) + "]" * (levels - 1)  # in the document, which is a level itself
+    reads: list[Callable[[], object]] = [
+        lambda: toml_of("a=" + inner.replace("[", "[ "), "x"), lambda: json_of(f'{{"a": {inner}}}'.encode(), "x"),
+        lambda: yaml_of(f"a: {inner}", "x"),
+    ]  # fmt: skip
+    for read in reads:
+        with pytest.raises(InputError, match="50 levels") if levels > 50 else nullcontext():
+            read()
+
+
+@pytest.mark.parametrize("text", ["a=" + "[ " * 5000, "a=" + "9" * 5000, ".".join(['" "'] * 5000) + "=1", "a={b=" * 5000])
+def test_declarations_of_sources_are_bounded_too(tmp_path: Path, text: str) -> None:
+    """A pull request brings them: they are read in the same way as the pins."""
+    (tmp_path / "sources.toml").write_text(text)
+    (tmp_path / "declared.toml").write_text(text)
+    reads: list[Callable[[], object]] = [
+        lambda: declarations(tmp_path), lambda: parsed(text, tmp_path), lambda: with_table(text, ["workbook"], [], "x.toml"),
+        lambda: add("table.csv", tmp_path / "declared.toml", tmp_path),
+    ]  # fmt: skip
+    for read in reads:
+        with pytest.raises(InputError):
+            read()
 
 
 def test_json_is_bounded() -> None:
