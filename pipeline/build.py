@@ -320,10 +320,10 @@ def _write(release: Release, base: Opened, options: Options, ledger: Ledger) -> 
 def _judge(release: Release, base: Opened, options: Options, folder: Path) -> tuple[tuple[str, ...], str]:
     """Figures, page and gate: the expectations that are not met, and the whole in words."""
     previous = workbook.entries(base.pinned_cells, base.archive.file("workbook"))
-    split, findings = release.split, release.tables["findings.csv"]
+    split, findings, before = release.split, release.tables["findings.csv"], list(map(str, previous.index))
     drawn, verdict = _both(
         options.jobs,
-        (emit.report, (release, release.documents["statistics.json"], base.literature, folder, _models(options.raw))),
+        (emit.report, (release, release.documents["statistics.json"], base.literature, before, folder, _models(options.raw))),
         (gate, (release.entries, previous, findings, split.train, split.test, folder / "gate", emit.title(release), options.data_docs)),
     )
     unmet = tuple(f"{check.kind} {check.column}".strip() for check in verdict.failed)

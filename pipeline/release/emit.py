@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,8 +115,12 @@ def title(release: Release) -> str:
     return f"OBELiX {version}" + (" as published" if release.as_published else "")
 
 
-def report(release: Release, statistics: Mapping[str, Any], literature: Sequence[Source], folder: Path, models: Path) -> int:
-    """Draw the figures and write the page, with the leaderboard of recorded models where there is one; give the number of figures."""
+def report(
+    release: Release, statistics: Mapping[str, Any], literature: Sequence[Source], before: Collection[str], folder: Path, models: Path
+) -> int:
+    """Draw the figures and write the page: what changed since the release with the entries ``before``, and the leaderboard of recorded
+    models where there is one; give the number of figures.
+    """
     from pipeline.release.metadata.about import issues
     from pipeline.reporting.benchmark_page import sections
     from pipeline.reporting.contents import Contents
@@ -144,6 +148,7 @@ def report(release: Release, statistics: Mapping[str, Any], literature: Sequence
         texts=release.texts,
         sources=literature,
         since=str(release.provenance["version"]),
+        before=before,
         issues=issues(),
         more=sections(models),
     )

@@ -40,8 +40,8 @@ class Contents:
         Text of each structure file by ID, as the release holds it.
     sources
         The literature tables that ``links`` speaks of.
-    since
-        The release that ``corrections`` are changes of.
+    since, before
+        The release that ``corrections`` are changes of, and the IDs of its entries.
     issues
         Address of the page on which a doubt is reported; blank where there is none.
     more
@@ -65,5 +65,6 @@ class Contents:
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: Sequence[Source] = ()
     since: str = ""
+    before: Collection[str] = ()
     issues: str = ""
     more: Sequence[Section] = ()

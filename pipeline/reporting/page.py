@@ -11,6 +11,7 @@ import base64
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pipeline.checks.catalogue import catalogue
 from pipeline.findings import SEVERITIES, STATUSES
@@ -165,14 +166,25 @@ def _chosen(number: int, severity: str, status: str) -> object:
 
 
 def _changes(contents: Contents) -> str:
-    """How many cells of which columns were changed, and the table of them."""
+    """Entries then and now, how many cells of which columns were changed, and the table of them."""
+    now, then = [str(name) for name in contents.entries.index], [str(name) for name in contents.before]
+    said: list[tuple[str, object]] = [("Entries", f"{len(then)} then, {len(now)} now")] if then else []
+    for term, ids, others in (("New entries", now, set(then)), ("Entries that are gone", then, set(now))):
+        if then and (names := [name for name in ids if name not in others]):
+            said.append((term, Markup(" ".join(_entry(name) for name in names)) if ids is now else " ".join(names)))
     changes = contents.corrections
     if changes is None or changes.empty:
-        return "<p>Nothing was changed.</p>"
+        return terms([*said, ("Cells", "none was changed")])
     counts = Counter(map(str, changes[col.COLUMN]))
-    said = ", ".join(f"{column} {count}" for column, count in counts.most_common())
-    entries = int(changes[col.ID].nunique())
-    return f"{terms([('Cells', f'{len(changes)} in {entries} entries'), ('By column', said)])}\n{_holder('corrections')}"
+    said += [
+        ("Cells", f"{len(changes)} in {changes[col.ID].nunique()} entries"),
+        ("By column", ", ".join(f"{column} {count}" for column, count in counts.most_common())),
+    ]
+    return f"{terms(said)}\n{_holder('corrections')}"
+
+
+def _entry(name: str) -> str:
+    return f'<a class="id" href="#entry={quote(name, safe="")}">{escaped(name)}</a>'
 
 
 def _checks(findings: pd.DataFrame | None) -> str:

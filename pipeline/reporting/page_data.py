@@ -53,7 +53,7 @@ def packed(contents: Contents) -> dict[str, str]:
     """What is large and rarely wanted, deflated and in base 64: Plotly's script, and the text of each structure file."""
     plotly = files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
     structures = json.dumps(dict(sorted(contents.texts.items())), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return {name: base64.b64encode(zlib.compress(part, 6)).decode("ascii") for name, part in (("plotly", plotly), ("cifs", structures))}
+    return {name: base64.b64encode(zlib.compress(part, 4)).decode("ascii") for name, part in (("plotly", plotly), ("cifs", structures))}
 
 
 def as_json(data: Any) -> str:

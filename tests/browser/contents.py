@@ -87,5 +87,6 @@ def small() -> Contents:
         structures=structures, train_ids=["1e9", "bbb", "ddd"], test_ids=["ccc"], groups=groups(table), findings=findings,
         candidates=pd.DataFrame({"ID": ["bbb"], "file": ["x.cif"], "rank": [1], "composition_deviation": [0.01]}),
         links=pd.DataFrame([found]), corrections=changed, texts={"1e9": CIF}, sources=(source,), since="1.2.0",
+        before=["1e9", "bbb", "ddd", "zzz"],
         issues="https://example.org/group/project/issues",
     )  # fmt: skip

@@ -64,9 +64,12 @@ function unpacked(name) {
   return parts[name];
 }
 
-/** Plotly, run only when the first structure or diagram is wanted. */
+const TOO_OLD = "This browser is too old for structures and diagrams.";
+
+/** Plotly, run only when the first structure or diagram is wanted; nothing where the browser cannot unpack it. */
 async function withPlotly() {
   if (!window.Plotly) {
+    if (!window.DecompressionStream) return null;
     const script = await unpacked("plotly");
     if (!window.Plotly) document.head.append(make("script", {}, script));
   }

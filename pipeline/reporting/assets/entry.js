@@ -75,6 +75,7 @@ function openEntry(id) {
     const rows = index[name].get(id) ?? [];
     if (rows.length) parts.push(make("h3", {}, title), make("ul", {class: "plain"}, ...rows.map(row => make("li", {}, say(row)))));
   }
+  stopDrawing(dialog);
   dialog.querySelector("article").replaceChildren(...parts);
   dialog.dataset.entry = id;
   if (!dialog.open) dialog.showModal();

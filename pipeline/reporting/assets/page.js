@@ -58,6 +58,10 @@ const PARTS = {
   entries: [ENTRIES, [range(names.conductivity, "Conductivity, S/cm", "conductivity", names.bound), range(names.number, "Space group no.", "spacegroup"),
     choice(names.family, "Family"), choice("set", "Set"), choice("structure", "Structure"), choice("doubt", "Doubt")]],
 };
+/** Within each severity what nobody has decided on comes first. */
+const rank = word => ORDER.indexOf(word);
+tables.findings.sort((a, b) => rank(a.severity) - rank(b.severity) || rank(a.status) - rank(b.status));
+
 place = readAddress(location.hash);
 if (place.entry && !index.entries.has(place.entry)) place.entry = "";
 plot(document.getElementById("diagram"));
@@ -68,7 +72,12 @@ for (const holder of document.querySelectorAll("[data-table]")) {
 const dialog = document.getElementById("entry");
 dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
 // However it is closed (button, Escape, a click beside it), the address no longer names the entry.
-dialog.addEventListener("close", () => { if (place.entry) go({entry: ""}, true); });
+// The browser tells it a moment later, when another entry may be open already.
+dialog.addEventListener("close", () => {
+  if (dialog.open) return;
+  stopDrawing(dialog);
+  if (place.entry) go({entry: ""}, true);
+});
 for (const link of document.querySelectorAll('nav a, section a[href^="#"]')) {
   const said = readAddress(link.getAttribute("href"));
   if (link.closest("[data-table]")) continue;
@@ -76,7 +85,7 @@ for (const link of document.querySelectorAll('nav a, section a[href^="#"]')) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const kept = Object.entries(place.filters).filter(([key]) => !Object.keys(said.filters).some(other => other.split(".")[0] === key.split(".")[0]));
-    visit({part: said.part, entry: "", check: said.check, filters: {...Object.fromEntries(kept), ...said.filters}});
+    visit({part: said.part, entry: said.entry, check: said.check, filters: {...Object.fromEntries(kept), ...said.filters}});
   });
 }
 addEventListener("popstate", restore);

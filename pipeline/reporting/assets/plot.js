@@ -9,9 +9,9 @@ const FEATURES = {
   elements: ["Number of elements", row => elementsOf(row.ID).size || null],
 };
 const share = symbol => [`Share of ${symbol} among the atoms`, row => data.amounts[row.ID]?.[symbol] ?? (data.amounts[row.ID] ? 0 : null)];
-/** Distinguishable to the colour-blind (Okabe and Ito), for the families with most entries; the others are grey. */
+/** Distinguishable to the colour-blind (Okabe and Ito), for the families with most entries; the others are grey, as are entries without a family. */
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#8c5a3c"];
-const OTHERS = "other families";
+const OTHERS = "other or none";
 
 /** The families in the order of their number of entries, at most as many as there are colours. */
 function families() {
@@ -42,6 +42,7 @@ function plot(holder) {
     count.textContent = `${points.length} of ${tables.entries.length} entries`;
     if (!seen) return;
     const Plotly = await withPlotly();
+    if (!Plotly) return drawing.replaceChildren(TOO_OLD);
     const traces = [...known, OTHERS].map((family, i) => {
       const own = points.filter(({row}) => (known.includes(row[names.family]) ? row[names.family] : OTHERS) === family);
       return {type: "scatter", mode: "markers", name: inert(family), x: own.map(({x}) => x), y: own.map(({row}) => row[names.conductivity]),

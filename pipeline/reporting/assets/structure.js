@@ -75,8 +75,14 @@ function tint([r, g, b], occupancy, ground) {
 }
 const channels = hex => [1, 3, 5].map(i => parseInt(hex.length < 7 ? hex[(i + 1) / 2].repeat(2) : hex.slice(i, i + 2), 16));
 
+/** Stop what draws in a part of the page: a structure turns its frames, and holds one of the few contexts of WebGL, until then. */
+function stopDrawing(part) {
+  for (const holder of part.querySelectorAll(".js-plotly-plot")) window.Plotly.purge(holder);
+}
+
 async function drawStructure(holder, shape) {
   const Plotly = await withPlotly();
+  if (!Plotly) holder.replaceWith(make("p", {}, TOO_OLD));
   if (!holder.isConnected) return;
   const {axes, atoms, bonds} = modelOf(shape);
   const ground = channels(colour("card")), traces = [];
@@ -86,19 +92,19 @@ async function drawStructure(holder, shape) {
   lines([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1], [0, 0, 1], null,
     [1, 0, 0], [1, 0, 1], null, [1, 1, 0], [1, 1, 1], null, [0, 1, 0], [0, 1, 1]].map(f => f ? placed(axes, f) : gap), {color: colour("soft"), width: 2});
   if (bonds.length) lines(bonds.flatMap(([a, b]) => [a.at, b.at, gap]), {color: colour("bond"), width: 5});
-  const edge = Math.max(...shape.cell.slice(0, 3));
+  const scale = Math.min(holder.clientWidth, holder.clientHeight) / Math.max(...shape.cell.slice(0, 3)); // pixels an angstrom, about
   for (const element of [...new Set(atoms.map(atom => atom.element))].sort()) {
     const own = atoms.filter(atom => atom.element === element);
     traces.push({type: "scatter3d", mode: "markers", name: element, x: own.map(a => a.at[0]), y: own.map(a => a.at[1]), z: own.map(a => a.at[2]),
       text: own.map(a => `${inert(a.label)}<br>occupancy ${number(a.occupancy)}<br>${a.f.map(x => x.toFixed(3)).join(", ")}`),
       hovertemplate: "%{text}<extra></extra>",
-      marker: {size: Math.max(4, (0.35 + 0.5 * radius(element)) * 100 / edge), color: own.map(a => tint(data.elements[element], a.occupancy, ground)),
+      marker: {size: Math.max(4, (0.12 + 0.16 * radius(element)) * scale), color: own.map(a => tint(data.elements[element], a.occupancy, ground)),
         line: {width: 1, color: colour("soft")}}});
   }
   const hidden = {visible: false};
   await Plotly.newPlot(holder, traces, {margin: {l: 0, r: 0, t: 0, b: 0}, paper_bgcolor: colour("card"), font: {color: colour("ink")},
     legend: {itemsizing: "constant", x: 0, y: 1, bgcolor: "rgba(0,0,0,0)"},
-    scene: {xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: {projection: {type: "orthographic"}, eye: {x: 1.2, y: 0.55, z: 0.36}}}},
+    scene: {xaxis: hidden, yaxis: hidden, zaxis: hidden, aspectmode: "data", camera: {projection: {type: "orthographic"}, eye: {x: 0.95, y: 0.42, z: 0.28}}}},
     {responsive: true, displayModeBar: false});
   holder.dataset.atoms = atoms.length;
   holder.dataset.bonds = bonds.length;
