@@ -33,8 +33,18 @@ KEY: tuple[Column, ...] = (SEED, PROTOCOL, ENTRY)
 
 CANDIDATE = Column("candidate", "integer", "Place of the candidate among those of its model, from 0.", required=True, minimum=0)
 SETTINGS = Column("settings", "text", "Settings that were tried, as JSON.", required=True)
-ERROR = Column("error", "number", "Mean over the folds of the mean absolute error in decades.", required=True, minimum=0)
+ERROR = Column("error", "number", "Mean absolute error in decades, on folds that keep groups.", required=True, minimum=0)
 FOLD_ERRORS = Column("folds", "text", "Mean absolute error of each fold in decades, parted by blanks.", required=True)
 
 #: ``search.csv``: one row a model and candidate.
 SEARCH: tuple[Column, ...] = (MODEL, CANDIDATE, SETTINGS, ERROR, FOLD_ERRORS)
+
+PAPER = Column("paper", "text", "Paper that was held out: the first DOI of those that entries tie together.", required=True)
+PAPERS = Column("papers", "integer", "Papers learned from.", required=True, minimum=1)
+DRAW = Column("draw", "integer", "Number of the draw of the papers, and the seed.", required=True, minimum=0)
+ENTRIES = Column("entries", "number", "Entries learned from, the mean over the folds.", required=True, minimum=0)
+
+#: ``papers.csv``: one row a model and training entry, predicted by the model that saw no entry of its paper.
+LEFT_OUT: tuple[Column, ...] = (MODEL, PAPER, ENTRY, PREDICTION)
+#: ``learning_curve.csv``: one row a model, number of papers and draw.
+CURVE: tuple[Column, ...] = (MODEL, PAPERS, DRAW, ENTRIES, ERROR)

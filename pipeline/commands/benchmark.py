@@ -71,9 +71,9 @@ def task_of(release: Opened) -> Task:
 # --- run --------------------------------------------------------------------------------------------------------------------
 def trained(
     names: Sequence[str], seeds: int, device: str | None, bounds: Bounds, out: Path | None, name: str | None, raw: Path | None,
-    tell: Callable[[str], None],
+    tell: Callable[[str], None], with_papers: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Train models, all where none is named; the folders that were written.
+    """Train models, all where none is named; the folders that were written, and the tables of :mod:`pipeline.prediction.papers`.
 
     Raises
     ------
@@ -81,13 +81,21 @@ def trained(
         As :func:`pipeline.prediction.run.run`.
     """
     from pipeline.prediction import models as registry
+    from pipeline.prediction import papers
+    from pipeline.prediction.problem import problem
     from pipeline.prediction.run import Options, run
 
     wanted = list(names) or registry.names()
-    registry.require(wanted)  # before the release is read, which takes a second
+    registry.require([*wanted, *(papers.QUICK if with_papers else ())])  # before the release is read, which takes a second
     release = release_of(raw, name)
     options = Options(wanted, _models(out, raw), seeds, device, bounds, release.name if name != PRESENT else PRESENT, tell)
-    return run(task_of(release), lambda: release.structures, options)
+    of = task_of(release)
+    written = run(of, lambda: release.structures, options)
+    if not with_papers:
+        return written
+    tell("papers")
+    given = problem(of, lambda: release.structures)
+    return written + papers.write(given, given.task.targets(bounds), options.out)
 
 
 # --- score ------------------------------------------------------------------------------------------------------------------

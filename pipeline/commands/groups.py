@@ -128,9 +128,12 @@ MODELS = click.option(
 @click.option(
     "--release", metavar="NAME", help="The release to learn from: a pin, or 'present' with today's corrections.  [default: 1.2.0]"
 )
+@click.option(
+    "--papers", is_flag=True, help="Also hold out one paper at a time, and learn from fewer papers: papers.csv, learning_curve.csv."
+)
 @OWN_RAW
 def benchmark_run(
-    names: str, seeds: int, device: str | None, bounds: Bounds, out: Path | None, release: str | None, raw: Path | None
+    names: str, seeds: int, device: str | None, bounds: Bounds, out: Path | None, release: str | None, papers: bool, raw: Path | None
 ) -> None:  # fmt: skip
     """Train the paper's models and others, and record what they predict. Needs the extra 'benchmark', median and nearest excepted.
 
@@ -139,7 +142,7 @@ def benchmark_run(
     from pipeline.commands.benchmark import trained
 
     chosen = [name.strip() for name in names.split(",") if name.strip()]
-    for folder in trained(chosen, seeds, device, bounds, out, release, raw, tell=lambda line: say(plain(line), err=True)):
+    for folder in trained(chosen, seeds, device, bounds, out, release, raw, lambda line: say(plain(line), err=True), papers):
         say(plain(str(folder)))
 
 
