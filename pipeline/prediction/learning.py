@@ -35,10 +35,17 @@ def learner(name: str) -> Learner:
 
 
 def _learn(name: str, rounded: bool, problem: Problem, fit: Fit, settings: Settings, seed: int) -> Numbers:
-    graphs = problem.graphs(rounded)
+    graphs = problem.graphs(rounded, made(name).per_atom)
     ids = problem.task.ids
     net, centre, scale = train(name, graphs, [ids[row] for row in fit.train], fit.targets, settings, seed, problem.device)
     return centre + scale * predict(net, graphs, [ids[row] for row in fit.predict], problem.device)
+
+
+def made(name: str) -> Any:
+    """The class of a net."""
+    from pipeline.prediction import borrowed, nets
+
+    return (nets.NETS | borrowed.NETS)[name]
 
 
 def device(asked: str | None) -> str:
@@ -69,7 +76,7 @@ def train(
     Parameters
     ----------
     name
-        Name of the net (:data:`pipeline.prediction.nets.NETS`).
+        Name of the net (:func:`made`).
     graphs
         Graphs by ID.
     ids, targets
@@ -83,13 +90,11 @@ def train(
     """
     import torch
 
-    from pipeline.prediction.nets import NETS
-
     centre = float(np.median(targets))
     scale = float(np.abs(targets - centre).mean()) or 1.0
     goal = torch.tensor((targets - centre) / scale, dtype=torch.float32, device=where)
     with repeatable(seed):
-        net = NETS[name](graphs.table, settings["width"], settings["layers"], settings["cutoff"]).to(where)
+        net = made(name)(graphs.table, settings["width"], settings["layers"], settings["cutoff"]).to(where)
         parts = [_tensors(graphs[entry], settings["cutoff"]) for entry in ids]
         steps = settings["epochs"] * -(-len(ids) // BATCH)
         optimizer = torch.optim.AdamW(net.parameters(), lr=settings["rate"], weight_decay=settings["decay"])

@@ -47,6 +47,8 @@ class ExtraMissingError(InputError):
 NO_EXTRA = Extra("", ())
 SKLEARN = Extra("benchmark", ("sklearn",))
 TORCH = Extra("benchmark", ("torch",))
+MATGL = Extra("benchmark-matgl", ("torch", "matgl"))
+CHGNET = Extra("benchmark-pretrained", ("sklearn", "torch", "chgnet"))
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Kind:
     pretraining: str = "none"
 
 
-def _on_graphs(name: str, title: str) -> Kind:
+def _on_graphs(name: str, title: str, candidates: tuple[Settings, ...] = (), extra: Extra = TORCH) -> Kind:
     """A net; its disorder-aware form takes over the settings of the other, as in the paper."""
 
     def load() -> Learner:
@@ -106,20 +108,32 @@ def _on_graphs(name: str, title: str) -> Kind:
     base = name.removeprefix("dis-")
     inputs = ROUNDED if base == name else DISORDER
     return Kind(
-        title, inputs, load, tuple(_net(*each) for each in NETS), TORCH, ("structures",), many_folds=False,
+        title, inputs, load, candidates or tuple(_net(*each) for each in NETS), extra, ("structures",), many_folds=False,
         as_chosen=None if base == name else base, rounded=base == name,
     )  # fmt: skip
 
 
-def _net(cutoff: float, decay: float, epochs: int) -> Settings:
-    return {"width": 32, "layers": 3, "cutoff": cutoff, "rate": 0.01, "decay": decay, "epochs": epochs}
+def _net(cutoff: float, decay: float, epochs: int, layers: int = 3) -> Settings:
+    return {"width": 32, "layers": layers, "cutoff": cutoff, "rate": 0.01, "decay": decay, "epochs": epochs}
 
 
 #: Longest edge in angstrom, decay of the weights and epochs that nets choose from. With 5 angstrom there are twice as many edges as with 4,
 #: and it takes twice the time.
 NETS = (*((4.0, decay, epochs) for decay in (0.3, 3.0) for epochs in (20, 40)), (5.0, 0.3, 40), (5.0, 3.0, 40))
+#: Nets of another library take minutes a fit: nothing is chosen.
+_M3GNET, _SO3NET = (_net(4.0, 0.3, 40, 2),), (_net(4.0, 0.3, 20, 2),)
 
 
+def _pretrained() -> Learner:
+    from pipeline.prediction import pretrained
+
+    return pretrained.chgnet
+
+
+_HEADS: tuple[Settings, ...] = (
+    *({"head": "ridge", "strength": strength} for strength in (100.0, 1000.0)),
+    *({"head": "nearest", "neighbours": count} for count in (1, 3, 9)), {"head": "gaussian-process", "nu": 0.5},
+)  # fmt: skip
 PAPER = "amounts of the elements in the cell, space group number, lattice"
 OWN = "composition in statistics of the elements, volume an atom, space group"
 ROUNDED = "structure, occupancies rounded to whole atoms"
@@ -179,6 +193,14 @@ KINDS: dict[str, Kind] = {
     "dis-cgcnn": _on_graphs("dis-cgcnn", "dis-CGCNN"),
     "painn": _on_graphs("painn", "PaiNN"),
     "dis-painn": _on_graphs("dis-painn", "dis-PaiNN"),
+    "m3gnet": _on_graphs("m3gnet", "M3GNet", _M3GNET, MATGL),
+    "so3net": _on_graphs("so3net", "SO3Net", _SO3NET, MATGL),
+    "dis-so3net": _on_graphs("dis-so3net", "dis-SO3Net", _SO3NET, MATGL),
+    "chgnet": Kind(
+        "CHGNet features", "CHGNet's features of the structure, occupancies rounded to whole atoms", _pretrained,
+        _HEADS, CHGNET, ("structures",), is_random=False, rounded=True,
+        pretraining="CHGNet 0.3.0: relaxations of 146,000 materials of the Materials Project (MPtrj), weights of its wheel",
+    ),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""CGCNN, SchNet and PaiNN in plain torch, small ones. This is the only module that holds a net; ``learning`` trains it.
+"""CGCNN, SchNet and PaiNN in plain torch, small ones. ``learning`` trains them; ``borrowed`` holds those of another library.
 
 Each reads a batch of graphs (:class:`Batch`) and gives one number a structure. A node starts as the mean of its elements' embeddings,
 weighted by occupancy: for whole atoms that is the element's own embedding, for a disordered site it is what the paper's *dis-* variants
@@ -13,7 +13,6 @@ site that is half empty counts half.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -74,7 +73,14 @@ class Net(nn.Module):
         Numbers a node.
     cutoff
         Longest edge that it looks at, angstrom.
+
+    Attributes
+    ----------
+    per_atom
+        Whether it must be given a node an atom instead of one an orbit.
     """
+
+    per_atom = False
 
     def __init__(self, table: ElementTable, width: int, cutoff: float) -> None:
         super().__init__()
@@ -190,4 +196,4 @@ class PaiNN(Net):
         return state
 
 
-NETS: dict[str, Callable[..., Net]] = {"cgcnn": CGCNN, "schnet": SchNet, "painn": PaiNN}
+NETS: dict[str, type[Net]] = {"cgcnn": CGCNN, "schnet": SchNet, "painn": PaiNN}

@@ -84,11 +84,11 @@ class Problem:
         return cache(lambda which: features(self.task, which))
 
     @cached_property
-    def graphs(self) -> Callable[[bool], Graphs]:
-        """Gives the graphs of all structures, with occupancies rounded or as they are, made once for each."""
+    def graphs(self) -> Callable[[bool, bool], Graphs]:
+        """Gives the graphs of all structures, with occupancies rounded or as they are, a node an atom or an orbit, made once for each."""
         from pipeline.prediction.graphs import graphs
 
-        return cache(lambda rounded: graphs(self.structures, self.table, rounded=rounded))
+        return cache(lambda rounded, per_atom: graphs(self.structures, self.table, rounded=rounded, per_atom=per_atom))
 
 
 def problem(task: Task, load: Callable[[], Mapping[str, Structure]], device: str = "cpu") -> Problem:

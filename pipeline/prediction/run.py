@@ -250,9 +250,9 @@ def _notes(kind: Kind, given: Problem) -> Iterable[str]:
     if not kind.is_random:
         yield "No choice of it is random: every seed predicts the same."
     if kind.rounded:
-        before, after = (given.graphs(rounded).without_lithium for rounded in (False, True))
+        before, after = (given.graphs(rounded, False).without_lithium for rounded in (False, True))
         yield (
-            f"{len(after)} of {len(given.graphs(True))} structures have no lithium once their occupancies are rounded; "
+            f"{len(after)} of {len(given.graphs(True, False))} structures have no lithium once their occupancies are rounded; "
             f"{len(before)} of them have none in their file."
         )
 

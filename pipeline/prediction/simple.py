@@ -92,14 +92,19 @@ def multilayer_perceptron(seed: int, hidden: Sequence[int], steps: int, alpha: f
 
 def gaussian_process(problem: Problem, fit: Fit, settings: Settings, _: int) -> Numbers:
     """Gaussian process with a Matern kernel and white noise on standardized features; its scales maximize the marginal likelihood."""
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    kernel = ConstantKernel(1.0) * Matern(length_scale=10.0, nu=settings["nu"]) + WhiteKernel(0.3)
-    model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
-    return _fitted(make_pipeline(StandardScaler(), model), problem, fit, settings)
+    return _fitted(make_pipeline(StandardScaler(), gaussian(settings["nu"])), problem, fit, settings)
+
+
+def gaussian(nu: float) -> Any:
+    """A Gaussian process of scikit-learn with a Matern kernel of this smoothness and white noise."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    kernel = ConstantKernel(1.0) * Matern(length_scale=10.0, nu=nu) + WhiteKernel(0.3)
+    return GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
 
 
 def _fitted(model: Any, problem: Problem, fit: Fit, settings: Settings) -> Numbers:
