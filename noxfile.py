@@ -31,6 +31,8 @@ DOCS_LOCK = "docs/requirements.txt"
 EXTRAS = ("baseline", "build", "cluster", "dev", "optimade")
 #: What the tests of the nets run with; for a machine without a GPU PyTorch's own page tells where its smaller build is.
 TORCH = "torch==2.13.0"
+#: The libraries of the nets that are not ours.
+BORROWED = ("matgl==4.1.2", "chgnet==0.4.2")
 #: What ``nox -s install`` tries both locks with: Pythons, where they are installed, and clients. pip 23.2 is the oldest supported.
 PYTHONS = ("3.11", "3.12", "3.13")
 CLIENTS = ("pip==23.2.1", "pip", "uv")
@@ -109,6 +111,16 @@ def benchmark(session: nox.Session) -> None:
     prepare(session)
     session.install(TORCH)
     session.run("python", "-m", "pytest", "tests/unit/test_prediction_nets.py", "tests/unit/test_prediction_models.py", *session.posargs)
+
+
+@nox.session(default=False)
+def benchmark_libraries(session: nox.Session) -> None:
+    """The same with the libraries that have M3GNet, SO3Net and CHGNet; Python 3.11 or 3.12."""
+    prepare(session)
+    session.install(TORCH, *BORROWED)
+    session.run(
+        "python", "-m", "pytest", "tests/unit/test_prediction_nets.py", "tests/unit/test_prediction_pretrained.py", *session.posargs
+    )
 
 
 @nox.session(default=False)

@@ -73,7 +73,7 @@ def trained(
     names: Sequence[str], seeds: int, device: str | None, bounds: Bounds, out: Path | None, name: str | None, raw: Path | None,
     tell: Callable[[str], None], with_papers: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Train models, all where none is named; the folders that were written, and the tables of :mod:`pipeline.prediction.papers`.
+    """Train models, by default those that need only the extra ``benchmark``; the folders that were written, and the tables of :mod:`pipeline.prediction.papers`.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def trained(
     from pipeline.prediction.problem import problem
     from pipeline.prediction.run import Options, run
 
-    wanted = list(names) or registry.names()
+    wanted = list(names) or registry.usual()
     registry.require([*wanted, *(papers.QUICK if with_papers else ())])  # before the release is read, which takes a second
     release = release_of(raw, name)
     options = Options(wanted, _models(out, raw), seeds, device, bounds, release.name if name != PRESENT else PRESENT, tell)

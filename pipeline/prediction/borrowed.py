@@ -1,16 +1,19 @@
 """M3GNet and SO3Net as matgl has them, on our graphs. Needs torch; matgl is imported when one of them is made.
 
 The layers are the library's own; embedding, mean over the atoms and head are those of :class:`pipeline.prediction.nets.Net`, so that a
-disordered site is the mean of its elements here too, and a message is weighted by the occupancy of the site it comes from.
+disordered site is the mean of its elements here too.
 
-* M3GNet: Chen and Ong, Nat. Comput. Sci. 2, 718 (2022). Bonds and angles have no handedness, so one node stands for an orbit.
-* SO3Net: Schütt et al., J. Chem. Phys. 158, 144801 (2023), in SchNetPack. Its products of vectors change sign in a mirror, so the image of
-  a site by a mirror says something else than the site: it needs a node an atom, which costs eight times the edges.
+* M3GNet: Chen and Ong, Nat. Comput. Sci. 2, 718 (2022). Bonds and angles do not turn with the structure, so a node stands for an orbit.
+  It is given whole atoms only.
+* SO3Net: Schütt et al., J. Chem. Phys. 158, 144801 (2023), in SchNetPack. Its states turn with the structure, and the library has no place
+  where those of an image could be turned: it needs a node an atom, which costs eight times the edges.
 """
 
 from __future__ import annotations
 
+import warnings
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +26,15 @@ THREE_BODY = 3.5
 #: Highest degree of the spherical harmonics of SO3Net, and its radial functions. The library's own degree is 3; a fit with 2 takes eight
 #: times as long as one with 1.
 DEGREE, RADIAL = 1, 5
+
+
+def _library(name: str, **arguments: Any) -> Any:
+    """A model of matgl."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it uses what torch and mpmath mean to give up
+        from matgl import models
+
+        return getattr(models, name)(**arguments)
 
 
 class _Looked(nn.Module):
@@ -65,9 +77,8 @@ class M3GNet(Net):
 
     def __init__(self, table: ElementTable, width: int = 32, layers: int = 3, cutoff: float = 5.0) -> None:
         super().__init__(table, width, cutoff)
-        from matgl.models import M3GNet as Library
-
-        self.body = Library(
+        self.body = _library(
+            "M3GNet",
             element_types=table.symbols, dim_node_embedding=width, dim_edge_embedding=width, nblocks=layers, cutoff=cutoff,
             threebody_cutoff=min(THREE_BODY, cutoff), units=width, readout_type="reduce_atom",
         )  # fmt: skip
@@ -83,15 +94,14 @@ class M3GNet(Net):
 
 
 class SO3Net(Net):
-    """States turn with the structure, and are multiplied without losing that. One node an atom."""
+    """States turn with the structure, and products of them too. A message is weighted by the occupancy of the site it comes from."""
 
     per_atom = True
 
     def __init__(self, table: ElementTable, width: int = 32, layers: int = 3, cutoff: float = 5.0) -> None:
         super().__init__(table, width, cutoff)
-        from matgl.models import SO3Net as Library
-
-        self.body = Library(
+        self.body = _library(
+            "SO3Net",
             element_types=table.symbols, dim_node_embedding=width, units=width, nblocks=layers, nmax=RADIAL, lmax=DEGREE, cutoff=cutoff,
         )  # fmt: skip
         self.looked = self.body.embedding = _Looked()

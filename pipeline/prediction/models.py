@@ -225,6 +225,11 @@ def names() -> list[str]:
     return [f"{name}{ON_STRUCTURES if place else ''}" for name, found in KINDS.items() for place in range(len(found.sets))]
 
 
+def usual() -> list[str]:
+    """The models that need no more than the extra ``benchmark``: what is trained where none is named."""
+    return [name for name in names() if kind(name)[0].extra.name in (NO_EXTRA.name, SKLEARN.name)]
+
+
 def require(models: Sequence[str]) -> None:
     """Raise :class:`InputError` unless there are these models, and :class:`ExtraMissingError` unless what they need is installed."""
     for name in models:

@@ -95,6 +95,7 @@ def crystal_features(structures: dict[str, PymatgenStructure]) -> dict[str, Numb
         model.graph_converter.set_isolated_atom_response("ignore")
         return {
             name: np.asarray(model.predict_structure(found, task="e", return_crystal_feas=True)["crystal_fea"], dtype=np.float64)
+            / len(found)  # the library sums over the atoms
             for name, found in structures.items()
         }
 
