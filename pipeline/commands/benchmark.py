@@ -73,7 +73,9 @@ def trained(
     names: Sequence[str], seeds: int, device: str | None, bounds: Bounds, out: Path | None, name: str | None, raw: Path | None,
     tell: Callable[[str], None], with_papers: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Train models, by default those that need only the extra ``benchmark``; the folders that were written, and the tables of :mod:`pipeline.prediction.papers`.
+    """Train models, by default those that need only the extra ``benchmark``.
+
+    Gives the folders that were written, and the tables of :mod:`pipeline.prediction.papers`.
 
     Raises
     ------
