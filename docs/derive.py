@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BOARD, BENCHMARK = "models/leaderboard.json", "docs/benchmark.md"
+PAPERS = ("models/papers.csv", "models/learning_curve.csv")
 
 
 def derived() -> dict[str, Callable[[], str]]:
@@ -34,13 +35,17 @@ def derived() -> dict[str, Callable[[], str]]:
 
 def _board() -> dict[str, Callable[[], str]]:
     """The leaderboard for a reader, and what the benchmark's page says in numbers, from the leaderboard's JSON where there is one."""
+    from pipeline.reporting import papers_text
     from pipeline.reporting.benchmark_docs import embedded
     from pipeline.reporting.benchmark_text import markdown
 
+    def page(text: str) -> str:
+        return papers_text.embedded(text, *(_read(ROOT / name) for name in PAPERS))
+
     if not (ROOT / BOARD).is_file():
-        return {}
+        return {BENCHMARK: lambda: page(_read(ROOT / BENCHMARK))}
     found = json.loads(_read(ROOT / BOARD))
-    return {BENCHMARK: lambda: embedded(_read(ROOT / BENCHMARK), found), "models/leaderboard.md": lambda: markdown(found)}
+    return {BENCHMARK: lambda: page(embedded(_read(ROOT / BENCHMARK), found)), "models/leaderboard.md": lambda: markdown(found)}
 
 
 def stale() -> list[str]:

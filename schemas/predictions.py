@@ -44,7 +44,9 @@ PAPERS = Column("papers", "integer", "Papers learned from.", required=True, mini
 DRAW = Column("draw", "integer", "Number of the draw of the papers, and the seed.", required=True, minimum=0)
 ENTRIES = Column("entries", "number", "Entries learned from, the mean over the folds.", required=True, minimum=0)
 
+APART = Column("apart", "number", "Absolute error of the prediction in decades; blank where the label does not count.", minimum=0)
+
 #: ``papers.csv``: one row a model and training entry, predicted by the model that saw no entry of its paper.
-LEFT_OUT: tuple[Column, ...] = (MODEL, PAPER, ENTRY, PREDICTION)
+LEFT_OUT: tuple[Column, ...] = (MODEL, PAPER, ENTRY, PREDICTION, APART)
 #: ``learning_curve.csv``: one row a model, number of papers and draw.
 CURVE: tuple[Column, ...] = (MODEL, PAPERS, DRAW, ENTRIES, ERROR)

@@ -118,9 +118,9 @@ def write(given: Problem, targets: Numbers, folder: Path, models: Sequence[str] 
     curves = [",".join(schema.CURVE)]
     for name in models:
         learner = registry.kind(name)[0].learner()
-        papers += [
-            f"{name},{paper},{entry},{value:.{DIGITS}f}" for paper, entry, value in left_out(given, learner, settings[name], targets)
-        ]
+        for paper, entry, value in left_out(given, learner, settings[name], targets):
+            apart = abs(value - targets[given.task.rows([entry])[0]])
+            papers.append(f"{name},{paper},{entry},{value:.{DIGITS}f},{'' if np.isnan(apart) else f'{apart:.{DIGITS}f}'}")
         points = curve(given, learner, settings[name], targets)
         curves += [f"{name},{count},{draw},{entries:.1f},{error:.4f}" for count, draw, entries, error in points]
     files = [folder / PAPERS_FILE, folder / CURVE_FILE]

@@ -14,6 +14,7 @@ from pipeline.prediction import simple
 from pipeline.prediction.papers import CURVE_FILE, PAPERS_FILE, curve, left_out, paper_of, write
 from pipeline.prediction.problem import Fit, Problem, Settings, problem
 from pipeline.prediction.run import Options, run
+from pipeline.reporting import papers_text
 from tests.unit.predictions import small
 
 
@@ -90,3 +91,17 @@ def test_the_command_writes_them_when_asked(tmp_path: Path, monkeypatch: pytest.
         assert [path.name for path in written] == ["median", "nearest", *([PAPERS_FILE, CURVE_FILE] if asked else [])]
         assert (tmp_path / PAPERS_FILE).exists() == asked
     assert told[-1] == "papers"
+
+
+def test_the_page_tells_both_tables() -> None:
+    papers = "model,paper,ID,prediction,apart\nforest,10.1000/1,aaa,-3,1.0\nforest,10.1000/1,bbb,-3,\nforest,10.1000/2,ccc,-3,2.0\n"
+    curve = "model,papers,draw,entries,error\nforest,10,0,20,3.0\nforest,10,1,20,2.0\nforest,25,0,50,1.5\n"
+    page = f"before {papers_text.BEGIN} old {papers_text.END} after"
+    told = papers_text.embedded(page, papers, curve)
+    assert "| error in decades | one of 2 papers held out | 10 papers | 25 papers |" in told
+    assert "| `forest` | 1.50 | 2.50 | 1.50 |" in told
+    assert "old" not in told
+    assert told.startswith("before ")
+    assert told.endswith(" after")
+    assert papers_text.embedded(told, papers, curve) == told
+    assert papers_text.embedded("no marks", papers, curve) == "no marks"
