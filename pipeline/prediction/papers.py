@@ -119,7 +119,7 @@ def write(given: Problem, targets: Numbers, folder: Path, models: Sequence[str] 
     for name in models:
         learner = registry.kind(name)[0].learner()
         for paper, entry, value in left_out(given, learner, settings[name], targets):
-            apart = abs(value - targets[given.task.rows([entry])[0]])
+            apart = abs(round(value, DIGITS) - targets[given.task.rows([entry])[0]])
             papers.append(f"{name},{paper},{entry},{value:.{DIGITS}f},{'' if np.isnan(apart) else f'{apart:.{DIGITS}f}'}")
         points = curve(given, learner, settings[name], targets)
         curves += [f"{name},{count},{draw},{entries:.1f},{error:.4f}" for count, draw, entries, error in points]
