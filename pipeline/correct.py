@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.findings import Finding
-from pipeline.quoting import is_live
+from pipeline.quoting import conductivities, is_live
 from pipeline.safety.documents import read_yaml
 from schemas import columns as col
 from schemas import corrections as contract
@@ -301,5 +301,5 @@ def _link_reason(before: object, after: str | None, link: dict[Any, Any] | None)
     told = [f"{what} agrees" for what, value in agree.items() if value is True]
     ratio = link[col.CONDUCTIVITY_RATIO]
     if ratio == ratio:  # not blank
-        told.append(f"conductivity of the entry is {ratio:.3g} times the record's")
+        told.append(conductivities(ratio))
     return reason, f"Record {link[col.LINK_RECORD]}: {', '.join(told) or 'its place in the paper'} (links.csv)."

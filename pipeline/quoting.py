@@ -76,3 +76,15 @@ def inert(text: str) -> str:
     ("'=1+1", '-0.5', 'Li2S')
     """
     return f"'{text}" if is_live(text) else text
+
+
+def conductivities(ratio: float) -> str:
+    """The conductivity of an entry beside that of its record, in words.
+
+    >>> conductivities(1.0), conductivities(0.25)
+    ('conductivities agree', 'the record has 4 times the conductivity of the entry')
+    """
+    if f"{ratio:.3g}" == "1":
+        return "conductivities agree"
+    more, less = ("entry", "record") if ratio > 1 else ("record", "entry")
+    return f"the {more} has {max(ratio, 1 / ratio):.3g} times the conductivity of the {less}"

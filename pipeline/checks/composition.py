@@ -50,7 +50,7 @@ def _no_lithium(row: Row) -> Iterator[Finding]:
         if found is not None and found.get("Li", 0) <= 0:
             text = row.text(column)
             yield Finding(
-                row.id, "composition.no-lithium", "error", f"{column} {text} holds no lithium; every entry is a lithium conductor.",
+                row.id, "composition.no-lithium", "error", f"The formula {text} holds no lithium, but every entry is a lithium conductor.",
                 column=column, value=text,
             )  # fmt: skip
 

@@ -73,13 +73,13 @@ def _range(row: Row) -> Iterator[Finding]:
     if value is None or value <= 0 or value > IMPOSSIBLE:
         return
     if value > PLAUSIBLE[1]:
-        said = "no lithium solid electrolyte conducts so well at room temperature; the value may be in mS/cm or of another temperature"
+        said = "more than a lithium solid electrolyte conducts at room temperature: it may be in mS/cm or of another temperature"
     elif value < PLAUSIBLE[0] and not row.is_bound:
-        said = "so little cannot be measured at room temperature; the value was extrapolated, or its exponent is wrong"
+        said = "too little to be measured at room temperature: it was extrapolated, or its exponent is wrong"
     else:
         return
     yield Finding(
-        row.id, "conductivity.range", "warning", f"{number(value)} S/cm: {said}.", column=col.IONIC_CONDUCTIVITY, value=number(value),
+        row.id, "conductivity.range", "warning", f"{number(value)} S/cm is {said}.", column=col.IONIC_CONDUCTIVITY, value=number(value),
     )  # fmt: skip
 
 

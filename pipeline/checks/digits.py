@@ -59,7 +59,7 @@ def file_digits(pair: Pair, compared: CellComparison) -> Iterator[Finding]:
     order = _exchanged(row, file)
     how = f"the file has these lengths in the order {order}" if order else f"they differ by {units[worst]:.3g} in the last digit"
     message = (
-        f"Row and file have one cell in different digits: {col.LATTICE[worst]} = {row[worst]:.10g} in the row and {file[worst]:.10g} "
+        f"Row and file have one cell with different digits: {col.LATTICE[worst]} = {row[worst]:.10g} in the row and {file[worst]:.10g} "
         f"in the file; {how}."
     )
     yield pair.finding("lattice.digits", "warning", message, col.LATTICE[worst], f"{row[worst]:.10g}", f"{file[worst]:.10g}")

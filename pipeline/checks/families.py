@@ -97,7 +97,7 @@ def family_findings(rows: Sequence[Row]) -> Iterator[Finding]:
                 column=col.FAMILY, value=written, expected=name,
             )  # fmt: skip
         if name and row.reduced is not None and not FAMILIES[name][0](row.reduced):
-            said = f"{row.text(col.REDUCED_COMPOSITION)} is called {written}, whose compounds hold {FAMILIES[name][1]}."
+            said = f"The family of {row.text(col.REDUCED_COMPOSITION)} is given as {written}, whose compounds hold {FAMILIES[name][1]}."
             yield Finding(row.id, "family.composition", "warning", said, column=col.FAMILY, value=written)
 
 

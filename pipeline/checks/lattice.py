@@ -123,10 +123,10 @@ def _metric(row: Row) -> Iterator[Finding]:
         return
     setting, broken = min(tried, key=lambda pair: len(pair[1]))
     others = ", ".join(other.name for other, _ in tried if other is not setting)
-    symbol = row.symbol or f"number {row.spacegroup_number}"
+    symbol = row.symbol or row.spacegroup_number
     yield Finding(
         row.id, "lattice.metric", "error",
-        f"{symbol} is {crystal_system(row.spacegroup_number)}, and the cell breaks its metric on {setting.name}: {'; '.join(broken)}"
+        f"Space group {symbol} is {crystal_system(row.spacegroup_number)}, but the cell is not: on {setting.name}, {'; '.join(broken)}"
         f"{f' ({others} were tried too)' if others else ''}.",
         column=_column(broken[0]), value=" ".join(number(v, 6) for v in row.cell),
     )  # fmt: skip

@@ -111,7 +111,7 @@ def _paper(row: Row, other: Linked, names: Mapping[str, str], supported: bool) -
     every = ", as those of all entries of the paper do: two names of one paper" if alias else ""
     yield Finding(
         row.id, "link.paper", "warning" if agrees and not alias and not supported else "info",
-        f"The entry names the paper {row.text(col.DOI)}; the record found for it, {link[col.LINK_RECORD]} of {source.title}, names "
+        f"The entry names the paper {row.text(col.DOI)}, and its record, {link[col.LINK_RECORD]} of {source.title}, names "
         f"{doi}{every}.",
         column=col.DOI, value=row.text(col.DOI), expected=doi, other=_names(other),
     )  # fmt: skip
@@ -139,7 +139,7 @@ def _spacegroup(row: Row, linked: Linked, structure: Structure | CifError | None
         severity = "warning"
     yield Finding(
         row.id, "link.spacegroup", severity,
-        f"The row has space group {row.spacegroup_number} ({row.symbol}), the record found for it, {link[col.LINK_RECORD]} of "
+        f"The row has space group {row.spacegroup_number} ({row.symbol}), and its record, {link[col.LINK_RECORD]} of "
         f"{source.title}, has {theirs}{seen}.",
         column=col.SPACE_GROUP_NUMBER, value=str(row.spacegroup_number), expected=str(theirs), other=_names(differs),
     )  # fmt: skip
@@ -161,10 +161,10 @@ def _icsd(row: Row, linked: Linked) -> Iterator[Finding]:
     if not near and row.text(col.CLOSE_MATCH).casefold() == "yes":
         return
     source, link, _ = found
-    said = "a neighbour in the list: a typing slip, or the structure of a sister sample" if near else "another structure of the compound"
+    said = "neighbours: a slip of typing, or the structure of a sister sample" if near else "those of two structures of the compound"
     yield Finding(
         row.id, "link.icsd", "warning" if near else "info",
-        f"The row has the ICSD number {mine[0]}, the record found for it, {link[col.LINK_RECORD]} of {source.title}, has {code}: {said}.",
+        f"The row has the ICSD number {mine[0]}, and its record, {link[col.LINK_RECORD]} of {source.title}, has {code}. They are {said}.",
         column=col.ICSD_ID, value=mine[0], expected=code, other=_names([found]),
     )  # fmt: skip
 

@@ -76,7 +76,7 @@ def _published(row: Row, links: Sequence[Mapping[str, Any]], source: str, column
         return
     found = [link for link in links if link[col.LINK_RECORD]]
     if not found:
-        what = "its paper or a sibling of the entry, but no record has the entry's composition and conductivity"
+        what = "the paper or another entry of it, but no record has the entry's composition and conductivity"
         expected = ""
     else:
         best = found[0]
@@ -198,12 +198,12 @@ def _conductivity(row: Row, told: Sequence[_Told], known: Mapping[str, Source]) 
     elif len(agree) > len(differ) or max(each.factor for voice in differ for each in voice) <= (DECADE if agree else SLIPPED):
         severity = "info"
     against = sorted((each for voice in differ for each in voice), key=told.index)
-    differences = ", another ".join(f"{each.said}, {number(each.factor)} times off" for each in against)
+    differences = ", and another ".join(f"{each.said}, which differs by a factor of {number(each.factor)}" for each in against)
     supporting = [f"{each.source} {each.record}" for each in told if each.factor == 1.0]
-    support = f"{', '.join(supporting)} {'agrees' if len(supporting) == 1 else 'agree'}" if agree else "neither total nor bulk agrees"
+    support = f"{', '.join(supporting)} {'agrees' if len(supporting) == 1 else 'agree'}" if agree else "no value of the row agrees"
     yield Finding(
         row.id, "conductivity.source", severity,
-        f"The conductivity is {row.text(col.BOUND)}{number(row.conductivity)} S/cm; a record found says {differences}; {support}.",
+        f"The conductivity is {row.text(col.BOUND)}{number(row.conductivity)} S/cm. A record has {differences}; {support}.",
         column=col.IONIC_CONDUCTIVITY, value=number(row.conductivity), expected="" if agree else against[0].said.split(" ", 1)[0],
         other=" ".join(f"{each.source}-{each.record}" for each in told),
     )  # fmt: skip

@@ -48,7 +48,8 @@ def reference_findings(rows: Sequence[Row]) -> Iterator[Finding]:
 def _one(row: Row, doi: str) -> Iterator[Finding]:
     plain = without_address(doi)
     if not is_doi(plain):
-        said = f"{doi or 'A blank part'} is no DOI: a DOI is 10., a number, a slash and a name without spaces."
+        found = f"{doi!r} is not a DOI." if doi else "A part of the cell is blank."
+        said = f"{found} A DOI consists of 10., a number, a slash and a name without spaces."
         yield Finding(row.id, "reference.doi-syntax", "error", said, column=col.DOI, value=doi)
         return
     for severity, said, better in _form(doi, plain):

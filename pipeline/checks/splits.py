@@ -27,7 +27,7 @@ def split_findings(entries: pd.DataFrame, test_ids: frozenset[str], train_ids: f
             name, severity = "split.leak", "error"
             column = col.DOI if leak["bond"] == "paper" else col.REDUCED_COMPOSITION
             tie = f"{leak['bond']} {leak['key']}"
-        said = f"The entry is tested, and {trained} ({', '.join(others)}) {_has(others)} its {tie}."
+        said = f"The entry is in the test set, and {trained} ({', '.join(others)}) {_has(others)} its {tie}."
         yield Finding(leak["ID"], name, severity, said, column=column, value=leak["key"], other=" ".join(others))  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from pipeline.checks.catalogue import catalogue
 from pipeline.checks.check import Check
 from pipeline.errors import InputError
 from pipeline.findings import SEVERITIES
+from pipeline.quoting import conductivities
 from schemas import columns as col
 
 WIDTH = 110
@@ -142,7 +143,7 @@ def _agreement(link: Record) -> str:
     ratio = link[col.CONDUCTIVITY_RATIO]
     said = [f"agrees in {', '.join(agree)}"] if agree else []
     said += [f"differs in {', '.join(differ)}"] if differ else []
-    said += [f"the entry's conductivity is {float(ratio):.4g} times the record's"] if ratio else []
+    said += [conductivities(float(ratio))] if ratio else []
     return "; ".join(said) or "nothing to compare"
 
 

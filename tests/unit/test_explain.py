@@ -60,7 +60,7 @@ def test_the_whole_story(release: Path) -> None:
     for said in (
         "019  Li3PO4", "space group Pnma (62)", "in the train set", "curators' note: check the cell",
         "laskowski 155: Li3PO4, 6.7e-8 S/cm, space group 62", "agrees in composition; differs in paper",
-        "the entry's conductivity is 1.5 times the record's", "liion: no record found; the workbook links 12",
+        "the entry has 1.5 times the conductivity of the record", "liion: no record found; the workbook links 12",
         "Z: 2 -> 4", "Evidence: Volume and file.", "019.cif: close; 6 sites", "permuted: b,a,-c",
         "error  lattice.volume  corrected", "warning  duplicate.near  open (said of zzz)",
     ):  # fmt: skip

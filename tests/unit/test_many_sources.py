@@ -159,7 +159,8 @@ def test_more_voices_for_an_entry_than_against_it_are_information() -> None:
 
 def test_the_finding_speaks_with_one_voice() -> None:
     (finding,) = Line(*built_in([{}]), witness(1e-8), **MINE).findings
-    assert finding.message == "The conductivity is 1e-06 S/cm; a record found says 1e-08 (w 1), 100 times off; laskowski 1 agrees."
+    said = "A record has 1e-08 (w 1), which differs by a factor of 100; laskowski 1 agrees."
+    assert finding.message == f"The conductivity is 1e-06 S/cm. {said}"
     assert finding.other == "laskowski-1 w-1"
 
 
