@@ -126,7 +126,7 @@ FILES: tuple[File, ...] = (
          liion.COLUMNS, liion.KEY),
     File("sources/laskowski.csv", "Laskowski table, recovered",
          "One row a record of the supplementary table of Laskowski et al. 2023, repaired where it was torn when it left its PDF; what was "
-         "repaired is told for each record.", laskowski.COLUMNS, laskowski.KEY),
+         "repaired is named for each record.", laskowski.COLUMNS, laskowski.KEY),
     File("measurements.csv", "Measurements, merged",
          "One row a conductivity of one material in one paper at room temperature, from the literature tables without repetition. "
          "Most have no known structure and so are no entry of the release.",

@@ -106,23 +106,23 @@ CHECKS: tuple[Check, ...] = (
         "Z, cell or composition is wrong, and with it density and every volumetric descriptor.",
         "Volume of the cell over the sum of the volumes of its ions. The volumes were fitted to the release by a robust fit drawn towards Shannon "
         "radii (benchmarks/fit_volumes.py); phosphide, nitride, hydride and lone-pair ions have volumes of their own. Where the row's structure holds the true composition in the row's volume, "
-        "both within 5 %, an error is a warning and a warning is not told.",
+        "both within 5 %, an error becomes a warning and a warning is left out.",
         f"Warning beyond a factor of {lattice.VOLUME_WARNING}, error beyond {lattice.VOLUME_ERROR}: papers that the fit has not seen depart by 9 % at the 90th "
         "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty.",
         "Additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934; radii: Shannon, Acta Cryst. A32 (1976) 751.",
         "Find which of Z, cell and composition is wrong; the structure's content per cell decides.",
     ),
     Check(
-        "lattice.digits", W, "One cell in two spellings of its digits", "A digit that differs is a digit mistyped, too small to be seen by any window.",
+        "lattice.digits", W, "One cell in two spellings of its digits", "A digit that differs was mistyped, and the difference is too small for any window to see.",
         "Lengths and angles that the space group makes equal are one number; and a row that is no close match has, on the file's axes in any order, the numbers of its file in the digits that both print.",
-        f"None for equal lengths. Row and file: {digits.UNITS:g} unit in the last digit of the shorter number, which a cut or a double rounding makes; beyond {cell.LENGTH_ROUNDING:.1%} or {cell.ANGLE_ROUNDING:g} degrees cif.lattice tells. "
+        f"None for equal lengths. Row and file: {digits.UNITS:g} unit in the last digit of the shorter number, which a cut or a double rounding makes; beyond {cell.LENGTH_ROUNDING:.1%} or {cell.ANGLE_ROUNDING:g} degrees the finding is cif.lattice. "
         "Nine in ten of the shared cells of 1.2.0 agree to seven millionths.", f"{_TABLES}, 2.1.2.", "Copy the number from the paper again; the file's is offered.",
     ),
     Check(
         "lattice.series", W, "A cell that leaves its kin", "A cell of another sample, copied or mistyped within a few per cent, spoils every descriptor and passes every check of the row alone.",
         "One compound in one space group has one cell. The volume follows the composition in its structure type (space group and number of anions in the cell, "
         f"{series.LEAST_KIN} rows or more): the logarithm of volume over ionic volumes is regressed on what each element takes of them, the row itself left out. And a member of a series of one paper ({series.LEAST_SERIES} rows or more on one line of composition) is on the line of the others.",
-        f"{series.SAME_COMPOUND:.1%} in a length between cells of one compound; {series.OUTSIDE:g} standard deviations in the type, of {series.SCATTER:.1%} at least, as garnets scatter; {series.OFF_LINE:g} in a series, of {series.LEAST_SPREAD:.1%} at least. Beyond a factor of {lattice.VOLUME_WARNING} lattice.volume tells.",
+        f"{series.SAME_COMPOUND:.1%} in a length between cells of one compound; {series.OUTSIDE:g} standard deviations in the type, of {series.SCATTER:.1%} at least, as garnets scatter; {series.OFF_LINE:g} in a series, of {series.LEAST_SPREAD:.1%} at least. Beyond a factor of {lattice.VOLUME_WARNING} the finding is lattice.volume.",
         "Vegard, Z. Phys. 5 (1921) 17; additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934.", "Compare the cell with the paper, and with the rows around it in the sheet.",
     ),
     Check(
@@ -185,12 +185,12 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "conductivity.source", EWI, "Conductivity differs from the linked source record",
-        "Entry and source tell different values of one measurement.",
+        "Entry and source give different values of one measurement.",
         "Headline, total or bulk agrees with one of the records that the entry is linked to (docs/sources.md). A table that copied "
-        "another is one voice with it where both say the same. A bound agrees with a value that keeps it. Told is an entry with which no voice agrees, and one with which "
-        f"some do while another differs by more than {links.TOLD:g}. It is an error "
-        "when two voices measured one other value, more than a decade away, and none agrees; information when more voices agree than differ, "
-        f"or those that differ are at most {links.SLIPPED:g} times off where none agrees, a decade where one does; else a warning.",
+        "another counts as one witness with it where both give the same value. A bound agrees with a value that keeps it. An entry is flagged when no witness agrees with it, and when "
+        f"some agree while another differs by a factor of more than {links.TOLD:g}. It is an error "
+        "when two witnesses measured one other value, more than a decade away, and none agrees; it is information when more witnesses agree than differ, "
+        f"or when those that differ do so by a factor of at most {links.SLIPPED:g} where none agrees, or of a decade where one does; otherwise it is a warning.",
         "Equal in the digits of the shorter number, or within 5 %, as one point of a figure is read twice; a decade is more than two readings, two "
         "samples, or bulk and total explain.", _PAPER,
         "Look the value up in the paper; correct the entry, or note why it differs.",
@@ -306,7 +306,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "cif.orphan-file", E, "A structure without a row", "Nobody can tell what the file belongs to.",
-        "Every file bears the ID of a row.", "none", "Definition of the columns.", "Name the file after its row.",
+        "Every file has the ID of a row.", "none", "Definition of the columns.", "Name the file after its row.",
     ),
     Check(
         "cif.unreadable", E, "The structure cannot be read", "A file that programs cannot read is no structure.",
@@ -359,7 +359,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "cif.cell-content", EW, "The file's content is a multiple of the row's", "Z is wrong, or the file writes another cell.",
         "The file's cell holds the formula units that Z puts into it; a row's cell that is a multiple of the file's is allowed for.",
-        f"Another whole number is told when it makes all amounts agree to {structures.FITS} per formula unit and the row's does not.", "Definition of Z.",
+        f"Another whole number is reported when it makes all amounts agree to {structures.FITS} per formula unit and the row's does not.", "Definition of Z.",
         "Correct Z, when volume and content agree on it.",
     ),
     Check(
@@ -439,7 +439,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "link.icsd", WINFO, "The linked record has another ICSD number", "Whoever fetches the structure gets another one.",
-        "The collection code of the row is that of a record found for it. Close matches bear the code of another sample; there only a neighbour is told.",
+        "The collection code of the row is that of a record found for it. The code of a close match is that of another sample; there only a neighbouring code is reported.",
         f"A warning when the codes are within {link_records.NEIGHBOURS}: codes of one paper follow one another, so it is the neighbour's or a slip. Further apart they are two refinements of one compound, which is information.",
         "Collection codes of the ICSD", "Look both codes up; correct the code, and fetch the right structure.",
     ),
@@ -459,7 +459,7 @@ CHECKS: tuple[Check, ...] = (
         "Do what the note says and remove it.",
     ),
     Check(
-        "waiver.unused", W, "A waiver that matches nothing", "The doubt that it speaks of is gone, or its ID or check is mistyped.",
+        "waiver.unused", W, "A waiver that matches nothing", "The finding that it decides is gone, or its ID or check is mistyped.",
         "Every waiver of raw/waivers.yaml that is accepted or awaiting matches a finding.", "none", "raw/waivers.yaml", "Remove or mend the waiver.",
     ),
 )  # fmt: skip

@@ -344,8 +344,7 @@ def symmetry(structure: Structure, where: Sequence[Position] | None = None, symp
 
     The file's operations serve to build the cell and hence are symmetries of it; the question is whether the atoms have more. The
     symmetries of all atoms are among those of all atoms of some kinds, so when these alone have no more operations than the file lists,
-    nor have all atoms. spglib is asked about some first (:func:`_telling`), and about all atoms where that does not settle it (4 of the
-    321 published structures).
+    nor have all atoms. spglib is asked about some first (:func:`_telling`), and about all atoms where that does not settle it.
 
     Parameters
     ----------

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
+import io
 import re
+import textwrap
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from click.shell_completion import BashComplete
 
 from pipeline.checks.catalogue import catalogue
@@ -68,3 +73,22 @@ def test_the_program_completes_commands_choices_and_checks() -> None:
     assert completed(["diff", "--format"], "js") == {"json"}
     assert completed(["explain"], "lattice.") == {name for name in catalogue() if name.startswith("lattice.")}
     assert completed(["explain"], "vy") == set()
+
+
+READERS = {
+    "yaml": yaml.safe_load,
+    "toml": tomllib.loads,
+    "csv": lambda text: {len(row) for row in csv.reader(io.StringIO(text), csv.Sniffer().sniff(text, ",;"))},
+}
+_BLOCK = re.compile(r"^( *)```(yaml|toml|csv)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def test_blocks_of_data_can_be_read() -> None:
+    """A declaration, a decision, a hook or a table that a page shows has the form of its kind."""
+    found = [
+        (path.name, kind, READERS[kind](textwrap.dedent(text)))
+        for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+        for _, kind, text in _BLOCK.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert {kind for _, kind, _ in found} == set(READERS)
+    assert [name for name, kind, read in found if not read or (kind == "csv" and len(read) != 1)] == []

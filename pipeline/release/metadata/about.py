@@ -128,7 +128,7 @@ MISSING = (
     "the paper tells them apart. A conductivity reported only as below a limit is kept as that bound, not as a number."
 )
 PREPROCESSING = (
-    "Damaged rows of the source tables are repaired; what was repaired is told in sources/laskowski.csv.",
+    "Damaged rows of the source tables are repaired; sources/laskowski.csv says what was repaired.",
     "Each row is checked alone, against its sources, against the other rows and against its structure; findings.csv lists every doubt.",
     "Corrections carry a reason and evidence and are listed with the value before in corrections.csv.",
     "Coordinates of structures that came from the ICSD carry normally distributed noise (standard deviation 0.01 in fractional "
