@@ -111,6 +111,19 @@ def test_models_that_were_trained_on_both_show_what_other_inputs_change(tmp_path
     assert "models that were trained on both: net" in as_text(found)
 
 
+def test_models_that_held_out_other_entries_are_compared_on_the_test_set_only(tmp_path: Path, of: Task) -> None:
+    """A paper that is corrected takes an entry into another group, and with it into another fold."""
+    groups = ("own" if name == "e00" else group for name, group in zip(of.ids, of.groups, strict=True))
+    new = replace(of, groups=tuple(groups))
+    assert new.group_folds != of.group_folds
+    for folder, task in (("old", of), ("new", new)):
+        record(tmp_path / folder, task, "net", lambda name, seed: -5.0)
+    found = compare(every(tmp_path / "old", of), released(of, "old"), released(new), every(tmp_path / "new", new))
+    assert {one.protocol for one in found.changes} == {"test"}
+    alone = compare(every(tmp_path / "old", of), released(of, "old"), released(new))
+    assert {one.protocol for one in alone.changes} == {"test", "group-folds"}
+
+
 def test_json_is_whole_and_finite(tmp_path: Path, of: Task) -> None:
     found = held(tmp_path, of, corrected(of, "e31", decades=1))
     told = json.loads(as_json(found))
