@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ def test_the_task_is_the_published_one(of: Task) -> None:
     groups = dict(zip(of.ids, of.groups, strict=True))
     assert len({groups[name] for name in of.test}) == 42
     assert int(of.is_bound.sum()) == 37
+    with_structure = Counter(groups[name] for name in of.test_ids("structures"))
+    assert (len(with_structure), sum(count for _, count in with_structure.most_common(2))) == (32, 19)
 
 
 @pytest.mark.usefixtures("once")
