@@ -65,8 +65,16 @@ def is_live(text: str) -> bool:
     """
     if not text or text[0].isalnum():
         return False
-    visible = "".join(c for c in text if not (c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")))
-    return visible[:1] in _SIGNS and visible != "" and len(visible) > 1 and _NUMBER.fullmatch(visible) is None
+    # a text may be a whole file: what stands behind its first visible character matters only behind a sign
+    first = next((place for place, c in enumerate(text) if not _hidden(c)), None)
+    if first is None or text[first] not in _SIGNS:
+        return False
+    visible = "".join(c for c in text[first:] if not _hidden(c))
+    return len(visible) > 1 and _NUMBER.fullmatch(visible) is None
+
+
+def _hidden(c: str) -> bool:
+    return c.isspace() or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp")
 
 
 def inert(text: str) -> str:

@@ -32,7 +32,7 @@ _NO_MATCH, _MATCH, _CLOSE_MATCH = "No Match", "Match", "Close Match"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _RESOLVER = "https://doi.org/"
 #: No column is wider than this many characters, on a screen or on paper: longer texts are folded.
-_WIDEST, _WIDEST_DOI = 20, 30
+_WIDEST, _WIDEST_DOI = 26, 30
 #: Points from line to line of the sheet's font.
 _LINE = 15
 _HEAD, _FOLDED, _DOI = "Head", "Folded", "DOI"

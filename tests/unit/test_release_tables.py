@@ -76,7 +76,7 @@ def test_xlsx_prints_as_a_person_would_print_it(sheet: pd.DataFrame, tmp_path: P
     note = page.cell(2, places[str(col.NOTE)])
     width = page.column_dimensions[note.column_letter].width
     assert note.alignment.wrap_text
-    assert width <= 22
+    assert width <= 28
     assert page.row_dimensions[2].height / 15 >= len(note.value) / width
     assert page.row_dimensions[4].height is None
     # what is shown of a conductivity is its magnitude; what is kept is its value
