@@ -28,7 +28,7 @@ def plain(text: str) -> str:
     >>> plain("x.csv\\n::error::forged"), plain("\\x1b[31mred")
     ('x.csv : :error::forged', '[31mred')
     """
-    cleaned = "".join(c if c.isprintable() else " " for c in text).strip()
+    cleaned = (text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)).strip()
     return _COMMAND.sub(": :", cleaned).replace("##[", "# #[")
 
 

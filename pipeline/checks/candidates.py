@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import floor, log
 
 import gemmi
@@ -18,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.checks.reading import Row
+from pipeline.checks.windows import FEW, Floats, Places, Windows, parts
+from pipeline.chemistry.cell import Cell
 from pipeline.chemistry.formula import ROUNDING, SCALE, resolution
 from schemas import columns as col
 
@@ -30,8 +33,6 @@ VECTORS = 7
 SHARE = 0.004
 #: Largest multiple of a cell that is tried.
 MULTIPLE = 4
-#: Rows up to which they are looked at one by one, and not by a mask over the whole block.
-FEW = 64
 #: Part within which the shortest vectors of one lattice agree in two settings, when its cells agree to 0.02 %.
 SHORTEST = 6e-4
 #: Part of a tolerance within which rounding changes no verdict.
@@ -39,9 +40,6 @@ CERTAIN = 1 - 1e-3
 #: Cells of one volume and shape whose axes differ, and cells that are multiples of one another, are compared in every setting, at 3 ms a
 #: pair: so many pairs of a table of up to thirty thousand rows, one for a hundred rows beyond. The release needs 14.
 SETTINGS_TRIED = 300
-
-Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
 
 
 def settings_tried(rows: int) -> int:
@@ -87,6 +85,8 @@ class _Block:
     papers: dict[str, Places] = field(init=False)
     reported: dict[tuple[str, int, int], Places] = field(init=False)
     shortest: Floats = field(init=False)
+    conductivity: Floats = field(init=False)
+    bound: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         found = [self.rows[place] for place in self.places]
@@ -101,13 +101,16 @@ class _Block:
         units = np.array([row.z if row.z and row.z > 0 else np.nan for row in found])
         with np.errstate(all="ignore"):
             self.size = np.log(self.volume / units / self.atoms)
-            self.value = np.log(np.array([row.conductivity if row.conductivity and row.conductivity > 0 else np.nan for row in found]))
+            self.conductivity = np.array([row.conductivity if row.conductivity and row.conductivity > 0 else np.nan for row in found])
+            self.value = np.log(self.conductivity)
+        self.bound = np.array([row.is_bound for row in found])
         self.cells = np.asfortranarray([row.cell or (np.nan,) * 6 for row in found])
         self.group = np.array([row.spacegroup_number or -1 for row in found])
         self.shortest = np.full((len(found), VECTORS), np.nan)
         numbers: dict[tuple[bytes, float], int] = {}
         named = zip(self.amounts, self.rounding.tolist(), strict=True)
         self.composition = np.array([numbers.setdefault((amounts.tobytes(), rounding), len(numbers)) for amounts, rounding in named])
+        self._is_one = len(numbers) == 1
         together: dict[str, list[int]] = defaultdict(list)
         grouped: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for place, row in enumerate(found):
@@ -117,8 +120,18 @@ class _Block:
                 grouped[paper, int(self.group[place]), step].append(place)
         self.papers = {paper: np.array(places) for paper, places in together.items()}
         self.reported = {key: np.array(places) for key, places in grouped.items()}
-        self._by_size = _Grid(self.share, self.size, PER_ATOM)
-        self._by_value = _Grid(self.share, self.value, self.within)
+        spread = self._spread()
+        self._by_size = Windows(self.share, spread, self.size, PER_ATOM)
+        self._by_value = Windows(self.share, spread, self.value, self.within)
+
+    def _spread(self) -> Floats:
+        """How far the share of lithium of a row with the same composition is at most from that of each row here.
+
+        With k elements, rounding r and n atoms a formula, an amount is off by r at most and the sum by k r, so the share by (1 + k) r / n.
+        """
+        elements = self.amounts.shape[1]
+        least = np.maximum(self.atoms.min() - 2 * elements * ROUNDING, 1e-300)
+        return np.asarray(np.minimum(SHARE, 1.01 * (1 + elements) * (self.rounding + 2e-6) / least))
 
     def of_papers(self, local: int, among: Places) -> NDArray[np.bool_]:
         """Which of the rows share a paper with this one."""
@@ -150,6 +163,8 @@ class _Block:
     def alike(self, local: int, found: Places) -> Places:
         """Of these rows the ones of the same composition: the rule of :func:`pipeline.chemistry.formula.agree`."""
         self.looked_at += len(found)
+        if self._is_one:
+            return found
         equal = self.composition[found] == self.composition[local]
         if equal.all():
             return found
@@ -182,13 +197,20 @@ class _Block:
         """Of these rows the ones whose lattice has the same shortest vectors."""
         for place in (local, *found[np.isnan(self.shortest[found, 0])].tolist()) if len(found) else ():
             if np.isnan(self.shortest[place, 0]):
-                self.shortest[place] = _shortest(self.cells[place])
+                self.shortest[place] = shortest(tuple(self.cells[place].tolist()))
         mine = self.shortest[local]
         found = found[np.abs(self.shortest[found, 0] - mine[0]) <= SHORTEST * mine[0]]
         return np.asarray(found[np.all(np.abs(self.shortest[found] - mine) <= SHORTEST * mine, axis=1)])
 
 
-def _shortest(cell: Floats) -> Floats:
+def one_lattice(one: Cell, other: Cell, within: float = SHORTEST) -> bool:
+    """Whether two cells have the same shortest vectors: no two settings of one lattice differ in them."""
+    mine = shortest(one)
+    return bool(np.all(np.abs(shortest(other) - mine) <= within * mine))
+
+
+@lru_cache(maxsize=1024)
+def shortest(cell: Cell) -> Floats:
     """Lengths of the seven shortest vectors of a lattice, whatever its setting, in angstrom."""
     reduced = gemmi.GruberVector(gemmi.UnitCell(*cell), "P")
     reduced.niggli_reduce()
@@ -204,30 +226,6 @@ def _before(local: int, parts: Iterable[Places | None]) -> Places:
     """The rows before one of ascending parts, one part after the other."""
     taken = [part[: int(np.searchsorted(part, local))] for part in parts if part is not None]
     return np.concatenate(taken) if taken else np.empty(0, dtype=np.int64)
-
-
-class _Grid:
-    """Rows by share of lithium and another column, in fields as wide as what counts as near: a row looks at nine fields."""
-
-    def __init__(self, share: Floats, column: Floats, within: float) -> None:
-        self._share, self._column, self._within = share, column, within
-        fields: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for place in np.flatnonzero(np.isfinite(column)).tolist():
-            fields[self._field(place)].append(place)
-        self._fields = {key: np.array(places) for key, places in fields.items()}
-
-    def _field(self, place: int) -> tuple[int, int]:
-        return floor(self._share[place] / SHARE), floor(self._column[place] / self._within)
-
-    def before(self, place: int) -> Places:
-        """Earlier rows near in both, in the order of the table."""
-        if not np.isfinite(self._column[place]):
-            return np.empty(0, dtype=np.int64)
-        share, column = self._field(place)
-        found = _before(place, (self._fields.get((share + i, column + j)) for i in (-1, 0, 1) for j in (-1, 0, 1)))
-        found = found[np.abs(self._column[found] - self._column[place]) <= self._within]
-        # no rounding moves a share by more, and few rows of a series are this near
-        return np.sort(found[np.abs(self._share[found] - self._share[place]) < SHARE], kind="stable")
 
 
 class Candidates:
@@ -255,39 +253,55 @@ class Candidates:
         if not len(near) and not len(valued) and not len(reported):
             return
         mine = block.cells[local]
-        as_given = np.zeros(len(near), dtype=bool)
-        identical, sure = as_given.copy(), as_given.copy()
-        with np.errstate(all="ignore"):
-            ratio = block.volume[near] / block.volume[local]
-            close = np.flatnonzero(np.abs(block.cells[near, 0] / mine[0] - 1) <= 2 * self._near)
-            lengths = np.abs(block.cells[near[close], :3] / mine[:3] - 1).max(axis=1, initial=0.0)
-            angles = np.abs(block.cells[near[close], 3:] - mine[3:]).max(axis=1, initial=0.0)
-        ratio = np.maximum(ratio, 1 / ratio)
-        multiple = np.rint(ratio)
-        as_given[close] = (lengths <= 2 * self._near) & (angles <= self._angle)
-        identical[close] = as_given[close] & (lengths <= 2 * self._same)
-        sure[close] = (lengths <= self._near * CERTAIN) & (angles <= self._angle * CERTAIN)
-        group = block.group[near] == block.group[local]
-        theirs = block.of_papers(local, near[as_given])
+        all_near: Places | slice = slice(0, local) if len(near) == local else near  # a view costs a third of a copy
+        lengths, angles = _apart(block.cells[all_near], mine, 2 * self._near)
+        as_given = (lengths <= 2 * self._near) & (angles <= self._angle)
+        identical = as_given & (lengths <= 2 * self._same)
+        group = block.group[all_near] == block.group[local]
+        same = near[identical]
         yield _at(block, near[identical & group])
         yield _at(block, near[identical & ~group])
-        valued = block.without(valued, near[identical])
+        valued = block.without(valued, same)
         ours = block.of_papers(local, valued)
-        yield _at(block, valued[ours])
-        yield _at(block, valued[~ours])
-        of_others = ~theirs & (group & ~identical)[as_given]
-        others = near[as_given][of_others]
-        sure = sure[as_given][of_others]
-        # a cell that is only nearly near as it is given may be near in another setting, which costs to find out
-        yield _at(block, others[sure]) if sure.any() else self._spared(_at(block, others))
-        reported = block.without(reported, near[identical], valued)
+        equal = self._same_value(block, local, valued)
+        yield _at(block, valued[ours & (equal | (block.group[valued] == block.group[local]))])
+        yield _at(block, valued[~ours & equal & ~block.bound[valued]])
+        yield self._of_others(block, local, near, as_given & group & ~identical, lengths, angles)
+        reported = block.without(reported, same, valued)
         with np.errstate(all="ignore"):
             slipped = np.abs(block.value[reported] - block.value[local]) >= log(self._slip) - 1e-9
         yield _at(block, reported[slipped])
         yield _at(block, reported[~slipped])
-        fits = ~as_given & (np.abs(ratio - multiple) <= 8 * self._near * ratio)
-        yield self._spared(_at(block, block.same_shape(local, near[fits & (multiple == 1)])))
-        yield self._spared(_at(block, near[fits & (multiple > 1) & (multiple <= MULTIPLE)]))
+        far = near[~as_given]
+        with np.errstate(all="ignore"):
+            ratio = block.volume[far] / block.volume[local]
+            ratio = np.maximum(ratio, 1 / ratio)
+            multiple = np.rint(ratio)
+            fits = np.abs(ratio - multiple) <= 8 * self._near * ratio
+        yield self._spared(_at(block, block.same_shape(local, far[fits & (multiple == 1)])))
+        yield self._spared(_at(block, far[fits & (multiple > 1) & (multiple <= MULTIPLE)]))
+
+    def _same_value(self, block: _Block, local: int, found: Places) -> NDArray[np.bool_]:
+        mine, theirs = block.conductivity[local], block.conductivity[found]
+        equal = np.abs(theirs - mine) <= self._value * np.maximum(theirs, mine)
+        return np.asarray(equal & (block.bound[found] == block.bound[local]))
+
+    def _of_others(
+        self, block: _Block, local: int, near: Places, wanted: NDArray[np.bool_], lengths: Floats, angles: Floats
+    ) -> Iterator[int]:
+        """Rows of other papers with a near cell: those that are surely near as they are given.
+
+        Where none is, those that are only nearly near: they may be near in another setting, which costs to find out.
+        """
+        certain = wanted & (lengths <= self._near * CERTAIN) & (angles <= self._angle * CERTAIN)
+        found = False
+        for part in parts(near[certain]):
+            for place in _at(block, part[~block.of_papers(local, part)]):
+                found = True
+                yield place
+        if not found:
+            others = near[wanted]
+            yield from self._spared(_at(block, others[~block.of_papers(local, others)]))
 
     @property
     def looked_at(self) -> int:
@@ -295,10 +309,30 @@ class Candidates:
         return sum(block.looked_at for block in self._blocks)
 
     def _spared(self, found: Iterator[int]) -> Iterator[int]:
+        """Rows that may have to be compared in every setting, as long as that may be asked for."""
         for place in found:
-            if not self.budget.take():
+            if not self.budget.left:
+                self.budget.refused += 1
                 return
             yield place
+
+
+def _apart(cells: Floats, mine: Floats, length: float) -> tuple[Floats, Floats]:
+    """Largest differences of lengths (relative) and angles of cells; infinite where the first lengths tell enough."""
+    with np.errstate(all="ignore"):
+        first = np.abs(cells[:, 0] / mine[0] - 1)
+        close = np.flatnonzero(first <= length)
+        part = cells if len(close) == len(cells) else cells[close]
+        lengths, angles = first[close] if len(close) < len(cells) else first, np.zeros(len(close))
+        for i in (1, 2):
+            lengths = np.maximum(lengths, np.abs(part[:, i] / mine[i] - 1))
+        for i in (3, 4, 5):
+            angles = np.maximum(angles, np.abs(part[:, i] - mine[i]))
+    if len(close) == len(cells):
+        return lengths, angles
+    every = np.full((2, len(cells)), np.inf)
+    every[0, close], every[1, close] = lengths, angles
+    return every[0], every[1]
 
 
 def _at(block: _Block, found: Places) -> Iterator[int]:

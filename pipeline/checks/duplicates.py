@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.checks.candidates import Candidates, SameCells
+from pipeline.checks.candidates import SHORTEST, Budget, Candidates, SameCells, one_lattice
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
@@ -43,6 +43,7 @@ class _Pair:
 
     one: Row
     other: Row
+    budget: Budget | None = None
 
     @cached_property
     def same_paper(self) -> bool:
@@ -87,6 +88,14 @@ class _Pair:
         ratio = max(ratio, 1 / ratio)
         if abs(ratio - round(ratio)) > 4 * NEAR_CELL * ratio or round(ratio) > 4:
             return length, angle, ""
+        if self.budget is not None and not self.budget.left:
+            # of one paper and group only an equal cell would say more than what is said anyway
+            within = SHORTEST * SAME_CELL / NEAR_CELL if self.same_paper and self.same_spacegroup else SHORTEST
+            if round(ratio) > 1 or one_lattice(self.other.cell, self.one.cell, within):
+                self.budget.refused += 1
+            return length, angle, " as they are given"
+        if self.budget is not None:
+            self.budget.left -= 1
         found = compare(self.other.cell, self.one.cell, spacegroup=self.one.spacegroup_number)
         return found.lattice_deviation, found.angle_deviation, "" if found.as_given else f" ({found.setting})"
 
@@ -111,9 +120,9 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
         if among is None or row.id in among:
             refused = search.budget.refused
             kinds = iter([iter([twin])]) if twin != place else search.kinds(place)
-            verdicts = _verdicts(rows, place, kinds)
+            verdicts = _verdicts(rows, place, kinds, search.budget)
             if twin == place and row.cell is not None:
-                verdicts |= _verdicts(rows, place, cells.kinds(row, digits(row)))
+                verdicts |= _verdicts(rows, place, cells.kinds(row, digits(row)), search.budget)
             found += [(place, other, name, sentence, pair) for name, (other, sentence, pair) in sorted(verdicts.items())]
             if search.budget.refused > refused:
                 unseen.append(place)
@@ -136,12 +145,12 @@ def _content(row: Row) -> object:
     return (formula, row.spacegroup_number, row.symbol, row.cell, row.z, row.conductivity, row.is_bound, row.papers) if formula else id(row)
 
 
-def _verdicts(rows: Sequence[Row], place: int, kinds: Iterator[Iterator[int]]) -> dict[str, tuple[int, str, _Pair]]:
+def _verdicts(rows: Sequence[Row], place: int, kinds: Iterator[Iterator[int]], budget: Budget) -> dict[str, tuple[int, str, _Pair]]:
     """For each check the earliest row that this one doubles, the sentence and the pair: the first of each kind decides for its kind."""
     found: dict[str, tuple[int, str, _Pair]] = {}
     for kind in kinds:
         for other in kind:
-            pair = _Pair(rows[place], rows[other])
+            pair = _Pair(rows[place], rows[other], budget)
             if verdict := _judge(pair):
                 name, sentence = verdict
                 if name not in found or (_severity(pair, name), other) < (_severity(found[name][2], name), found[name][0]):

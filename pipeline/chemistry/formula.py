@@ -37,6 +37,8 @@ _SOLVENT_STOP = re.compile(
 MOST = 1e6
 #: And an amount in brackets is at least this: pymatgen writes what is less with an exponent, which it cannot read itself.
 LEAST = 1e-4
+#: No formula is longer: the longest of the release has 43 characters, and brackets in brackets cost the square of their number.
+LONGEST = 1000
 _WEIGHT = re.compile(rf"\s*[{_SEPARATORS}]\s*({_NUMBER})\s*wt\s*%\s*")
 _COEFFICIENT = re.compile(rf"({_NUMBER})(?=[A-Z(\[])")
 _QUOTES = "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK} \t"
@@ -125,6 +127,8 @@ def amounts(formula: str) -> Mapping[str, float]:
     {'Li': 2.0, 'O': 0.9, 'H': 0.9, 'F': 0.1, 'Cl': 1.0}
     """
     text = "".join(formula.split())
+    if len(text) > LONGEST:
+        raise FormulaError(f"{text[:60]!r} is not a formula: it has more than {LONGEST} characters")
     water = _WATER.search(text) or _after_full_stop(text)
     if water:
         dry = _parse(text[: water.start()], formula)

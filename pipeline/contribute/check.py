@@ -29,7 +29,7 @@ from pipeline.ingest.contributed.grid import ASKED_NOTHING, Reading
 from pipeline.ingest.contributed.table import Contribution, Unread, contribution
 from pipeline.ingest.workbook import typed
 from pipeline.reporting.report import CheckedRow, Gains, Item, Report
-from pipeline.safety import inputs
+from pipeline.safety import inputs, limits
 from pipeline.structures.equal import may_be
 from pipeline.structures.tags import CifError
 from schemas import columns as col
@@ -155,6 +155,8 @@ def check_table(
         known = replace(known, entries=known.entries[~known.entries.index.isin(changed.ids)])
     keys = _keys(read, known)
     own = structures_of(read, given)
+    if len(own) > limits.STRUCTURES():
+        raise limits.STRUCTURES.error(file, len(own))
     noisy = frozenset(position for position, text in own.items() if text in verified)
     unread = list(_unread(read, keys))
     lost = {(finding.id, str(finding.column)) for finding, _ in unread if finding.check != "conductivity.temperature"}

@@ -122,12 +122,12 @@ def typed(cells: pd.DataFrame, keys: Sequence[str] | None = None) -> pd.DataFram
     for column in col.WORKBOOK:
         values = cells[column].tolist()
         if column == col.IONIC_CONDUCTIVITY:
-            pairs = [_lenient(conductivity, value) for value in values]
+            pairs = [None if value is None else _lenient(conductivity, value) for value in values]
             columns[column] = [None if pair is None else pair[0] for pair in pairs]
             columns[col.BOUND] = [None if pair is None else pair[1] for pair in pairs]
         else:
             reader = _READERS[column.type]
-            columns[column] = [_lenient(reader, value) for value in values]
+            columns[column] = [None if value is None else _lenient(reader, value) for value in values]
     series = {str(c): pd.Series(columns[c], dtype=DTYPES[c.type], index=index) for c in entries_schema.COLUMNS if c != col.ID}
     return pd.DataFrame(series, index=index)
 

@@ -74,6 +74,7 @@ WORKBOOK_PARTS = Limit("parts of a workbook", 2_000, "a sheet brings about four"
 WORKBOOK_SHEETS = Limit("sheets of a workbook", 100, "one is read")
 BUNDLE_BYTES = Limit("bytes of structure files, unpacked", 200_000_000, "ten thousand files of the usual 20 kB")
 BUNDLE_FILES = Limit("structure files of a contribution", 10_000, "thirty times those of the release")
+STRUCTURES = Limit("structures of the rows of a contribution", 1_000, "three times those of the release; each takes five milliseconds")
 ARCHIVE_MEMBERS = Limit("members of an archive", 50_000, "each costs time even when it is passed over")
 HEADER_BYTES = Limit("bytes of an extended header of a tar archive", 65_536, "it holds a name")
 CIF_BYTES = Limit("bytes of a CIF", 5_000_000, "the largest of the release has 90 kB")

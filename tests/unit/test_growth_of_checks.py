@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.checks import families, series
 from pipeline.checks.candidates import Candidates
-from pipeline.checks.duplicates import NEAR_ANGLE, NEAR_CELL, SAME_CELL, SAME_VALUE, SLIP
+from pipeline.checks.duplicates import NEAR_ANGLE, NEAR_CELL, SAME_CELL, SAME_VALUE, SLIP, pair_findings
 from pipeline.checks.reading import Row
+from pipeline.checks.windows import Windows
+from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.contribute.nearest import FEW, LIKELY, Names
+from pipeline.errors import InputError
+from pipeline.ingest.contributed.bundle import Bundle
+from pipeline.safety import limits
 from tests.unit.test_duplicates import row
 
 
@@ -155,3 +162,70 @@ def test_cells_that_repeat_are_read_once_and_rows_once_for_all_checks(monkeypatc
     assert len(check_table(table_of(rows), "t.csv", None, Existing(None)).report.rows) == 100
     assert len(cells) == 2 * 100 + 11  # each ID and each length; once what all rows have in common
     assert len(volumes) == 100
+
+
+@pytest.mark.parametrize("kind", ["one paper", "one value", "apart"])
+def test_cells_of_one_volume_are_compared_in_every_setting_so_often_whatever_else_they_share(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 20)
+    compared = counted(monkeypatch, "pipeline.checks.duplicates.compare")
+    own: dict[str, Callable[[int], dict[str, object]]] = {
+        "one paper": lambda n: {"IONIC_CONDUCTIVITY": 1e-9 * 1.01**n},
+        "one value": lambda n: {"DOI": f"10.1000/{n}"},
+        "apart": lambda n: {"DOI": f"10.1000/{n}", "IONIC_CONDUCTIVITY": 1e-9 * 1.0015**n},
+    }
+    rows = [row(f"d{n:02}", A=10.49 * 1.01**n, B=6.12 / 1.01**n, **own[kind](n)) for n in range(60)]
+    found = list(pair_findings(rows))
+    assert len(compared) == (0 if kind == "apart" else 20)
+    told = {"one paper": "duplicate.paper", "one value": "duplicate.same-conductivity"}
+    assert [finding.id for finding in found] == ([] if kind == "apart" else [f"d{n:02}" for n in range(1, 60)])
+    assert {finding.check for finding in found} <= {told.get(kind)}
+    assert sum("as they are given" in finding.message for finding in found) == (0 if kind == "apart" else 39)
+
+
+def test_another_setting_that_was_not_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 0)
+    rows = [row("one"), row("two", A=6.12, B=10.49, IONIC_CONDUCTIVITY=3e-6)]
+    found = {finding.check: finding.message for finding in pair_findings(rows)}
+    assert "not compared with all of them in every setting" in found["duplicate.near"]
+    assert "as they are given" in found["duplicate.paper"]
+
+
+def test_an_equal_value_is_found_behind_one_that_is_only_near() -> None:
+    values = (1e-6, 1.0015e-6, 1.0015e-6)
+    rows = [row(f"d{n}", A=10.49 * (1 + 5e-5 * n), DOI=f"10.1000/{n}", IONIC_CONDUCTIVITY=value) for n, value in enumerate(values)]
+    found = {(finding.check, finding.other) for finding in pair_findings(rows) if finding.id == "d2"}
+    assert found == {("duplicate.near", "d0"), ("duplicate.same-conductivity", "d1")}
+
+
+@given(
+    places=st.lists(
+        st.tuples(st.integers(0, 12), st.sampled_from([0.1, 0.5, 1.0]), st.integers(0, 12) | st.none()), min_size=1, max_size=12
+    ),
+    within=st.sampled_from([0.5, 1.5, 20.0]),
+)
+def test_windows_find_what_a_comparison_of_all_pairs_finds(places: list[tuple[int, float, int | None]], within: float) -> None:
+    share, spread, column = (np.array([p[i] if p[i] is not None else np.nan for p in places], dtype=float) for i in range(3))
+    windows = Windows(share, spread, column, within)
+    for n in range(len(places)):
+        near = [m for m in range(n) if abs(share[m] - share[n]) < max(spread[m], spread[n]) and abs(column[m] - column[n]) <= within]
+        assert windows.before(n).tolist() == near
+
+
+def test_a_formula_has_so_many_characters_at_most() -> None:
+    assert amounts("(" * 499 + "Li" + ")" * 499) == {"Li": 1.0}
+    with pytest.raises(FormulaError, match="more than 1000 characters"):
+        amounts("(" * 500 + "Li" + ")" * 499)
+
+
+def test_more_structures_than_the_limit_are_refused_before_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.contribute.check.limits.STRUCTURES", replace(limits.STRUCTURES, most=2))
+    read = counted(monkeypatch, "pipeline.structures.cif.read")
+    rows = [f"r{n},Li3PO4,4,Li12P4O16,1e-6,62,{10 + 0.1 * n:.1f},6.12,4.927,90,90,90,10.1/x" for n in range(3)]
+    given_all = Bundle({f"r{n}": "data_x" for n in range(3)})
+    with pytest.raises(InputError, match="3, more than 2 structures of the rows"):
+        check_table(table_of(rows), "t.csv", given_all, Existing(None))
+    assert read == []
+    check_table(table_of(rows[:2]), "t.csv", given_all, Existing(None))
+    assert len(read) == 2

@@ -51,5 +51,6 @@ def shown(cell: object) -> str:
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    text = "".join(c if c.isprintable() else " " for c in str(cell)).strip()
+    text = str(cell)
+    text = (text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)).strip()
     return text if len(text) <= 80 else f"{text[:77]}..."

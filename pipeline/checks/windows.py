@@ -1,0 +1,65 @@
+"""Rows that are near one another in two columns, found without looking at all pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+#: Rows up to which they are looked at one by one, and not by a mask over the whole block.
+FEW = 64
+
+
+class Windows:
+    """Rows near another in the share of lithium and in one more column, in the order of the table.
+
+    The rows are sorted by either column once, so that a row finds its neighbours in both as slices; the shorter slice is gone through, or
+    the rows before it where these are fewer still.
+    """
+
+    def __init__(self, share: Floats, spread: Floats, column: Floats, within: float) -> None:
+        self._share, self._spread, self._column, self._within = share, spread, column, within
+        self._by_share = Sorted(share, np.full(len(share), spread.max()))
+        self._by_column = Sorted(column, np.full(len(column), within))
+
+    def before(self, place: int) -> Places:
+        """Earlier rows near in both, in the order of the table."""
+        part = min(self._by_column.around(place), self._by_share.around(place), key=len)
+        if len(part) <= 1:  # the row itself
+            return np.empty(0, dtype=np.int64)
+        if len(part) >= place:
+            near = np.abs(self._column[:place] - self._column[place]) <= self._within
+            near &= np.abs(self._share[:place] - self._share[place]) < np.maximum(self._spread[:place], self._spread[place])
+            return np.flatnonzero(near)
+        found = part[part < place]
+        found = found[np.abs(self._column[found] - self._column[place]) <= self._within]
+        near = np.abs(self._share[found] - self._share[place]) < np.maximum(self._spread[found], self._spread[place])
+        return np.sort(found[near])
+
+
+class Sorted:
+    """Rows in the order of a column, and for each the slice of those that are near in it."""
+
+    def __init__(self, column: Floats, within: Floats) -> None:
+        order = np.argsort(column, kind="stable")
+        self._order = order[: np.isfinite(column).sum()]
+        there = column[self._order]
+        wide = within * (1 + 1e-9) + 1e-12
+        self._low = np.searchsorted(there, column - wide, "left").tolist()
+        self._high = np.searchsorted(there, column + wide, "right").tolist()
+
+    def around(self, place: int) -> Places:
+        """The rows near one, itself among them, in no order of the table; none where it has no value."""
+        return self._order[self._low[place] : self._high[place]]
+
+
+def parts(found: Places) -> Iterator[Places]:
+    """A few rows at first, then more: who looks for one of a kind seldom needs all."""
+    begin, size = 0, FEW
+    while begin < len(found):
+        yield found[begin : begin + size]
+        begin, size = begin + size, 4 * size
