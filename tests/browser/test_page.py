@@ -12,15 +12,17 @@ import pandas as pd
 import pytest
 
 from pipeline.findings import Finding, findings_table
+from pipeline.reporting import gate_page
 from pipeline.reporting.contents import Contents
 from pipeline.reporting.figures import CAPTIONS
+from pipeline.reporting.gate_page import Expectation
 from pipeline.reporting.page import page
 from pipeline.reporting.statistics import statistics
 from pipeline.split import audit, groups
 from pipeline.structures.cif import read
 from schemas import columns as col
 from tests.browser.chromium import Chromium
-from tests.browser.contents import CIF, small
+from tests.browser.contents import CIF, HOSTILE, small
 from tests.unit.splits import entries
 
 WIDTHS = (1400, 420)
@@ -75,6 +77,16 @@ def fill(browser: Chromium, name: str, value: str) -> None:
     browser.run(script.replace("NAME", json.dumps(name)).replace("VALUE", json.dumps(value)))
 
 
+def serious(browser: Chromium, where: str, only: str = "") -> list[str]:
+    """What axe-core finds serious or critical in a part of the page, by all its rules or by one."""
+    if browser.run("typeof window.axe") == "undefined":
+        browser.run(AXE + ";0")
+    asked = f"{{resultTypes: ['violations']{f', runOnly: {[only]}' if only else ''}}}"
+    found = browser.run(f"axe.run('{where}', {asked}).then(said => said.violations.map("
+                        "one => [one.impact, one.id, ...one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]))")  # fmt: skip
+    return [one for one in found if one[0] in ("serious", "critical")]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_it_opens_quietly_and_nothing_is_cut_off(opened: Opened, width: int) -> None:
     browser = opened(width=width, dark=width == 420)
@@ -90,6 +102,8 @@ def test_it_opens_quietly_and_nothing_is_cut_off(opened: Opened, width: int) -> 
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")
     assert browser.run(CUT_OFF) == []
     quiet(browser)
+    browser.run("document.querySelector('#findings p').style.minWidth = '2000px'")
+    assert "P What the checks" in str(browser.run(CUT_OFF))  # it would be seen
 
 
 def test_a_finding_says_first_what_became_of_it(opened: Opened) -> None:
@@ -267,6 +281,7 @@ def test_the_story_of_an_entry(opened: Opened, tmp_path: Path) -> None:
             break
         browser.run("new Promise(done => setTimeout(done, 20))")
     assert file.read_text(encoding="utf-8") == CIF
+    assert serious(browser, "#entry") == []
     browser.press("Escape")
     browser.wait("!document.querySelector('canvas')")  # nothing is drawn behind a closed dialog
     quiet(browser)
@@ -353,30 +368,35 @@ def test_the_diagram_opens_entries(opened: Opened) -> None:
     quiet(browser)
 
 
-def serious(browser: Chromium, where: str, only: str = "") -> list[str]:
-    """What axe-core finds serious or critical in a part of the page, by all its rules or by one."""
-    if browser.run("typeof window.axe") == "undefined":
-        browser.run(AXE + ";0")
-    asked = f"{{resultTypes: ['violations']{f', runOnly: {[only]}' if only else ''}}}"
-    found = browser.run(f"axe.run('{where}', {asked}).then(said => said.violations.map("
-                        "one => [one.impact, one.id, ...one.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]))")  # fmt: skip
-    return [one for one in found if one[0] in ("serious", "critical")]
-
-
 def test_axe_finds_nothing_serious(opened: Opened) -> None:
-    """In light and on a desk by every rule; in the dark and on a phone the colours."""
+    """In light and on a desk by every rule (an entry in its story); in the dark and on a phone the colours."""
     browser = opened("#check=note.open")
     browser.run("document.getElementById('plot').scrollIntoView()")
     browser.wait("document.querySelector('.diagram').dataset.points")
     assert serious(browser, "html") == []
-    browser.run("visit({entry: '1e9'})")
-    browser.wait("document.querySelector('.structure').dataset.atoms")
-    browser.run("Plotly.purge(document.querySelector('.structure'))")  # one image to axe; its frames take the time
-    assert serious(browser, "#entry") == []
     browser = opened("#check=note.open", width=420, dark=True)
     assert serious(browser, "html", "color-contrast") == []
     browser.run("visit({entry: 'bbb'})")
     assert serious(browser, "#entry", "color-contrast") == []
+    browser.run("document.querySelector('#entry dd').style.color = '#444'")
+    assert [one[1] for one in serious(browser, "#entry", "color-contrast")] == ["color-contrast"]  # it would be seen
+
+
+def test_the_page_of_the_gate_at_both_widths(chromium: Chromium, tmp_path: Path) -> None:
+    long = {"column_set": [f"a column {i}" for i in range(30)]}
+    told = [
+        Expectation("expect_table_columns_to_match_set", "", False, long, {"observed_value": ["x" * 150]}),
+        Expectation("expect_column_values_to_be_unique", HOSTILE, True, {}, {"element_count": 4}),
+    ]
+    path = tmp_path / "index.html"
+    path.write_text(gate_page.page("A release <1>: the gate", HOSTILE, (("release", "The release", HOSTILE, told),)), encoding="utf-8")
+    for width in WIDTHS:
+        chromium.open(path, width=width, dark=width == 420)
+        assert chromium.run("document.title") == "A release <1>: the gate"
+        assert chromium.run("[...document.querySelectorAll('tbody tr')].map(row => row.cells[0].innerText)") == ["not met", "met"]
+        assert chromium.run(CUT_OFF) == []
+        assert serious(chromium, "html") == []
+        quiet(chromium)
 
 
 def test_the_keyboard_reaches_the_content_first(opened: Opened) -> None:
