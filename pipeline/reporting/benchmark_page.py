@@ -49,7 +49,7 @@ def _figure(models: Path) -> str:
         return ""
     source = base64.b64encode(read(models / FIGURE_FILE)).decode("ascii")
     return (
-        f'<figure><img src="data:image/svg+xml;base64,{source}" alt="{escaped(f"{TITLE}. {CAPTION}")}">'
+        f'<figure style="max-width: 46rem"><img src="data:image/svg+xml;base64,{source}" alt="{escaped(f"{TITLE}. {CAPTION}")}">'
         f"<figcaption><b>{escaped(TITLE)}.</b> {escaped(CAPTION)}</figcaption></figure>"
     )
 

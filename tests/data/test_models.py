@@ -12,6 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.commands.benchmark import release_of, task_of
+from pipeline.prediction import families, hard
+from pipeline.prediction.board import rows, scored
+from pipeline.prediction.complete import every
 from schemas import columns as col
 from tests.conftest import ROOT
 
@@ -100,8 +104,26 @@ def test_predictions_of_recorded_models_are_of_no_training_entry_and_whole(archi
 
 def test_the_json_says_what_the_csv_says() -> None:
     board = json.loads((MODELS / "leaderboard.json").read_text(encoding="utf-8"))
-    rows = [{key: "" if value is None else value for key, value in row.items()} for row in board["scores"]]
-    for one, other in zip(rows, table(MODELS / "leaderboard.csv"), strict=True):
+    said = [{key: "" if value is None else value for key, value in row.items()} for row in board["scores"]]
+    for one, other in zip(said, table(MODELS / "leaderboard.csv"), strict=True):
         assert one.keys() == other.keys()
         assert all(str(one[key]) == other[key] or float(one[key]) == float(other[key]) for key in one)
     assert (board["rounding"]["structures"], board["rounding"]["without_lithium"]) == (321, 92)
+
+
+def test_limits_and_lists_are_not_stale(raw: Path) -> None:
+    """What the lines above do not compute again: limits, verdicts, and what models miss; not findings, which move with the checks."""
+    release = release_of(raw, None)
+    of = task_of(release)
+    models = every(MODELS, of)
+    for row, was in zip(rows(scored(models, of)), table(MODELS / "leaderboard.csv"), strict=True):
+        for key, value in row.items():
+            now = "" if value is None else value
+            assert str(now) == was[key] or float(now) == pytest.approx(float(was[key]), abs=1e-4), (row["model"], key, AGAIN)
+    missed = hard.hard(models, of)
+    assert [(one.id, str(one.is_candidate).lower()) for one in missed] == [
+        (row["ID"], row["candidate_error"]) for row in table(MODELS / "hard.csv")
+    ], AGAIN
+    found = csv.DictReader(families.csv_text(families.families(models, of)).splitlines())
+    for now, was in zip(found, table(MODELS / "families.csv"), strict=True):
+        assert all(now[key] == was[key] or float(now[key]) == pytest.approx(float(was[key]), abs=2e-3) for key in was), (now, was, AGAIN)
