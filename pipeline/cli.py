@@ -60,7 +60,7 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
             found = deposit(declared[name], decisions)
             if found.data is None and name in names:
                 raise InputError(f"source {name!r} is absent: {found.absent}", cure="put the file there, or try again")
-            click.echo(f"{name}: {found.file}, {'verified' if found.data is not None else f'absent: {found.absent}'}")
+            say(f"{name}: {found.file}, {'verified' if found.data is not None else f'absent: {found.absent}'}")
 
 
 @main.command()

@@ -81,20 +81,34 @@ class Subject:
     @cached_property
     def parsed(self) -> Mapping[str, Structure | CifError]:
         """Each structure file read once for all checks, or the error that it raised."""
-        from pipeline.structures.cif import CifError, read
+        return self._files[0]
+
+    @property
+    def further(self) -> Mapping[str, Sequence[Structure]]:
+        """The structures that files of a contribution hold besides the one that is read."""
+        return self._files[1]
+
+    @cached_property
+    def _files(self) -> tuple[dict[str, Structure | CifError], dict[str, list[Structure]]]:
+        from pipeline.structures.cif import CifError, further, read
         from pipeline.structures.cost import demand_examined
 
         found: dict[str, Structure | CifError] = {}
+        more: dict[str, list[Structure]] = {}
         total = 0 if self.alone else None
         for name, text in self.structures.items():
             try:
                 structure = read(text, f"{name}.cif")
                 seen = demand_examined(structure, total)
                 total = seen if self.alone else None
+                if self.alone and structure.n_structures > 1:
+                    more[name] = list(further(structure))
+                    for each in more[name]:
+                        total = demand_examined(each, total)
                 found[name] = structure
             except CifError as error:
                 found[name] = error
-        return found
+        return found, more
 
 
 def check(subject: Subject) -> Iterator[Finding]:

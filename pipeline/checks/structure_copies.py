@@ -78,6 +78,31 @@ def noise_findings(
         yield Finding(id, "cif.licence", "error", message, column=col.ID, value=id, other=other)
 
 
+def further_findings(
+    further: Mapping[str, Sequence[Structure]], released: Mapping[str, Structure | CifError], noisy: Mapping[str, Structure | CifError]
+) -> Iterator[Finding]:
+    """Findings about structures that stand in a file besides the one of its row: those of the dataset, and originals of its noise.
+
+    Parameters
+    ----------
+    further
+        These structures, by the ID of the row.
+    released, noisy
+        The structures of the dataset, and those of them that carry noise.
+    """
+    sent = {f"{place} {id}": each for id, some in further.items() for place, each in enumerate(some)}
+    as_published = copies(sent, _readable(released))
+    hidden = without_noise({name: each for name, each in sent.items() if name not in as_published}, _readable(noisy))
+    for found, check, what in (
+        (as_published, "duplicate.structure", "is that of {other}, which the dataset has: leave the block out"),
+        (hidden, "cif.licence", "is that of {other}, which the dataset has with noise, but for the noise: it may not be published"),
+    ):
+        for name, (other, *_) in found.items():
+            id, block = name.partition(" ")[2], sent[name].block
+            message = f"Another structure of the file, in the block data_{block}, {what.format(other=other)}."
+            yield Finding(id, check, "error", message, column=col.ID, value=id, other=other)
+
+
 def _readable(parsed: Mapping[str, Structure | CifError]) -> dict[str, Structure]:
     from pipeline.structures.cif import CifError
 

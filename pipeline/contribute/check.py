@@ -17,7 +17,7 @@ from pipeline.checks.reading import Row, rows
 from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
 from pipeline.checks.series import series_findings
-from pipeline.checks.structure_copies import copy_findings, noise_findings
+from pipeline.checks.structure_copies import copy_findings, further_findings, noise_findings
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
 from pipeline.contribute.files import Said, file_findings, passed_over, structures_of, text_of
@@ -312,6 +312,7 @@ def _copies(among: Sequence[Row], subject: Subject, known: Existing) -> Iterator
     there = subject.entries.iloc[:0] if known.entries is None else known.entries[~known.entries.index.isin(subject.entries.index)]
     texts = known.dataset.structures() if known.dataset is not None and len(there) else {}
     read = [structure for structure in subject.parsed.values() if not isinstance(structure, CifError)]
+    read += [structure for some in subject.further.values() for structure in some]
     same_group = frozenset(there.index[there[col.SPACE_GROUP_NUMBER].isin(groups)])
     alike = {name: texts[name] for name in there.index if name in texts and (name in same_group or may_be(texts[name], read))}
     others = Subject(entries=there, structures=alike)
@@ -319,6 +320,8 @@ def _copies(among: Sequence[Row], subject: Subject, known: Existing) -> Iterator
     noisy = frozenset(known.dataset.noisy()) if known.dataset is not None and alike else frozenset()
     moved = {name: structure for name, structure in others.parsed.items() if name in noisy}
     yield from noise_findings(subject.parsed, moved, subject.noisy)
+    if subject.further:
+        yield from further_findings(subject.further, others.parsed, moved)
 
 
 def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[Item]:

@@ -79,6 +79,7 @@ ARCHIVE_MEMBERS = Limit("members of an archive", 50_000, "each costs time even w
 HEADER_BYTES = Limit("bytes of an extended header of a tar archive", 65_536, "it holds a name")
 CIF_BYTES = Limit("bytes of a CIF", 5_000_000, "the largest of the release has 90 kB")
 CIF_SITES = Limit("atom sites", 10_000, "the largest of the release has 152")
+CIF_STRUCTURES = Limit("structures of a CIF", 50, "a row has one; a paper has a few")
 CIF_IMAGES = Limit(
     "images of sites in a cell (sites times operations)",
     15_000,

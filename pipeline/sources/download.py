@@ -11,6 +11,7 @@ distribution. Neither a backend nor any code of the distribution is run, and non
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -57,6 +58,8 @@ def download(pin: Pin, scratch: Path) -> Path:
     ------
     InputError
         When this Python has no pip, or pip could not bring the archive.
+    OSError
+        When there is no room for it.
     """
     by_hand = "put the archive into raw/downloads by hand; its hash is verified" if pin.sha256 else "try again where there is one"
     if find_spec("pip") is None:
@@ -78,7 +81,10 @@ def download(pin: Pin, scratch: Path) -> Path:
     found = [path for path in sorted(scratch.iterdir()) if path.name.endswith((".tar.gz", ".zip"))]
     arrived = scratch / pin.archive if pin.archive else next(iter(found), scratch / "nothing")
     if ran.returncode != 0 or not arrived.is_file():
-        said = [line.strip() for line in (ran.stderr + ran.stdout).splitlines() if line.strip() and "WARNING" not in line]
+        said = [line.strip() for line in (ran.stderr + ran.stdout).splitlines() if line.strip()]
+        if any("No space left" in line for line in said):
+            raise OSError(errno.ENOSPC, "no space is left there")
+        said = [line for line in said if "WARNING" not in line]
         raise InputError(
             f"{pin.package} {pin.version} could not be downloaded: {_reason(said)}",
             file=pin.archive,
@@ -104,6 +110,4 @@ def _reason(said: list[str]) -> str:
     errors = [line.removeprefix("ERROR:").strip() for line in said if line.startswith("ERROR:")]
     if any("DO NOT MATCH THE HASHES" in line for line in said):
         return "the index offers an archive with another SHA-256 than the pinned one"
-    if any("No space left" in line for line in said):
-        return "no space left on the device"
     return errors[0] if errors else (said[-1] if said else "pip said nothing")

@@ -17,7 +17,8 @@ merging those that come close gives less whenever a site is split over positions
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymatgen.core.structure import Structure as PymatgenStructure
 
-__all__ = ["CifError", "Site", "Structure", "read", "same_content"]
+__all__ = ["CifError", "Site", "Structure", "further", "read", "same_content"]
 
 
 #: Blocks not read that a note names.
@@ -206,7 +207,7 @@ class Structure:
 
 
 @lru_cache(maxsize=1024)
-def read(text: str, name: str) -> Structure:
+def read(text: str, name: str, place: int = 0) -> Structure:
     """Read one structure; remembered, since checks, matching and writing ask for the same files.
 
     Parameters
@@ -215,6 +216,8 @@ def read(text: str, name: str) -> Structure:
         The CIF. Of several data blocks the first that lists atoms is read.
     name
         Its name, for messages.
+    place
+        Which of the blocks that list atoms is read, for :func:`further`.
 
     Raises
     ------
@@ -223,6 +226,7 @@ def read(text: str, name: str) -> Structure:
     """
     blocks, passed_over = data_blocks(text, name)
     index, others = _with_structure(blocks, name)
+    index = (index, *others)[place]
     block = blocks[index]
     items = Items(block, name, text, index)
     items.notes += passed_over
@@ -255,6 +259,20 @@ def read(text: str, name: str) -> Structure:
         notes=tuple(dict.fromkeys(items.notes)), unplaced=_unplaced(operations, listed), left_out=listed.left_out,
         group_names=names_of_group(items),
     )  # fmt: skip
+
+
+def further(structure: Structure) -> Iterator[Structure]:
+    """The other structures of the file, those that can be read: nobody looks at them but who asks whose they are.
+
+    Raises
+    ------
+    CifError
+        When there are more than anybody compares.
+    """
+    demand(limits.CIF_STRUCTURES, structure.n_structures, structure.name)
+    for place in range(1, structure.n_structures):
+        with suppress(CifError):
+            yield read(structure.text, structure.name, place)
 
 
 def _site(atom: Atom, operations: Operations, fixed: tuple[int, ...], exact: tuple[float, float, float]) -> Site:

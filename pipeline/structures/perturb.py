@@ -238,7 +238,7 @@ def perturb_entry(structure: Structure, noise: Noise, sigma: float = SIGMA, *, p
         return done
     owner = proprietary or whose(structure)
     if owner is None:
-        if open_mark(structure):
+        if open_mark(structure) and structure.n_structures == 1:  # the mark says nothing of another structure
             return _unchanged(structure, None)
         return replace(perturb(structure, noise, sigma), unverified=says_noise(structure))
     if not noise.is_keyed:

@@ -41,6 +41,8 @@ def private_originals(
         raise InputError("original structures are released with keyed noise only", file=folder, cure="name the secret key with --key-file")
     noise = keyed(read_key(key_file))
     names = [path.stem for path in cif_files(folder)]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"there are two files of {twice[0]} (.cif and .CIF)", file=folder, cure="keep the one that is the original")
     if strangers := sorted(set(names) - set(entries)):
         raise InputError(
             f"no entry has the ID of {', '.join(strangers[:10])}", file=folder, cure="name each file <ID>.cif after its entry, or remove it"

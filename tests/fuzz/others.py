@@ -14,16 +14,21 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.correct import read_corrections, read_waivers
+from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import archive
 from pipeline.sources import pins
-from pipeline.structures.cif import CifError, read
+from pipeline.sources.declared import declarations
+from pipeline.structures.cif import CifError, further, read
 from pipeline.structures.matching.index import index, is_index, load
+from pipeline.structures.noise import keyed, open_seed
+from pipeline.structures.perturb import MarkError, PerturbationError, ProprietaryError, perturb_entry
 from tests.contributed.tables import rock_salt, zipped
 from tests.fuzz.mutate import BYTE_FAULTS, CELLS, STRUCTURE_FAULTS, TEXT_FAULTS
 
 #: Characters that one fault inserts at most: a case stays below a megabyte, since what is asked is that no small input costs much.
 LONGEST = 60_000
 STRUCTURES = {f"x{n}": rock_salt(anion, a) for n, (anion, a) in enumerate([("I", 6.0257), ("Br", 5.5013), ("Cl", 5.1295)])}
+NOISE = (open_seed(1), keyed(random.Random("a key for tests").randbytes(32)))
 CORRECTIONS = (
     '- {id: "abc", column: Z, expect: 4, value: 8, reason: r, evidence: e, status: accepted}\n'
     '- {id: "1e9", column: DOI, expect: null, value: "10.1/x", reason: "r", evidence: e, status: proposed}\n'
@@ -36,7 +41,11 @@ YAML = [
 PINS = (
     'default = "a"\n[members]\nliion = "x.csv"\nstructures = "cifs"\n[pins.a]\npackage = "p"\nversion = "1"\narchive = "p-1.tar.gz"\n'
     f'sha256 = "{"0" * 64}"\n[pins.a.members]\nliion = {{sha256 = "{"1" * 64}", records = 3}}\n'
+    f'[[literature]]\nname = "mine"\ntitle = "t"\nfile = "t.csv"\nsha256 = "{"2" * 64}"\n[literature.columns]\ncomposition = "c"\n'
+    'conductivity = { column = "s", unit = "S/cm" }\ntemperature = { constant = 25, unit = "degC" }\n'
 )
+#: What names, nests and quotes in TOML.
+TOML = ["[", "[[", "[literature.", "[[literature]]\n", "{", "a.", "=", '"', "'", '"""', "'''", '" ".', "\\", "1_0", "nan", "\n", "#"]
 
 
 def _tar() -> bytes:
@@ -102,10 +111,13 @@ def corrections(number: int, folder: Path) -> None:
 
 
 def pin_file(number: int, folder: Path) -> None:
-    """Damaged pins are read or told."""
+    """Damaged pins, and declarations of tables in one file with them, are read or told."""
     chance = random.Random(f"pins {number}")
-    (folder / "sources.toml").write_bytes(_text(PINS, ["[", "[[", "{", "a.", "=", '"""', "'''", "1_0", "nan", "\n", "#", *CELLS], chance))
-    pins(folder)
+    (folder / "sources.toml").write_bytes(_text(PINS, [*TOML, *TOML, *CELLS], chance))
+    try:
+        pins(folder)
+    finally:
+        declarations(folder)
 
 
 def an_index(number: int, folder: Path) -> None:
@@ -119,16 +131,19 @@ def an_index(number: int, folder: Path) -> None:
 
 
 def a_structure(number: int, _folder: Path) -> None:
-    """A damaged CIF is read or told."""
+    """A damaged CIF gets noise or is told."""
     chance = random.Random(f"structure {number}")
     text = chance.choice(list(STRUCTURES.values()))
     for _ in range(chance.choice((1, 2, 5))):
         text = chance.choice(STRUCTURE_FAULTS)(text, chance)
+    noise = chance.choice(NOISE)
     try:
-        read(text, "x.cif")
-    except CifError as error:
-        if not str(error).strip():
-            raise AssertionError("an empty message") from error
+        structure = read(text, "x.cif")
+        list(further(structure))
+        done = perturb_entry(structure, noise)
+    except (CifError, PerturbationError, ProprietaryError, MarkError) as error:
+        raise InputError(str(error), file="x.cif") from error
+    assert not perturb_entry(read(done.text, "x.cif"), noise).changed  # it is known again
 
 
 KINDS: dict[str, Callable[[int, Path], None]] = {

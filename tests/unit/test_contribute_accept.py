@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +13,7 @@ import yaml
 from pipeline.contribute import accept as module
 from pipeline.contribute import check as contribute
 from pipeline.contribute.accept import Accepted, accept
+from pipeline.contribute.check import Checked
 from pipeline.contribute.existing import Existing
 from pipeline.contribute.identifiers import new_ids
 from pipeline.errors import InputError
@@ -247,3 +249,20 @@ def test_an_orphan_structure_or_a_repeated_id_is_told(raw: Path) -> None:
     (copy / "rows.csv").write_bytes((folder / "rows.csv").read_bytes())
     with pytest.raises(InputError, match="stands in"):
         contributions(raw / "contributions")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-cmd", "\u200b=1+1"])
+def test_no_row_with_a_live_formula_is_filed_though_the_checks_let_it_pass(raw: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """The checks refuse such a cell; here they are blinded, and what is about to be written is tested once more."""
+    true = module.check
+
+    def blind(*arguments: Any, **more: Any) -> Checked:
+        checked = true(*arguments, **more)
+        checked.contribution.cells[col.NOTE] = [text] * len(checked.contribution.cells)
+        return checked
+
+    monkeypatch.setattr(module, "check", blind)
+    with pytest.raises(InputError, match="take for a formula") as caught:
+        send(good(), raw)
+    assert caught.value.column == col.NOTE
+    assert not (raw / "contributions").exists() or not list((raw / "contributions").iterdir())

@@ -247,3 +247,31 @@ def test_the_original_of_an_entry_with_noise_is_refused_though_it_says_nothing()
     assert "cif.licence" not in {
         item.check for item in check_table(workbook([new]), "rows.xlsx", Bundle({"new": noisy}), known, verified=(noisy,)).report.items
     }
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_second_structure_of_a_file_is_looked_at_too(place: int) -> None:
+    """The first block is an innocent one; behind it stand a structure of the dataset, or the original of one that carries noise."""
+    innocent = rock_salt("Br", 5.5013)
+    more = {col.REDUCED_COMPOSITION: "LiBr", col.SPACE_GROUP_NUMBER: 225, col.DOI: "10.1000/three"}
+
+    def found(hidden: str, known: Existing) -> list[tuple[str, str, str, str]]:
+        blocks = [innocent.replace("data_", f"data_{n}_", 1) for n in range(place)]
+        text = "\n".join([*blocks, hidden, innocent.replace("data_", "data_last_", 1)])
+        report = check_table(workbook([{**ABC, col.ID: "new", **more}]), "rows.xlsx", Bundle({"new": text}), known).report
+        items = [item for item in report.items if item.check in ("cif.licence", "duplicate.structure")]
+        return [(item.check, item.severity, item.id, item.other) for item in items]
+
+    assert found(phosphate(LISTED[::-1]), dataset(ABC, DEF)) == [("duplicate.structure", "error", "new", "abc")]
+    known = known_with_noise(perturb(read(phosphate(), "abc.cif"), open_seed(1)).text)
+    assert found(phosphate(), known) == [("cif.licence", "error", "new", "abc")]
+    assert found(phosphate(moved(LISTED, 1, 0.2)), known) == []
+
+
+@pytest.mark.parametrize("count", [50, 51])
+def test_structures_of_a_file_are_counted(count: int) -> None:
+    text = "\n".join(rock_salt("Br", 5.5013).replace("data_", f"data_{n}_", 1) for n in range(count))
+    report = check_table(workbook([{**ABC, col.ID: "new"}]), "rows.xlsx", Bundle({"new": text}), dataset(DEF)).report
+    told = [item.message for item in report.items if item.check == "cif.unreadable"]
+    assert bool(told) is (count > 50)
+    assert all("51 structures of a CIF, more than 50" in message for message in told)

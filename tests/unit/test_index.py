@@ -9,14 +9,17 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import main
+from pipeline.commands.match import _harmless
 from pipeline.errors import InputError
 from pipeline.structures.matching import index as indexing
 from pipeline.structures.matching import library
 from pipeline.structures.matching.index import Tally, in_memory, index, is_index, load, opened
+from schemas import columns as col
 
 
 def salt(a: float) -> str:
@@ -260,7 +263,7 @@ def test_two_runs_at_a_time_are_refused(folder: Path, tmp_path: Path) -> None:
     output = tmp_path / "x.index"
     holder = indexing._opened(output.with_name("x.index.partial"))
     holder.execute("INSERT INTO meta VALUES ('held', '1')")
-    with pytest.raises(InputError, match="another run may be writing"):
+    with pytest.raises(InputError, match="another run is writing it"):
         index([folder], output)
     holder.close()
 
@@ -270,6 +273,45 @@ def test_a_folder_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["index", str(folder), "--output", str(tmp_path / "file" / "x.index")])
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("code", "cure"),
+    [
+        (sqlite3.SQLITE_CANTOPEN, "permissions"), (sqlite3.SQLITE_READONLY_DIRECTORY, "permissions"), (sqlite3.SQLITE_FULL, "make room"),
+        (sqlite3.SQLITE_IOERR_WRITE, "make room"), (sqlite3.SQLITE_BUSY, "wait for it"), (sqlite3.SQLITE_NOTADB, "delete the file"),
+    ],
+)  # fmt: skip
+def test_an_index_that_cannot_be_written_has_a_cure_that_fits(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, cure: str
+) -> None:
+    error = sqlite3.OperationalError("refused")
+    error.sqlite_errorcode = code
+
+    def refused(_: Path) -> sqlite3.Connection:
+        raise error
+
+    monkeypatch.setattr(indexing, "_opened", refused)
+    with pytest.raises(InputError, match="cannot be written: refused") as caught:
+        index([folder], tmp_path / "x.index")
+    assert cure in caught.value.cure
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder in which nobody can write")
+def test_a_folder_in_which_nobody_can_write_is_named_with_its_cure(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"x\.index.*cannot be written") as caught:
+        index([folder], Path("/proc/x.index"))
+    assert "mend the permissions" in caught.value.cure
+
+
+@pytest.mark.parametrize("label", [col.ROW_ID, col.FILE])
+def test_candidates_hold_no_live_formula(label: str) -> None:
+    """A database on the network names its structures as it likes."""
+    found = pd.DataFrame({col.ROW_ID: ["s01"], col.FILE: ["https://x.org/1"]})
+    for name in ("=1+1", "@x", "\u200b=1+1"):
+        with pytest.raises(InputError, match="take for a formula"):
+            _harmless(found.assign(**{label: [name]}))
+    assert _harmless(found.assign(**{label: ["a\n::error::b"]}))[0].at[0, label] == "a : :error::b"
 
 
 ROWS = """ID,Reduced Composition,Z,True Composition,Ionic conductivity (S cm-1),Space group #,a,b,c,alpha,beta,gamma,DOI

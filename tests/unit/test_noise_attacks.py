@@ -380,6 +380,12 @@ def test_an_original_that_the_release_would_publish_elsewhere_is_refused(origina
     assert texts["xyz"].replace("data_xyz", "data_abc") == texts["abc"]
 
 
+def test_two_files_of_one_entry_are_refused(originals: Path, key_file: Path) -> None:
+    (originals / "abc.CIF").write_text(NASICON_TEXT)
+    with pytest.raises(InputError, match="two files of abc"):
+        private_originals(originals, key_file, IDS, {}, set())
+
+
 def test_originals_need_a_key_and_an_entry(originals: Path, key_file: Path) -> None:
     with pytest.raises(InputError, match="keyed noise only"):
         private_originals(originals, None, IDS, {}, set())

@@ -11,8 +11,10 @@ from click.testing import CliRunner
 
 from pipeline.cli import main
 from pipeline.errors import InputError
+from pipeline.structures.cif import read
 from pipeline.structures.keys import new_key
 from pipeline.structures.noise import keyed, open_seed
+from pipeline.structures.perturb import perturb
 from pipeline.structures.perturb_folder import perturb_folder, report
 from tests.unit.difficult import HYDROXIDE_ATOMS, HYDROXIDE_CELL, HYDROXIDE_OPS, NASICON_TEXT, atoms
 
@@ -121,6 +123,17 @@ def test_released_files_may_get_noise_from_a_seed(folder: Path, tmp_path: Path) 
     done = perturb_folder(tmp_path / "released", tmp_path / "out", open_seed(1))
     assert {name: (each.changed, each.unverified) for name, each in done.items()} == {"1e9.cif": (True, True), "abc.cif": (True, True)}
     assert "abc.cif: says that it carries noise, which could not be verified here" in report(done)
+
+
+def test_a_mark_of_an_open_seed_says_nothing_of_another_block(tmp_path: Path) -> None:
+    """Noise in the first block, and behind it a structure without any: the file is not passed through."""
+    (tmp_path / "in").mkdir()
+    done = perturb(read(NASICON_TEXT, "abc.cif"), open_seed(1)).text
+    (tmp_path / "in" / "abc.cif").write_text(done)
+    assert not perturb_folder(tmp_path / "in", tmp_path / "out", open_seed(2))["abc.cif"].changed
+    (tmp_path / "in" / "abc.cif").write_text(done + NASICON_TEXT.replace("data_", "data_second_", 1))
+    with pytest.raises(InputError, match="holds 2 structures"):
+        perturb_folder(tmp_path / "in", tmp_path / "out", open_seed(2))
 
 
 def test_another_sigma_is_for_open_structures(folder: Path, tmp_path: Path) -> None:

@@ -142,7 +142,6 @@ def pip_that(monkeypatch: pytest.MonkeyPatch, stderr: str, archive: bytes | None
     [
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "another SHA-256"),
         ("WARNING: Retrying\nERROR: Could not find a version that satisfies the requirement pkg==1.0", "Could not find a version"),
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "no space left"),
         ("", "pip said nothing"),
     ],
 )
@@ -152,6 +151,18 @@ def test_a_failed_download_says_why_and_leaves_nothing(tmp_path: Path, monkeypat
     with pytest.raises(InputError, match=said) as caught:
         opened(tmp_path)
     assert caught.value.cure
+    assert list((tmp_path / "downloads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "level", ["ERROR: Could not install packages due to an OSError", "WARNING: Retrying after connection broken by OSError"]
+)
+def test_a_download_without_room_is_told_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    write_pins(tmp_path, tar_gz(FILES))
+    pip_that(monkeypatch, f"{level}: [Errno 28] No space left on device\nERROR: No matching distribution found for pkg==1.0")
+    with pytest.raises(InputError, match="no space is left") as caught:
+        opened(tmp_path)
+    assert "make room" in caught.value.cure
     assert list((tmp_path / "downloads").iterdir()) == []
 
 

@@ -101,10 +101,20 @@ def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: 
             tally = _update(connection, libraries, jobs, scheduler)
         partial.replace(output)
     except (sqlite3.DatabaseError, _DamageError, UnicodeError) as error:
-        raise InputError(
-            f"the index cannot be written: {error}", file=partial, cure="another run may be writing it; else delete the file and run again"
-        ) from error
+        raise InputError(f"the index cannot be written: {error}", file=partial, cure=_cure(error)) from error
     return tally
+
+
+def _cure(error: Exception) -> str:
+    """What helps against an error of writing; the low byte of SQLite's code is its kind."""
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return "mend the permissions of its folder, or name a file elsewhere with --output"
+    if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return "make room there, or name a file elsewhere with --output"
+    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another run is writing it: wait for it, and run again"
+    return "delete the file and run again"
 
 
 def _place(output: Path, libraries: Sequence[Path]) -> Path:
