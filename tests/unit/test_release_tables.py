@@ -155,10 +155,11 @@ def test_processed_as_published_keeps_what_was_published(sheet: pd.DataFrame) ->
 
 def test_the_same_table_gives_the_same_bytes_later(sheet: pd.DataFrame, tmp_path: Path) -> None:
     for name in ("one", "two"):
+        if name == "two":
+            time.sleep(2.1)  # a ZIP's clock counts in steps of two seconds
         (tmp_path / name).mkdir()
         write_xlsx(sheet, tmp_path / name / "a.xlsx")
         write_archives({"b": "data_b\n", "a": "data_a\n"}, ["b", "a", "c"], "all", tmp_path / name)
-        time.sleep(2.1)  # a ZIP's clock counts in steps of two seconds
     for file in ("a.xlsx", "all_cifs.zip", "all_cifs.tar.gz"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 
