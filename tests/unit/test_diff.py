@@ -120,6 +120,14 @@ class TestOtherTables:
         assert found.tables == []
         assert required_level(found) == ("major", ["1 changed label (aa1)"])
 
+    def test_a_label_that_two_tables_hold_is_told_once_and_one_that_only_the_second_holds_is_told_too(self) -> None:
+        table = files(self.BOUNDED)["processed.csv"]
+        moved = table.replace(b"1e-15", b"1E-10")
+        both = self.changed({"processed.csv": moved, "train_model.csv": moved}, {"train_model.csv": table})
+        assert [(t.path, [cell.id for cell in t.labels]) for t in both.tables] == [("processed.csv", ["aa1"])]
+        alone = self.changed({"train_model.csv": moved}, {"train_model.csv": table})
+        assert required_level(alone) == ("major", ["1 changed label (aa1)"])
+
     @pytest.mark.parametrize(("drop", "level", "said"), [("old", "minor", "1 new column"), ("new", "major", "1 column gone")])
     def test_a_column_of_any_table(self, drop: str, level: str, said: str) -> None:
         full, bare = b"ID,file\naa1,aa1.cif\n", b"ID\naa1\n"

@@ -76,11 +76,16 @@ def table_changes(old: Published, new: Published, settled: Collection[str]) -> l
     old, new
         The releases.
     settled
-        IDs of entries whose label changed in the table of the entries: what follows from that is no news.
+        IDs of entries whose label changed in the table of the entries: what follows from that is no news, and neither is what a table
+        before this one has told.
     """
-    known = followers(old)
-    found = (_change(file, old.rows(path), new.rows(path), settled) for path, file in followers(new).items() if path in known)
-    return [change for change in found if change]
+    known, told = followers(old), set(settled)
+    found: list[TableChange] = []
+    for path, file in followers(new).items():
+        if path in known and (change := _change(file, old.rows(path), new.rows(path), told)):
+            found.append(change)
+            told |= {cell.id for cell in change.labels}
+    return found
 
 
 Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
