@@ -84,7 +84,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, label: str,
 def _cell(head: str, value: object) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     kind = ' class="number"' if number else ""
-    return f'<td role="cell"{kind} data-label="{escaped(head)}"><div>{escaped(value)}</div></td>'
+    content = f"<div>{escaped(value)}</div>" if value not in (None, "") else ""  # a blank cell has no line of its own on a phone
+    return f'<td role="cell"{kind} data-label="{escaped(head)}">{content}</td>'
 
 
 def sheet(title: str, subtitle: str, sections: Sequence[Section]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.reporting.gate_page import Expectation, expected, observed, page
+from pipeline.reporting.markup import table
 
 
 def one(kind: str, asked: dict[str, Any], found: dict[str, Any], success: bool = True, column: str = "a") -> Expectation:
@@ -59,3 +60,9 @@ def test_the_page_tells_its_verdict_and_what_is_not_met_first() -> None:
     assert made.index("not met</span>") < made.index("no value twice")
     assert "The release must not go out as it is." in made
     assert "The release may go out." in page("A release", "", (("release", "The release", "", [met]),))
+
+
+def test_a_blank_cell_has_no_line_of_its_own() -> None:
+    made = table(("a", "b", "c"), [(0, "", "x")], label="A table")
+    assert made.count("<div>") == 2
+    assert '<td role="cell" data-label="b"></td>' in made
