@@ -30,7 +30,7 @@ myst_heading_anchors = 4
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
-nb_execution_timeout = 300
+nb_execution_timeout = 1800  # seconds a cell; on a quiet machine no cell takes more than twenty
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"

@@ -140,7 +140,7 @@ class Dataset:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """One row a doubt about an entry: check, severity, column, value, expected, message, other, status."""
+        """One row a finding about an entry: check, severity, column, value, expected, message, other, status."""
         return self._table("findings.csv")
 
     @cached_property

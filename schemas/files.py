@@ -139,12 +139,12 @@ FILES: tuple[File, ...] = (
          structures.COLUMNS, structures.KEY, _ENTRY),
     File("candidates.csv", "Candidates", "One row a structure offered to an entry without one; none is attached by itself.",
          candidates.COLUMNS, candidates.KEY, (ForeignKey(col.ROW_ID, ALL, col.ID),)),
-    File("findings.csv", "Findings", "One row a doubt about an entry: what a check found, and what became of it. "
+    File("findings.csv", "Findings", "One row a finding: what a check says of an entry, and what became of it. "
          "ID is blank where no single entry is concerned.", findings.COLUMNS, blank=findings.BLANK),
     File("corrections.csv", "Corrections", "One row a cell that differs from the pinned workbook: before, after, reason and evidence.",
          corrections.COLUMNS, corrections.KEY, _ENTRY),
     File("statistics.json", "Statistics", "Counts and distributions of the release, as the paper reports them for its version."),
-    File("report.html", "Report", "The release for a reader: figures, numbers, doubts, structures. It opens without a network."),
+    File("report.html", "Report", "The release for a reader: figures, numbers, findings, structures. It opens without a network."),
     File("figures/", "Figures", "The figures of the report."),
     File("gate/", "Gate", "What was expected of the whole release, and what was found."),
     File("optimade.jsonl", "Structures for OPTIMADE",

@@ -1,4 +1,4 @@
-"""``findings.csv``: one row a doubt about an entry."""
+"""``findings.csv``: one row a finding about an entry."""
 
 from __future__ import annotations
 
