@@ -8,7 +8,9 @@ international one (:func:`paper`). Tables keep the bare DOI, which names what th
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
+
+from pipeline.safety.remembered import TEXTS
 
 #: Stands between the DOIs of one cell.
 SEPARATOR = "|"
@@ -53,7 +55,7 @@ def without_address(text: str) -> str:
     return _ADDRESS.sub("", text).strip()
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def bare(doi: str) -> str:
     """A DOI in lower case, without address, white space and the suffix of a supplement.
 
@@ -92,7 +94,7 @@ def is_preprint(doi: str) -> bool:
     return bare(doi).startswith(_PREPRINTS)
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def paper(doi: str) -> str:
     """The name of the paper: one for its supplement, for both editions of Angewandte Chemie, for every spelling.
 
@@ -119,7 +121,7 @@ def cited(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(SEPARATOR) if part.strip())
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def papers(cell: str) -> frozenset[str]:
     """The papers of a cell that may hold several DOIs; text that is no DOI counts as it stands."""
     return frozenset(paper(part) for part in cited(cell))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.checks.pair import Pair
 from pipeline.findings import Finding, Severity
+from pipeline.safety.remembered import with_object
 from pipeline.structures.contacts import TOO_CLOSE, too_close
 from pipeline.structures.noise import SIGMA
 from pipeline.structures.origins import cause
@@ -62,7 +62,7 @@ def geometry_findings(pair: Pair, noise: bool) -> Iterator[Finding]:
         yield pair.finding(told.check, told.severity, told.message, value=told.value, expected=told.expected)
 
 
-@lru_cache(maxsize=1024)
+@with_object
 def _told(structure: Structure, noise: bool) -> tuple[Told, ...]:
     """Remembered, since the checks are run on an entry as it was published and as it was corrected, with one structure."""
     cations = Cations(structure, examined(structure).positions)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+from pipeline.safety.remembered import TEXTS
 
 if TYPE_CHECKING:
     from pymatgen.core.composition import Composition
@@ -110,7 +112,7 @@ class Mixture:
         return shares
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def amounts(formula: str) -> Mapping[str, float]:
     """Amount of each element in the formula of one compound, in the order of first appearance.
 
@@ -261,7 +263,7 @@ def _sum(terms: object) -> dict[str, float]:
     return total
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def reading(text: str) -> Compound | Mixture:
     """What a composition says: one compound, or a mixture of compounds.
 
@@ -371,7 +373,7 @@ def _closing(text: str, opening: int) -> int | None:
     return None
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def resolution(formula: str) -> float:
     """Half a unit of the last decimal that the formula gives: what rounding can hide. Whole numbers are exact.
 

@@ -28,6 +28,7 @@ from pipeline.ingest.contributed.units import CONDUCTIVITY, ROOM, Temperature, c
 from pipeline.ingest.contributed.units import temperature as read_temperature
 from pipeline.ingest.contributed.values import BLANKS, UnreadableError, read_cell
 from pipeline.quoting import inert
+from pipeline.safety.remembered import TEXTS
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.literature import COLUMNS
@@ -384,7 +385,7 @@ def _temperature(text: str, unit: str) -> Temperature | None:
     return read_temperature(text, unit)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=TEXTS)
 def _formula(text: str) -> tuple[str, str]:
     """A composition as it is read, or why it is none."""
     try:

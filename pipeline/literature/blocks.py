@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from pipeline.chemistry.formula import Compound, reading
 from pipeline.literature.linkage import elements, is_same
+from pipeline.safety.remembered import TEXTS
 
 #: Width of a bin of the atomic fraction. Formulas that are the same differ by less: their amounts by 0.005 per formula unit, which has
 #: half an atom at least, and their sums by 2 % (:func:`pipeline.chemistry.formula.agree`).
@@ -44,7 +45,7 @@ class Compositions:
         return self._found[composition]
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=TEXTS)
 def _bin(composition: str) -> int | None:
     """Bin of the atomic fraction of lithium, or of the first element; ``None`` where only a comparison with all can tell."""
     if not elements(composition):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import networkx
 
 from pipeline.chemistry.formula import ROUNDING, Compound, FormulaError, Mixture, agree, deviation, reading, resolution, same
+from pipeline.safety.remembered import TEXTS
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _values(column: pd.Series) -> list[Any]:
     return values
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=TEXTS)
 def elements(composition: str) -> frozenset[str]:
     """Elements of a composition; empty when it cannot be read."""
     try:
@@ -148,7 +149,7 @@ def elements(composition: str) -> frozenset[str]:
     return frozenset(element for part in parts for element in part.amounts)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=TEXTS)
 def composition_class(ours: str, theirs: str) -> str:
     """How two compositions agree.
 
@@ -168,7 +169,7 @@ def composition_class(ours: str, theirs: str) -> str:
     return "near" if pair and deviation(left.amounts or {}, right.amounts or {}) <= NEAR + 1e-6 else "elements"
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=TEXTS)
 def is_same(ours: str, theirs: str) -> bool:
     """Whether :func:`composition_class` is ``same``: most pairs need to know no more."""
     if not elements(ours) or elements(ours) != elements(theirs):
@@ -213,7 +214,7 @@ def _keeps(mine: float, my_bound: str, yours: float, your_bound: str) -> bool:
     return value <= limit if bound == "<" else value >= limit
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=TEXTS)
 def value_class(mine: float, yours: float) -> str:
     """How two values agree, in the classes of :func:`conductivity_class`.
 
@@ -234,7 +235,7 @@ def value_class(mine: float, yours: float) -> str:
     return "decade" if abs(apart - round(apart)) < 0.005 else "differs"
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=TEXTS)
 def printed_digits(value: float) -> int:
     """Significant digits of a value without the zeros at its end: 0.0012 has two.
 

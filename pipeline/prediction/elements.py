@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
@@ -84,7 +84,7 @@ PROPERTIES = (
 )  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=4)
 def properties(table: ElementTable) -> NDArray[np.float64]:
     """Properties of the elements of a table, ``(elements, 10)``, in the units of pymatgen; what it lacks is the mean of the others."""
     import warnings

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,12 +105,12 @@ class Resampling:
         return Interval(value, float(lower), float(upper))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _drawn_seeds(seeds: int, stream: int) -> NDArray[np.float64]:
     return np.random.default_rng([SEED, stream, seeds]).multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES).astype(np.float64)
 
 
-@cache
+@lru_cache(maxsize=64)
 def expanded_tail(groups: float) -> float:
     """Share of the resamples beyond each limit: less than 0.025, as Student's distribution is wider than the normal one.
 

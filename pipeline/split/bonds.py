@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.dois import papers
 from pipeline.findings import Finding
+from pipeline.safety.remembered import TEXTS
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _LARGEST_DENOMINATOR = 10_000
 _NOISE = 1e-5
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def stoichiometry(formula: str) -> str | None:
     """Ratios of the elements in lowest whole numbers, elements in alphabetical order; ``None`` when the formula cannot be read.
 
@@ -79,7 +80,7 @@ def keys(entries: pd.DataFrame, bonds: Sequence[Bond] = BONDS) -> dict[str, tupl
     }
 
 
-@cache
+@lru_cache(maxsize=TEXTS)
 def _keys(doi: str, composition: str, bonds: tuple[Bond, ...]) -> tuple[Key, ...]:
     found: list[Key] = [("paper", paper) for paper in sorted(papers(doi))] if "paper" in bonds else []
     written = "".join(composition.split())

@@ -20,13 +20,14 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import gemmi
 import numpy as np
 
 from pipeline.safety import limits
+from pipeline.safety.remembered import while_held, without_kept
 from pipeline.structures import tags
 from pipeline.structures.atoms import Atom, AtomList, atoms
 from pipeline.structures.bounds import demand, demand_images
@@ -199,6 +200,9 @@ class Structure:
         """Volume of the cell in cubic angstrom."""
         return float(gemmi.UnitCell(*self.cell).volume)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return without_kept(self.__dict__)
+
     def to_pymatgen(self) -> PymatgenStructure:
         """The same for pymatgen: every site of the cell, disorder kept (:func:`pipeline.structures.expanded.to_pymatgen`)."""
         from pipeline.structures.expanded import to_pymatgen
@@ -206,7 +210,7 @@ class Structure:
         return to_pymatgen(self)
 
 
-@lru_cache(maxsize=1024)
+@while_held
 def read(text: str, name: str, place: int = 0) -> Structure:
     """Read one structure; remembered, since checks, matching and writing ask for the same files.
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import gemmi
 import numpy as np
 
 from pipeline.safety import limits
+from pipeline.safety.remembered import with_object
 from pipeline.structures.cif import Structure
 from pipeline.structures.noise import SIGMA, free_directions
 from pipeline.structures.original import original, with_all_operations
@@ -235,7 +235,7 @@ class _Points:
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
-@lru_cache(maxsize=4096)
+@with_object
 def _points(structure: Structure) -> _Points:
     return _Points(structure)
 

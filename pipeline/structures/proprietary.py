@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import gemmi
 
+from pipeline.safety.remembered import FILES
 from pipeline.structures.legible import data_blocks
 from pipeline.structures.tags import CifError, plain
 
@@ -68,7 +69,7 @@ def whose(structure: Structure) -> str | None:
     return claim(structure.text)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=FILES)
 def claim(text: str) -> str | None:
     """What in a CIF says that its structure is proprietary, in words that follow "the file"; ``None`` when nothing does.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import gemmi
 import numpy as np
 
+from pipeline.safety.remembered import with_object
 from pipeline.structures.cif import Structure
 from pipeline.structures.operations import FLOOR
 
@@ -413,7 +414,7 @@ class Examined:
     symmetry: Symmetry
 
 
-@lru_cache(maxsize=1024)
+@with_object
 def examined(structure: Structure) -> Examined:
     """Positions and symmetry of a structure; remembered, since checks and matching ask for the same structures."""
     where = positions(structure)
