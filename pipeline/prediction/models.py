@@ -121,7 +121,7 @@ def _net(cutoff: float, decay: float, epochs: int, layers: int = 3) -> Settings:
 #: and it takes twice the time.
 NETS = (*((4.0, decay, epochs) for decay in (0.3, 3.0) for epochs in (20, 40)), (5.0, 0.3, 40), (5.0, 3.0, 40))
 #: Nets of another library take minutes a fit: nothing is chosen.
-_M3GNET, _SO3NET = (_net(4.0, 0.3, 40, 2),), (_net(4.0, 0.3, 20, 2),)
+_MATGL = (_net(4.0, 0.3, 20, 2),)
 
 
 def _pretrained() -> Learner:
@@ -193,9 +193,9 @@ KINDS: dict[str, Kind] = {
     "dis-cgcnn": _on_graphs("dis-cgcnn", "dis-CGCNN"),
     "painn": _on_graphs("painn", "PaiNN"),
     "dis-painn": _on_graphs("dis-painn", "dis-PaiNN"),
-    "m3gnet": _on_graphs("m3gnet", "M3GNet", _M3GNET, MATGL),
-    "so3net": _on_graphs("so3net", "SO3Net", _SO3NET, MATGL),
-    "dis-so3net": _on_graphs("dis-so3net", "dis-SO3Net", _SO3NET, MATGL),
+    "m3gnet": _on_graphs("m3gnet", "M3GNet", _MATGL, MATGL),
+    "so3net": _on_graphs("so3net", "SO3Net", _MATGL, MATGL),
+    "dis-so3net": _on_graphs("dis-so3net", "dis-SO3Net", _MATGL, MATGL),
     "chgnet": Kind(
         "CHGNet features", "CHGNet's features of the structure, occupancies rounded to whole atoms", _pretrained,
         _HEADS, CHGNET, ("structures",), is_random=False, rounded=True,
