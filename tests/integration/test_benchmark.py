@@ -68,11 +68,12 @@ def test_a_model_is_scored_beside_the_recorded_forest(raw: Path, models: Path) -
 
 
 @pytest.mark.usefixtures("once")
-def test_without_a_forest_the_scores_say_so(raw: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert "--models DIR" in ran("score", models / "net", "--raw", raw.resolve())
-    assert "there are no recorded models here" in ran("board", "--raw", raw.resolve(), status=2)
-    assert "no recorded models" in ran("score", models / "net", "--raw", raw.resolve(), "--models", tmp_path, status=2)
+def test_without_a_forest_the_scores_say_so(raw: Path, models: Path, tmp_path: Path) -> None:
+    """The recorded models are looked for beside the pins; here there are none."""
+    elsewhere = tmp_path / "raw"
+    assert "--models DIR" in ran("score", models / "net", "--raw", elsewhere)
+    assert "there are no recorded models here" in ran("board", "--raw", elsewhere, status=2)
+    assert "no recorded models" in ran("score", models / "net", "--raw", raw, "--models", tmp_path, status=2)
 
 
 def test_a_model_of_another_release_is_refused(raw: Path, models: Path) -> None:
