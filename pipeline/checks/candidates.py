@@ -31,6 +31,8 @@ PER_ATOM = 0.006
 VECTORS = 7
 #: And at most this in the share of lithium (two decimals on a formula of five atoms).
 SHARE = 0.004
+#: Compositions of a block up to which each is compared with all once, and not again for each of its rows.
+FEW_COMPOSITIONS = 500
 #: Largest multiple of a cell that is tried.
 MULTIPLE = 4
 #: Part within which the shortest vectors of one lattice agree in two settings, when its cells agree to 0.02 %.
@@ -110,7 +112,8 @@ class _Block:
         numbers: dict[tuple[bytes, float], int] = {}
         named = zip(self.amounts, self.rounding.tolist(), strict=True)
         self.composition = np.array([numbers.setdefault((amounts.tobytes(), rounding), len(numbers)) for amounts, rounding in named])
-        self._is_one = len(numbers) == 1
+        self._firsts = np.unique(self.composition, return_index=True)[1]
+        self._agreeing: dict[int, NDArray[np.bool_]] = {}
         together: dict[str, list[int]] = defaultdict(list)
         grouped: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for place, row in enumerate(found):
@@ -163,13 +166,19 @@ class _Block:
     def alike(self, local: int, found: Places) -> Places:
         """Of these rows the ones of the same composition: the rule of :func:`pipeline.chemistry.formula.agree`."""
         self.looked_at += len(found)
-        if self._is_one:
+        if len(self._firsts) == 1:
             return found
-        equal = self.composition[found] == self.composition[local]
-        if equal.all():
-            return found
-        equal[~equal] = self._agree(local, found[~equal])
-        return np.asarray(found[equal])
+        mine = int(self.composition[local])
+        if len(self._firsts) > FEW_COMPOSITIONS:
+            equal = self.composition[found] == mine
+            if equal.all():
+                return found
+            equal[~equal] = self._agree(local, found[~equal])
+            return np.asarray(found[equal])
+        if mine not in self._agreeing:
+            self._agreeing[mine] = self._agree(local, self._firsts)
+            self._agreeing[mine][mine] = True
+        return np.asarray(found[self._agreeing[mine][self.composition[found]]])
 
     def _agree(self, local: int, found: Places) -> NDArray[np.bool_]:
         ratio = self.atoms[local] / self.atoms[found]

@@ -332,6 +332,8 @@ def _items(said: Iterable[Said], read: Contribution, keys: list[str]) -> list[It
     stand_ins = {key for key, name in named.items() if key != name}
 
     def spoken(message: str) -> str:
+        if not stand_ins or "row-" not in message:
+            return message
         return re.sub(r"row-(\d+)_*", lambda match: f"row {match[1]}" if match[0] in stand_ins else match[0], message)
 
     def item(finding: Finding, remedy: str) -> Item:

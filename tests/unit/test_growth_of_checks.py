@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
-from importlib import import_module
+from pkgutil import resolve_name
 
 import numpy as np
 import pytest
@@ -128,8 +128,7 @@ def test_few_families_are_compared_letter_by_letter(monkeypatch: pytest.MonkeyPa
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[object]:
     """What the function of this name is called with first, gathered while the test runs."""
-    module, _, function = name.rpartition(".")
-    plain = getattr(import_module(module), function)
+    plain = resolve_name(name)
     seen: list[object] = []
 
     def call(first: object, *more: object, **named: object) -> object:
@@ -229,3 +228,15 @@ def test_more_structures_than_the_limit_are_refused_before_one_is_read(monkeypat
     assert read == []
     check_table(table_of(rows[:2]), "t.csv", given_all, Existing(None))
     assert len(read) == 2
+
+
+def test_few_compositions_are_compared_once_and_the_answer_is_that_of_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    formulas = ["Li3PO4", "Li3.002PO4", "Li3.004PO4", "Li6P2O8", "Li3.01PO4", "Li2.99PO4", "Li3.1PO4"]
+    rows = [row(f"d{n:02}", REDUCED_COMPOSITION=formulas[n * 5 % 7], A=10.49 * (1 + 3e-5 * (n % 11)), **_own(n % 4)) for n in range(80)]
+    compared = counted(monkeypatch, "pipeline.checks.candidates._Block._agree")
+    once = list(pair_findings(rows))
+    assert len(compared) == len(formulas)
+    monkeypatch.setattr("pipeline.checks.candidates.FEW_COMPOSITIONS", 0)
+    assert list(pair_findings(rows)) == once
+    assert len(compared) > 5 * len(formulas)
+    assert len(once) > 60
