@@ -17,11 +17,13 @@ from pipeline.prediction.complete import every
 from pipeline.prediction.families import families
 from pipeline.prediction.hard import csv_text, hard
 from pipeline.prediction.task import Task, task
+from pipeline.reporting.benchmark_docs import facts
 from pipeline.reporting.benchmark_figure import figure
 from pipeline.reporting.benchmark_page import sections
 from pipeline.reporting.benchmark_text import markdown
 from pipeline.structures.cif import read
 from schemas import columns as col
+from schemas import leaderboard
 from schemas.leaderboard import COLUMNS, HARD_COLUMNS
 from tests.unit.predictions import record, small
 from tests.unit.releases import CIF
@@ -201,3 +203,13 @@ def test_errors_by_family_count_each_entry_once_by_a_model_that_has_not_seen_its
     assert found.bias == pytest.approx(21 / 12)
     assert found.mae.lower >= 1
     assert found.mae.upper <= 2
+
+
+def test_a_printed_error_of_a_pretrained_model_is_never_told_as_that_of_ours() -> None:
+    key = {"model": "painn", "protocol": "test", "subset": "structures", "bounds": "as-published"}
+    row = key | {"mae": 3.5, "mae_lower": 3.0, "mae_upper": 6.0, str(leaderboard.SEED_SPREAD): 0.25}
+    title = "PaiNN, pretrained on band gaps, all weights fine-tuned"
+    printed = {"model": "painn", "title": title, "protocol": "test", "mae": "2.60"}
+    told = next(iter(facts({"models": [], "printed": [printed], "scores": [row]})))
+    assert "PaiNN, pretrained there only (`painn`) 2.60 against 3.50 ± 0.25. 0 of 1 lie within our limits" in told
+    assert "reproduce" not in told
