@@ -173,7 +173,12 @@ def board(models: Path | None, raw: Path | None) -> list[str]:
     folder = _models(models, raw)
     outputs = {name: Output(folder / name, _models_in(folder), is_earlier=is_earlier) for name, is_earlier in _EARLIER.items()}
     for output in outputs.values():
-        output.require()
+        try:
+            output.require()
+        except InputError as error:
+            if "--" in error.cure:  # this command has neither --force nor --output
+                error.cure = f"move it out of {folder}, or remove it: the board is written there"
+            raise
     made = made_board(folder, release_of(raw, None))
     missed = hard.hard(made.models, made.task)
     found = boards.document(made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.prediction.recorded import MODEL_FILE, PREDICTIONS_FILE, Model, read_model, read_predictions
+from pipeline.prediction.recorded import MODEL_FILE, PREDICTIONS_FILE, Model, gathered, read_model, read_predictions
 from pipeline.prediction.score import Run
 from pipeline.prediction.task import Task, training_hash
 from pipeline.safety.inputs import plain_files
@@ -58,7 +57,7 @@ def recorded(folder: Path, task: Task) -> Recorded:
     table = read_predictions(folder / PREDICTIONS_FILE)
     wrong = [*_said(model, folder, task), *faults(table, model, folder / PREDICTIONS_FILE, task)]
     if wrong:
-        raise _gathered(wrong)
+        raise gathered(wrong)
     return Recorded(model, tuple(_runs(table, model, task)))
 
 
@@ -70,27 +69,29 @@ def every(models: Path, task: Task) -> list[Recorded]:
     InputError
         As :func:`recorded`, for all models at once; when there is no such folder, or no model in it.
     """
-    folders = sorted(path for path in models.iterdir() if path.is_dir() and (path / MODEL_FILE).exists()) if models.is_dir() else []
-    if not folders:
+    folders = sorted(path for path in models.iterdir() if _is_begun(path)) if models.is_dir() else []
+    if not any((folder / MODEL_FILE).exists() for folder in folders):
         cure = "name the folder 'models' of a checkout with --models DIR; 'benchmark run' makes one"
         raise InputError("there are no recorded models here", file=models, cure=cure)
-    found, wrong = [], list[InputError]()
+    found, wrong = list[Recorded](), list[InputError]()
     for folder in folders:
         try:
+            if folder.is_symlink():  # one model would stand on the board twice
+                raise InputError("this folder is a link", file=folder, cure="put the model's folder itself here, or take the link away")
             found.append(recorded(folder, task))
         except InputError as error:
-            wrong += [error, *error.others]
+            others, error.others = error.others, ()
+            if wrong:  # what has another cure than the first of its model tells it already
+                gathered([wrong[0], error, *(other for other in others if other.cure == error.cure)])
+            wrong += [error, *others]
     if wrong:
         raise InputError.gather(wrong)
     return found
 
 
-def _gathered(wrong: Sequence[InputError]) -> InputError:
-    """One error of all, each with its own cure where that is not the first one's, which is told at the end."""
-    for error in wrong[1:]:
-        if error.cure != wrong[0].cure:
-            error.what = f"{error.what} ({error.cure})"
-    return InputError.gather(wrong)
+def _is_begun(folder: Path) -> bool:
+    """Whether a folder holds at least one of the files of a model."""
+    return folder.is_dir() and any((folder / name).exists() for name in (MODEL_FILE, PREDICTIONS_FILE))
 
 
 def learned_from(model: Model, task: Task) -> tuple[str, ...]:
@@ -208,12 +209,13 @@ def _missing(there: Iterable[tuple[int, str, str]], model: Model, file: Path, ta
 
 
 def _wanted(protocol: str, model: Model, task: Task, there: set[str]) -> Sequence[str]:
-    """IDs that a model must predict under a protocol."""
+    """IDs that a model must predict under a protocol; an ID that is out of place does not ask for more of them."""
     if protocol == schema.TRAIN:
         return learned_from(model, task)
     ids = task.test_ids if protocol == schema.TEST else task.training_ids
     narrow = ids(model.training.set)
-    return ids("all") if there - set(narrow) else narrow
+    whole = ids("all")
+    return whole if there & (set(whole) - set(narrow)) else narrow
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -235,12 +237,12 @@ def _runs(table: pd.DataFrame, model: Model, task: Task) -> Iterator[Run]:
     """The runs of a table without faults."""
     folds = {schema.RANDOM_FOLDS: task.random_folds, schema.GROUP_FOLDS: task.group_folds}
     learned = frozenset(learned_from(model, task))
-    values = {(seed, protocol, entry): value for _, _, seed, protocol, _, entry, value in _rows(table)}
-    present = Counter((protocol, entry) for _, protocol, entry in values)
-    for protocol in (*schema.PROTOCOLS, schema.TRAIN):
-        ids = tuple(sorted(entry for own, entry in present if own == protocol))
-        if ids:
-            seeds = tuple(sorted({seed for seed, own, _ in values if own == protocol}))
-            predicted = np.array([[values[seed, protocol, entry] for entry in ids] for seed in seeds])
-            held = np.array([folds[protocol][entry] for entry in ids], dtype=np.int64) if protocol in folds else None
-            yield Run(model.name, protocol, seeds, ids, predicted, held, learned)
+    values: dict[str, dict[int, dict[str, float]]] = {}
+    for _, _, seed, protocol, _, entry, value in _rows(table):
+        values.setdefault(protocol, {}).setdefault(seed, {})[entry] = value
+    for protocol in (name for name in (*schema.PROTOCOLS, schema.TRAIN) if name in values):
+        of_seed = dict(sorted(values[protocol].items()))
+        ids = tuple(sorted(next(iter(of_seed.values()))))  # every seed has the same
+        predicted = np.array([[said[entry] for entry in ids] for said in of_seed.values()])
+        held = np.array([folds[protocol][entry] for entry in ids], dtype=np.int64) if protocol in folds else None
+        yield Run(model.name, protocol, tuple(of_seed), ids, predicted, held, learned)

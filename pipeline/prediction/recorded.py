@@ -158,6 +158,14 @@ def write_predictions(predictions: pd.DataFrame, folder: Path) -> None:
     (folder / PREDICTIONS_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
+def gathered(wrong: Sequence[InputError]) -> InputError:
+    """One error of all, each with its own cure where that is not the first one's, which is told at the end."""
+    for error in wrong[1:]:
+        if error.cure != wrong[0].cure:
+            error.what = f"{error.what} ({error.cure})"
+    return InputError.gather(wrong)
+
+
 def read_model(path: Path) -> Model:
     """Read a ``model.yaml``.
 
@@ -185,7 +193,7 @@ def read_model(path: Path) -> Model:
         elif not rule(said[key]):
             wrong.append(InputError(f"not {says}", file=path, column=key, value=said[key], cure=f"{key}: {says}"))
     if wrong:
-        raise InputError.gather(wrong)
+        raise gathered(wrong)
     training = said["training"]
     return Model(
         **{key: said[key] for key in _KINDS if key not in ("training", "seeds", "fold_seeds", "notes", "cpu_seconds")},
@@ -299,9 +307,10 @@ def read_predictions(path: Path) -> pd.DataFrame:
     except csv.Error as error:
         raise InputError(f"not CSV: {error}", file=path, row=reader.line_num, cure="write plain cells, parted by commas") from None
     wrong: list[InputError] = []
-    kept = [(row, cells) for row, line in lines if (cells := _row(row, line, path, wrong)) is not None]
+    seen: dict[tuple[str, ...], tuple[str, int, str, int | None]] = {}
+    kept = [(row, cells) for row, line in lines if (cells := _row(row, line, path, wrong, seen)) is not None]
     if wrong:
-        raise InputError.gather(wrong)
+        raise gathered(wrong)
     model, seed, protocol, fold, entry, value = zip(*(cells for _, cells in kept), strict=True) if kept else ((),) * 6
     return pd.DataFrame(
         {
@@ -315,9 +324,13 @@ def read_predictions(path: Path) -> pd.DataFrame:
 Cells = tuple[str, int, str, int | None, str, float]
 
 
-def _row(row: int, line: Sequence[str], path: Path, wrong: list[InputError]) -> Cells | None:
-    """The cells of a line, or ``None`` after what is wrong with it was noted."""
-    before = len(wrong)
+def _row(
+    row: int, line: Sequence[str], path: Path, wrong: list[InputError], seen: dict[tuple[str, ...], tuple[str, int, str, int | None]]
+) -> Cells | None:
+    """The cells of a line, or ``None`` after what is wrong with it was noted; ``seen`` are first four cells that were right before."""
+    before, told = len(wrong), tuple(line[:4])
+    if len(line) == len(schema.COLUMNS) and told in seen and _ENTRY.fullmatch(line[4]) and (said := _number(line[5])) is not None:
+        return (*seen[told], line[4], said)
 
     def note(what: str, column: str, value: str, cure: str) -> None:
         wrong.append(InputError(what, file=path, row=row, column=column, value=value, cure=cure))
@@ -341,7 +354,10 @@ def _row(row: int, line: Sequence[str], path: Path, wrong: list[InputError]) -> 
     number = _number(value)
     if number is None:
         note("not a finite number", schema.PREDICTION, value, "log10 of the conductivity in S cm-1")
-    return None if number is None or len(wrong) > before else (model, int(seed), protocol, int(fold) if fold else None, entry, number)
+    if number is None or len(wrong) > before:
+        return None
+    seen[told] = (model, int(seed), protocol, int(fold) if fold else None)
+    return (*seen[told], entry, number)
 
 
 def _is_digits(text: str) -> bool:

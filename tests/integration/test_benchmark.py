@@ -92,7 +92,10 @@ def test_a_board_is_written_and_written_again_but_over_nothing_else(raw: Path, m
     assert "lie 0.41 decades from the median of their set (the paper's floor), and 0.73 from the median of the others of their set" in text
     (models / "leaderboard.md").write_text("my notes\n", encoding="utf-8")
     before = (models / "leaderboard.csv").read_bytes()
-    assert "no earlier output" in ran("board", "--models", models, "--raw", raw, status=2)
+    refused = ran("board", "--models", models, "--raw", raw, status=2)
+    assert "no earlier output" in refused
+    assert "move it out of" in refused
+    assert "--force" not in refused  # which this command does not have
     assert (models / "leaderboard.md").read_text(encoding="utf-8") == "my notes\n"
     assert (models / "leaderboard.csv").read_bytes() == before
 

@@ -142,6 +142,16 @@ def test_a_model_of_structures_may_predict_the_other_entries_too_but_then_all(tm
     assert "1 of 10 predictions are missing" in refused(folder, of).what
 
 
+@pytest.mark.parametrize("strange", ["e00", "zzz"])
+def test_an_entry_out_of_place_does_not_ask_for_all_test_entries(tmp_path: Path, of: Task, strange: str) -> None:
+    folder = record(tmp_path, of, "net", lambda name, seed: -5.0, training="structures", seeds=(0,))
+    name = of.test_ids("structures")[0]
+    broken(folder, lambda lines: [line.replace(f"test,,{name},", f"test,,{strange},") for line in lines])
+    text = str(refused(folder, of))
+    assert "1 of 5 predictions are missing" in text
+    assert " of 10 predictions are missing" not in text
+
+
 def test_everything_is_told_at_once_each_with_its_cure(tmp_path: Path, of: Task) -> None:
     folder = broken(
         record(tmp_path, of, "net", lambda name, seed: -5.0), lambda lines: [*lines, "net,0,test,,zzz,-5", "net,0,test,,e00,-5"]
@@ -191,6 +201,24 @@ def test_a_folder_of_models_tells_of_each_that_is_wrong(tmp_path: Path, of: Task
     assert {error.file for error in (caught.value, *caught.value.others)} == {
         str(tmp_path / name / "predictions.csv") for name in ("one", "other")
     }
+    write_model(replace(read_model(tmp_path / "other" / "model.yaml"), name="else"), tmp_path / "other")
+    with pytest.raises(InputError) as caught:
+        every(tmp_path, of)
+    assert str(caught.value).count("give both the same name") == 1  # of the second model, whose cure is not that of the first
+
+
+def test_no_model_stands_twice_by_a_link_and_none_that_is_half_there_is_passed_over(tmp_path: Path, of: Task) -> None:
+    record(tmp_path, of, "one", lambda name, seed: -5.0)
+    (tmp_path / "pictures").mkdir()
+    assert [found.model.name for found in every(tmp_path, of)] == ["one"]
+    (tmp_path / "again").symlink_to(tmp_path / "one")
+    (tmp_path / "half").mkdir()
+    shutil.copy(tmp_path / "one" / "predictions.csv", tmp_path / "half")
+    with pytest.raises(InputError) as caught:
+        every(tmp_path, of)
+    text = str(caught.value)
+    assert "this folder is a link" in text
+    assert "model.yaml is not there" in text
 
 
 def test_what_costs_time_is_bounded(tmp_path: Path, of: Task) -> None:

@@ -154,7 +154,7 @@ def test_missing_and_unknown_keys_are_told_together(tmp_path: Path) -> None:
     path.write_text("name: forest\nauthor: me\n", encoding="utf-8")
     with pytest.raises(InputError, match="not known") as caught:
         read_model(path)
-    assert any("'licence' is missing" in error.what for error in caught.value.others)
+    assert any("'licence' is missing (licence: a text)" in error.what for error in caught.value.others)  # each with its meaning
     path.write_text("- forest\n", encoding="utf-8")
     with pytest.raises(InputError, match="not a list of keys"):
         read_model(path)
