@@ -233,18 +233,21 @@ def _tar(handle: BinaryIO, file: str | Path, total: Limit, most: Limit) -> Itera
     while first.read(CHUNK):
         pass
     if not first.is_compressed:
-        for _ in _members(handle, file, total, most, first.last):
+        for _ in _members(handle, file, total, most, first):
             pass
-    yield from _members(handle, file, total, most, first.last)
+    yield from _members(handle, file, total, most, first)
 
 
-def _members(handle: BinaryIO, file: str | Path, total: Limit, most: Limit, last: int) -> Iterator[Entry]:
+def _members(handle: BinaryIO, file: str | Path, total: Limit, most: Limit, whole: Unpacked) -> Iterator[Entry]:
     with tarfile.open(fileobj=Unpacked(handle, file, total), mode="r|", tarinfo=_Header) as packed:
         for number, member in enumerate(packed, start=1):
             if number > most():
                 raise most.error(file)
             if member.size < 0 or member.issparse():
                 raise tarfile.ReadError(f"{member.name!r} is sparse or of negative size")
+            has_data = member.isreg() or member.type not in tarfile.SUPPORTED_TYPES  # a hard link may tell the size of its target
+            if has_data and member.offset_data + member.size > whole.count:  # the library would look for its end, block by block
+                raise tarfile.ReadError(f"{member.name!r} is cut off")
 
             def read(member: tarfile.TarInfo = member) -> bytes:
                 stream = packed.extractfile(member)
@@ -255,7 +258,7 @@ def _members(handle: BinaryIO, file: str | Path, total: Limit, most: Limit, last
 
             yield Entry(member.name, member.isdir(), not member.isdir() and not member.isfile(), member.size, f"{member.size}", read)
             packed.members = []  # type: ignore[attr-defined]  # the library would keep every header
-        if last > packed.offset:
+        if whole.last > packed.offset:
             raise tarfile.ReadError("more follows behind its end")
 
 

@@ -16,7 +16,7 @@ from pipeline.structures.noise import keyed
 from pipeline.structures.original import content_key, original
 from pipeline.structures.perturb import perturb
 from tests.unit.crystals import ELEMENTS, SETTINGS, Crystal, crystals, fixes, image
-from tests.unit.difficult import NASICON_ATOMS, NASICON_TEXT, SPINEL_CELL, atoms, cell, listed, operations
+from tests.unit.difficult import NASICON_ATOMS, NASICON_TEXT, SPINEL_CELL, atoms, cases, cell, listed, operations
 
 KEY = keyed(hashlib.sha256(b"a key for tests").digest())
 
@@ -86,6 +86,14 @@ def test_equivalent_representatives_are_one_original_and_end_as_one_structure(cr
     assert content_key(first) == content_key(second)
     moved, also = perturb(first, KEY), perturb(second, KEY)
     assert same_place(also.structure, moved.structure, 1e-7)
+
+
+def test_hydrogens_without_a_row_are_content() -> None:
+    """Water and an oxide ion on one site are two originals, whose noise must not be one."""
+    [text] = [case.text for case in cases() if case.name == "attached hydrogens"]
+    water, oxide = read(text, "x.cif"), read(text.replace("O1 O 0.5 0.5 0.5 1 1", "O1 O 0.5 0.5 0.5 1 0"), "x.cif")
+    assert {site.hydrogens for site in water.sites} == {0.0, 1.0}
+    assert original(water).content != original(oxide).content
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

@@ -81,7 +81,8 @@ def test_no_table_that_is_written_holds_a_live_formula(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="take for a formula"):
         write_csv(pd.DataFrame({"a": ["Li2S", "=1+1"]}), tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
-    table = findings_table([Finding("=x", "id.format", "error", "=1+1\n@x", value="@x", expected="-y", other="+z")])
+    live = Finding("=x", "id.format", "error", "=1+1\n@x", value="@x", expected="-y", other="+z", status="accepted", reason="=1+1")
+    table = findings_table([live])
     assert not [value for value in table.iloc[0] if is_live(value)]
     write_csv(table, tmp_path / "findings.csv")
 

@@ -98,3 +98,10 @@ def test_a_text_that_explodes_is_refused_while_it_is_read(kind: str, monkeypatch
         contribution(data, "bomb.csv")
     assert process_time() - begun < 10
     assert caught.value.cure
+
+
+@pytest.mark.parametrize("name", ["utf-7", "utf-32", "shift_jis", "rot13", "undefined", "x", "idna"])
+def test_a_part_in_an_encoding_that_nobody_reads_is_told(name: str) -> None:
+    data = changed(sheet=f'<?xml version="1.0" encoding="{name}"?>{sheet("<row/>")}')
+    with pytest.raises(InputError, match=r"the workbook is damaged: xl/worksheets/sheet1\.xml"):
+        contribution(data, "rows.xlsx")

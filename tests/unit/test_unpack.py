@@ -8,8 +8,10 @@ import io
 import lzma
 import random
 import tarfile
+import time
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,38 @@ def test_sparse_members_are_refused() -> None:
         packed.addfile(member)
     with pytest.raises(InputError, match="sparse"):
         archive(target.getvalue(), "c")
+
+
+@pytest.mark.parametrize("size", [10**12, 2**60, 10**400])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_member_that_says_it_is_longer_than_its_archive_is_not_sought(
+    size: int, pack: Callable[[bytes], bytes], first: bool, tmp_path: Path
+) -> None:
+    """The library would read on behind the end, ten thousand bytes at a time, until the announced size is reached."""
+    target = io.BytesIO()
+    member = tarfile.TarInfo("x.cif")
+    if size == 2**60:
+        member.size = size
+        data = member.tobuf(tarfile.GNU_FORMAT)
+    else:
+        with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as packed:
+            member.pax_headers = {"size": str(size)}
+            packed.addfile(member)
+        data = target.getvalue()[:1536]
+    packed_up = pack(data + _tar() if first else _tar()[:4608] + data)  # behind the last member, where the end of the archive was
+    start = time.process_time()
+    with pytest.raises(InputError, match="cut off"):
+        archive(packed_up, "c.tar")
+    with pytest.raises(InputError, match="cut off"):
+        _library(packed_up, tmp_path)
+    assert time.process_time() - start < 1
+
+
+def test_a_hard_link_may_tell_the_size_of_its_target(tmp_path: Path) -> None:
+    link = tarfile.TarInfo("l.txt")
+    link.type, link.linkname, link.size = tarfile.LNKTYPE, "cifs/c0.cif", 10**6
+    assert _library(gzip.compress(link.tobuf(tarfile.GNU_FORMAT) + _tar()), tmp_path) == TEXTS
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])

@@ -48,7 +48,7 @@ def demand_workbook(data: bytes, file: str) -> None:
                     while piece := stream.read(CHUNK):
                         parser.Parse(piece)
                     parser.Parse(b"", True)
-            except expat.ExpatError as error:
+            except (expat.ExpatError, ValueError, LookupError) as error:  # the last two for an encoding that the parser has not
                 raise InputError(f"the workbook is damaged: {part.name}: {error}", file=file, cure=_SAVE) from None
             except RuntimeError as error:  # encrypted
                 raise InputError(f"the workbook cannot be read: {error}", file=file, cure=_SAVE) from None
