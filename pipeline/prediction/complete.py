@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: IDs that a message lists.
 NAMED = 10
 #: No conductivity has a logarithm beyond this, and sums of larger numbers overflow.
-LARGEST = 1000.0
+LARGEST = 100.0
 _HELD_OUT = (schema.RANDOM_FOLDS, schema.GROUP_FOLDS)
 
 

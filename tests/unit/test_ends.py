@@ -63,7 +63,9 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["pipeline.cli", "click", "numpy", "pandas", "pipeline.contribute.check", "gemmi", "rich.console"])
+@pytest.mark.parametrize(
+    "module", ["pipeline.cli", "click", "numpy", "pandas", "pipeline.contribute.check", "gemmi", "pipeline.reporting.formats"]
+)
 def test_an_interruption_during_an_import_ends_with_130_and_no_traceback(module: str) -> None:
     command = [sys.executable, "-c", INTERRUPTS, module, "check", "t.csv", "--cifs", "cifs.zip", "--without-dataset"]
     ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
