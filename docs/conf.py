@@ -39,6 +39,8 @@ napoleon_google_docstring = False
 
 html_theme = "furo"
 html_title = f"obelix-curate {version}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

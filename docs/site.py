@@ -23,20 +23,20 @@ HTML = BUILD / "html"
 #: Folder that a notebook finds itself in a copy of: what the reader of the README has.
 READER = BUILD / "reader"
 #: What a kernel runs before a notebook: it goes into a folder of its own, so that no notebook sees what another one wrote, and
-#: a command that cannot work (exit status 2) stops the page, as an exception does.
+#: a command that cannot work (exit status 2) stops the page, as an exception does. Commands write into a pipe, so that no progress
+#: bar stands on the page.
 STARTUP = f"""
-import atexit, os, shutil, tempfile
+import atexit, os, shutil, subprocess, tempfile
 _own = tempfile.mkdtemp()
 atexit.register(shutil.rmtree, _own, ignore_errors=True)
 shutil.copytree({str(READER)!r}, _own, symlinks=True, dirs_exist_ok=True)
 os.chdir(_own)
-_shell = get_ipython()
-_system = _shell.system
 def _held(command):
-    _system(command)
-    if _shell.user_ns["_exit_code"] not in (0, 1):
-        raise RuntimeError(f"{{command}} ended with {{_shell.user_ns['_exit_code']}}")
-_shell.system = _held
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+    print(done.stdout, end="")
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"{{command}} ended with {{done.returncode}}")
+get_ipython().system = _held
 """
 
 

@@ -24,8 +24,9 @@ EQUAL_ANGLES = 0.02
 #: Two published lengths that agree to this part are the same number.
 SAME_NUMBER = 1e-6
 #: Cell volume over the volume the atoms need (as a factor either way), beyond which the row is doubtful and beyond which it is wrong.
-#: Papers that the model was not fitted to depart by 9 % at the 90th percentile and by 20 % at the 97th, beyond which there are
-#: wrong rows only; a wrong Z changes the volume by 1.33 (3 for 4) or more, the largest departure of a right row is 1.35 (Li3N).
+#: How far papers depart that the model was not fitted to is printed by benchmarks/fit_volumes.py and quoted in the catalogue; beyond
+#: the 97th percentile there are wrong rows only. A wrong Z changes the volume by 1.33 (3 for 4) or more, and the largest departure
+#: of a right row is 1.35 (Li3N).
 #: Where species are rare, their uncertainty is added.
 VOLUME_WARNING = 1.22
 VOLUME_ERROR = 1.40
