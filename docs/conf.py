@@ -20,7 +20,7 @@ project_copyright = "2026, the obelix-curate developers"
 version = release = __version__
 
 root_doc = "docs/index"
-include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "docs/notebooks/*.md"]
+include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "docs/notebooks/*.md", "models/*.md"]
 exclude_patterns = ["**/.*", "**/build", "curated", "raw/downloads"]
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click"]
 

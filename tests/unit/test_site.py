@@ -36,7 +36,7 @@ def test_every_page_stands_in_the_contents_once() -> None:
     lines = [line for block in blocks for line in block.splitlines() if line and not line.startswith(":")]
     listed = [re.sub(r"^.* <(.*)>$", r"\1", line) for line in lines]
     pages = {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in ROOT.glob("docs/**/*.md") if "build" not in path.parts}
-    pages |= {f"../{path.stem}" for path in ROOT.glob("*.md")}
+    pages |= {f"../{path.stem}" for path in ROOT.glob("*.md")} | {f"../models/{path.stem}" for path in ROOT.glob("models/*.md")}
     assert sorted(listed) == sorted(pages - {"index"})
 
 
