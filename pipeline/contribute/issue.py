@@ -17,7 +17,7 @@ TABLE, STRUCTURES = "Table", "Structures"
 NO_ANSWER = "_No response_"
 #: Files that were dropped into an issue; nothing else is fetched.
 _DROPPED = re.compile(r"\((https://github\.com/user-attachments/files/\d+/([A-Za-z0-9._-]{1,200}))\)")
-_HEADING = re.compile(r"^### (.+?)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^### ([^\n]+)$", re.MULTILINE)
 _FENCE = re.compile(r"^(?:```|~~~)[^\n]*$", re.MULTILINE)
 _TABLES = (".csv", ".tsv", ".xlsx", ".xlsm")
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
@@ -58,7 +58,7 @@ def sections(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for head, end in zip(heads, ends, strict=False):
         answer = text[head.end() : end].strip()
-        found.setdefault(head[1], "" if answer == NO_ANSWER else answer)
+        found.setdefault(head[1].strip(" \t"), "" if answer == NO_ANSWER else answer)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.quoting import plain
 from pipeline.safety.outputs.folders import exchanged, only, require_place
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.equal import copies
@@ -20,18 +21,19 @@ from pipeline.structures.proprietary import whose
 def report(done: Mapping[str, Perturbed]) -> str:
     """What became of the files, in lines for a reader: contacts that the noise made too short, marks of another key, and the tally."""
     lines = [
-        f"{name}: {contact.first} and {contact.second} are now {contact.distance:.2f} angstrom apart "
+        f"{plain(name)}: {contact.first} and {contact.second} are now {contact.distance:.2f} angstrom apart "
         f"({contact.ratio:.2f} of the sum of their radii)"
         for name, each in done.items() for contact in each.contacts
     ]  # fmt: skip
     contacts = len(lines)
     lines += [
-        f"{name}: says that it carries noise, which could not be verified here; it was perturbed"
+        f"{plain(name)}: says that it carries noise, which could not be verified here; it was perturbed"
         for name, each in done.items()
         if each.unverified
     ]
     lines += [
-        f"{name}: an edited version of {other}, so that one original has two noises, whose mean is nearer to it: publish one of them"
+        f"{plain(name)}: an edited version of {plain(other)}, so that one original has two noises, whose mean is nearer to it: publish "
+        "one of them"
         for name, each in done.items() for other in each.versions
     ]  # fmt: skip
     kept = sum(not each.changed for each in done.values())

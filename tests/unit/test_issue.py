@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,14 @@ def test_what_cannot_be_read_is_told(text: str, said: str, tmp_path: Path, fetch
 
 def test_of_two_headings_with_one_name_the_first_counts_and_nothing_is_lost_before_the_next() -> None:
     assert sections("before\n### A\n\none\n#### two\n\n### B\n### A\nlast") == {"A": "one\n#### two", "B": ""}
+
+
+@pytest.mark.parametrize("unit", ["### ", " ", "\t", "`", "~", "#", "(https://github.com/user-attachments/files/1", "a.", "\n### ", "\r"])
+def test_a_long_text_takes_no_longer_than_its_length(unit: str, tmp_path: Path) -> None:
+    began = time.process_time()
+    for end in ("", "x", ")"):
+        with suppress(InputError):
+            proposed(f"### Table{unit * 200_000}{end}\n\nx\n### Structures\n_No response_", tmp_path)
+        with suppress(InputError):
+            proposed(f"### Table\n\n{unit * 200_000}{end}\n### Structures\n{unit * 200_000}{end}", tmp_path)
+    assert time.process_time() - began < 5

@@ -241,12 +241,24 @@ def test_no_item_of_any_dictionary_lets_the_original_out(way: str) -> None:
         PROPRIETARY.replace("P1 P ", "P0.28577 P "),
         PROPRIETARY.replace("P1 P ", "'P1 0.28577' P "),
         PROPRIETARY.replace("P1 P ", "P28577 P "),
+        PROPRIETARY.replace("P1 P ", "P1 P0.28577 "),
         PROPRIETARY + f"data_second\n_cell_length_a 0.28577\nloop_\n_atom_site.label\n_note\nP1 '{LEAK}'\n",
         f"data_first\n_note '{LEAK}'\n" + PROPRIETARY,
         PROPRIETARY + f"save_frame\n_note '{LEAK}'\nsave_\n",
         PROPRIETARY.replace("Int_Tables_number 167", "Int_Tables_number 28577"),
     ],
-    ids=["block", "comments", "label", "quoted label", "label of digits", "second block", "first block", "save frame", "group number"],
+    ids=[
+        "block",
+        "comments",
+        "label",
+        "quoted label",
+        "label of digits",
+        "type",
+        "second block",
+        "first block",
+        "save frame",
+        "group number",
+    ],
 )
 def test_no_other_part_of_a_file_lets_the_original_out(text: str) -> None:
     assert text != PROPRIETARY

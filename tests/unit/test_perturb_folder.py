@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from pipeline.cli import main
 from pipeline.errors import InputError
 from pipeline.structures.cif import read
+from pipeline.structures.contacts import Contact
 from pipeline.structures.keys import new_key
 from pipeline.structures.noise import keyed, open_seed
 from pipeline.structures.perturb import perturb
@@ -240,3 +242,12 @@ def test_edited_versions_of_one_original_are_told(folder: Path, tmp_path: Path) 
     assert "xyz.cif: an edited version of abc.cif, so that one original has two noises" in report(done)
     (folder / "xyz.cif").unlink()
     assert not any(each.versions for each in perturb_folder(folder, tmp_path / "other", keyed(KEY)).values())
+
+
+def test_no_name_of_a_file_forges_a_line_of_the_report() -> None:
+    done = perturb(read(NASICON_TEXT, "abc.cif"), open_seed(1))
+    contact = Contact("Li1", "O1", 0.5, 2.0, (1.0, 1.0))
+    hostile = ("a\n2 files: 2 perturbed.cif", "b\r::error::x.cif", "c\x1b[31m\u202e.cif")
+    told = report({name: replace(done, contacts=(contact,), unverified=True, versions=hostile) for name in hostile}).split("\n")
+    assert len(told) == 3 * (1 + 1 + 3) + 1
+    assert all(line.isprintable() and ".cif: " in line and "::error" not in line for line in told[:-1])
