@@ -23,7 +23,7 @@ import numpy as np
 import pipeline  # noqa: F401
 from pipeline.structures.matching import index as indexing
 from pipeline.structures.matching.descriptor import HEAD, Descriptor, of_structures
-from pipeline.structures.matching.library import Described
+from pipeline.structures.matching.library import Described, row_of
 
 RAW = Path(__file__).parent.parent / "raw"
 ELEMENTS = [
@@ -106,7 +106,7 @@ def make(path: Path, count: int, substituted: float) -> None:
                 amounts = tuple(packed[HEAD:][order].tolist())
                 reduced, cell = tuple(packed[:6].tolist()), tuple(packed[6:12].tolist())
                 descriptor = Descriptor(tuple(sorted(system)), block.spacegroup, cell, reduced, amounts)
-                batch.append(Described(f"{number}.cif", "0", "", descriptor, ""))
+                batch.append(row_of(Described(f"{number}.cif", "0", "", descriptor, "")))
             with connection:
                 indexing._store(connection, 1, batch)
         with connection:

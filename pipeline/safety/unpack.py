@@ -124,6 +124,93 @@ def _announced(handle: BinaryIO, file: str | Path, most: Limit) -> int:
     return int(count)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Where a member of a zip archive lies: for processes that read members by themselves, each verified when it is read."""
+
+    name: str
+    is_folder: bool
+    is_link: bool
+    size: int
+    packed: int
+    method: int
+    crc: int
+    offset: int
+
+    @property
+    def stamp(self) -> str:
+        """As that of the member's :class:`Entry`."""
+        return f"{self.size}-{self.crc:08x}"
+
+
+#: How members of zip archives are packed nearly always.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def is_zip(handle: BinaryIO) -> bool:
+    """Whether the file begins as a zip archive does."""
+    handle.seek(0)
+    return handle.read(2) == b"PK"
+
+
+def parts(handle: BinaryIO, file: str | Path, total: Limit, members: Limit = limits.ARCHIVE_MEMBERS) -> list[Part]:
+    """Members of a zip archive in the order of their names, as its directory lists them; their content is not looked at.
+
+    Raises
+    ------
+    InputError
+        When its directory is damaged or cut off, a member is encrypted, or it is larger than a limit.
+    """
+    try:
+        count = _announced(handle, file, members)
+        with zipfile.ZipFile(handle) as archive:
+            found = archive.infolist()
+    except DAMAGE as error:
+        raise InputError(f"a damaged zip archive: {error}", file=file, cure=_CURE) from None
+    if count not in (len(found), 0xFFFF):
+        raise InputError(f"the archive is damaged: it announces {count} members and lists {len(found)}", file=file, cure=_CURE)
+    if len(found) > members():
+        raise members.error(file, len(found))
+    if sum(each.file_size for each in found) > total():
+        raise total.error(file)
+    if any(each.flag_bits & 1 or each.compress_type not in _METHODS for each in found):
+        raise InputError("a member of the archive is encrypted, or packed by a method other than deflate", file=file, cure=_CURE)
+    found.sort(key=lambda each: each.filename)
+    return [
+        Part(each.filename, each.is_dir(), stat.S_ISLNK(each.external_attr >> 16), each.file_size, each.compress_size, each.compress_type,
+             each.CRC, each.header_offset)
+        for each in found
+    ]  # fmt: skip
+
+
+def read_part(handle: BinaryIO, part: Part) -> bytes:
+    """The content of a member of a zip archive.
+
+    Raises
+    ------
+    zipfile.BadZipFile
+        When it is not what the directory says.
+    """
+    if part.packed > 2 * part.size + CHUNK:  # data that cannot be packed grow by 5 bytes in 16,000
+        raise zipfile.BadZipFile(f"{part.name!r} is longer packed than unpacked")
+    handle.seek(part.offset)
+    head = handle.read(30)
+    if len(head) < 30 or not head.startswith(b"PK\3\4"):
+        raise zipfile.BadZipFile(f"{part.name!r} does not begin where the directory says")
+    named, extra = struct.unpack("<2H", head[26:])
+    flags = struct.unpack("<H", head[6:8])[0]
+    name = handle.read(named).decode("utf-8" if flags & 0x800 else "cp437", "replace")
+    if name.partition("\0")[0] != part.name:
+        raise zipfile.BadZipFile(f"the directory calls {name!r} {part.name!r}")
+    handle.seek(extra, io.SEEK_CUR)
+    data = handle.read(part.packed)
+    if part.method == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, part.size + 1)
+    if len(data) != part.size or zlib.crc32(data) != part.crc:
+        raise zipfile.BadZipFile(f"bad CRC-32 of {part.name!r}, or another length than the directory says")
+    return data
+
+
 # --- tar -------------------------------------------------------------------------------------------------------------
 class Unpacked(io.RawIOBase):
     """The plain bytes of a stream that may be compressed with gzip, bzip2 or xz; every checksum is verified on the way.

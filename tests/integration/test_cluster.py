@@ -20,7 +20,7 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
 from pipeline.errors import InputError
-from pipeline.structures.matching import library
+from pipeline.structures.matching import workers as working
 from pipeline.structures.matching.index import index
 
 #: Each published structure this many times: about two seconds of work, so that the killing meets it in the middle.
@@ -79,7 +79,7 @@ def test_a_worker_dies_and_nothing_is_lost(
     from distributed import Client
 
     address, workers = cluster
-    monkeypatch.setattr(library, "BATCH", 10)
+    monkeypatch.setattr(working, "BATCH", 10)
     outcome: list[Any] = []
     with Client(address, timeout="30s", set_as_default=False) as watch:
         watch.wait_for_workers(2, timeout=60)
@@ -110,7 +110,7 @@ def test_a_worker_dies_and_nothing_is_lost(
 
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "PATIENCE", 1)
+    monkeypatch.setattr(working, "PATIENCE", 1)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"

@@ -17,8 +17,9 @@ from pipeline.cli import main
 from pipeline.commands.match import _harmless
 from pipeline.errors import InputError
 from pipeline.structures.matching import index as indexing
-from pipeline.structures.matching import library
+from pipeline.structures.matching import workers
 from pipeline.structures.matching.index import Tally, in_memory, index, is_index, load, opened
+from pipeline.structures.matching.library import Row
 from schemas import columns as col
 
 
@@ -116,17 +117,17 @@ def test_what_did_not_change_is_left_alone(folder: Path, kind: str, tmp_path: Pa
 
 
 def test_a_run_that_is_stopped_goes_on_where_it_was(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "BATCH", 1)
+    monkeypatch.setattr(workers, "BATCH", 1)
     output, calls = tmp_path / "x.index", []
-    real = library.describe_batch
+    real = workers.describe_batch
 
-    def stops(batch: list[tuple[str, str, bytes]]) -> list[library.Described]:
+    def stops(batch: list[tuple[str, str, bytes]]) -> list[Row]:
         calls.append(batch[0][0])
         if len(calls) == 3:
             raise KeyboardInterrupt
         return real(batch)
 
-    monkeypatch.setattr(library, "describe_batch", stops)
+    monkeypatch.setattr(workers, "describe_batch", stops)
     with pytest.raises(KeyboardInterrupt):
         index([folder], output)
     assert not output.exists()
@@ -137,7 +138,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(folder: Path, tmp_path: Path
 
 
 def test_processes_give_what_one_gives(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "BATCH", 1)
+    monkeypatch.setattr(workers, "BATCH", 1)
     for jobs in (1, 2):
         index([folder], tmp_path / f"{jobs}.index", jobs=jobs)
     assert (tmp_path / "1.index").read_bytes() == (tmp_path / "2.index").read_bytes()

@@ -17,13 +17,11 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -31,7 +29,8 @@ import numpy as np
 from pipeline import __version__
 from pipeline.errors import InputError
 from pipeline.structures.matching.descriptor import Block, Descriptors, joined
-from pipeline.structures.matching.library import Described, Member, count, described, members, workers
+from pipeline.structures.matching.library import Member, Row, checksum, count, members
+from pipeline.structures.matching.workers import Workers, described, workers
 
 #: An index of another format, or of another version of the program (whose descriptors may be others), is made anew.
 FORMAT = f"2 {__version__}"
@@ -145,7 +144,7 @@ def _update(connection: sqlite3.Connection, libraries: Sequence[Path], jobs: int
     tally = Tally()
     with workers(jobs, scheduler) as executor:
         for library in dict.fromkeys(libraries):
-            _add(connection, library, tally, executor, jobs if scheduler is None else 16)
+            _add(connection, library, tally, executor)
     with connection:
         _pack(connection)
     tally.structures, tally.unreadable = connection.execute("SELECT count(data), count(*) - count(data) FROM file").fetchone()
@@ -203,14 +202,6 @@ def _quoted(path: Path) -> str:
     return quote(path.absolute().as_posix())
 
 
-def _crc(*parts: object) -> int:
-    """Checksum of some values."""
-    found = 0
-    for part in parts:
-        found = zlib.crc32(part if isinstance(part, bytes) else f"{part}\0".encode("utf-8", "replace"), found)
-    return found
-
-
 def _known(path: Path) -> None:
     """Raise unless the file is a complete index of this format."""
     try:
@@ -243,14 +234,14 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _add(connection: sqlite3.Connection, library: Path, tally: Tally, executor: Any, width: int) -> None:
+def _add(connection: sqlite3.Connection, library: Path, tally: Tally, by: Workers | None) -> None:
     """Bring one library up to date."""
     place = str(library.resolve())
     stamp = None if library.is_dir() or not library.exists() else f"{library.stat().st_size}-{library.stat().st_mtime_ns}"
     with connection:
         connection.execute("INSERT OR IGNORE INTO library (place, label) VALUES (?, ?)", (place, library.as_posix()))
         label = library.as_posix()
-        connection.execute("UPDATE library SET label = ?, crc = ? WHERE place = ?", (label, _crc(place, label), place))
+        connection.execute("UPDATE library SET label = ?, crc = ? WHERE place = ?", (label, checksum(place, label), place))
     number, before = connection.execute("SELECT id, stamp FROM library WHERE place = ?", (place,)).fetchone()
     known = dict(connection.execute("SELECT DISTINCT member, stamp FROM file WHERE library = ?", (number,)))
     if stamp is not None and stamp == before:
@@ -259,7 +250,10 @@ def _add(connection: sqlite3.Connection, library: Path, tally: Tally, executor: 
     seen: set[str] = set()
 
     def changed() -> Iterator[Member]:
-        for member in _progress(library):
+        for member in _progress(library, for_workers=by is not None and by.reading):
+            if not member.is_wanted:
+                yield member
+                continue
             seen.add(member.name)
             if known.get(member.name) == member.stamp:
                 tally.unchanged += 1
@@ -267,9 +261,9 @@ def _add(connection: sqlite3.Connection, library: Path, tally: Tally, executor: 
                 tally.new += 1
                 yield member
 
-    for batch in described(changed(), executor, width):
+    for batch in described(library, changed(), by):
         with connection:
-            _store(connection, number, batch)
+            _store(connection, number, batch, known)
     gone = sorted(set(known) - seen)
     tally.gone += len(gone)
     with connection:
@@ -277,26 +271,28 @@ def _add(connection: sqlite3.Connection, library: Path, tally: Tally, executor: 
         connection.execute("UPDATE library SET stamp = ? WHERE id = ?", (stamp, number))
 
 
-def _progress(library: Path) -> Iterable[Member]:
+def _progress(library: Path, *, for_workers: bool) -> Iterable[Member]:
     """The files of a library, behind a bar when the errors go to a terminal."""
     if not sys.stderr.isatty():
-        return members(library)
+        return members(library, for_workers=for_workers)
     from tqdm import tqdm
 
-    bar: Iterable[Member] = tqdm(members(library), total=count(library), desc=library.name, unit=" files", leave=False)
+    bar: Iterable[Member] = tqdm(
+        members(library, for_workers=for_workers), total=count(library), desc=library.name, unit=" files", leave=False
+    )
     return bar
 
 
-def _store(connection: sqlite3.Connection, library: int, batch: Sequence[Described]) -> None:
-    connection.executemany("DELETE FROM file WHERE library = ? AND member = ?", sorted({(library, each.name) for each in batch}))
-    for each in batch:
-        found = each.descriptor
-        packed = (None, None, None) if found is None else (" ".join(found.system), found.spacegroup, found.packed().astype("<f8").tobytes())
-        connection.execute(
-            "INSERT OR REPLACE INTO file (library, member, block, stamp, system, spacegroup, data, reason, crc) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (library, each.name, each.block, each.stamp, *packed, each.reason, _crc(each.name, each.block, each.stamp, *packed)),
-        )
+def _store(connection: sqlite3.Connection, library: int, batch: Sequence[Row], known: Collection[str] = ()) -> None:
+    """Keep what came of some files; of those that are ``known`` already, what came of them before goes."""
+    connection.executemany(
+        "DELETE FROM file WHERE library = ? AND member = ?", sorted({(library, row[0]) for row in batch if row[0] in known})
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO file (library, member, block, stamp, system, spacegroup, data, reason, crc) "
+        f"VALUES ({library}, ?, ?, ?, ?, ?, ?, ?, ?)",
+        batch,
+    )
 
 
 def _pack(connection: sqlite3.Connection) -> None:
@@ -310,17 +306,17 @@ def _pack(connection: sqlite3.Connection) -> None:
     for key, group in groupby(rows, key=lambda row: row[:2]):
         found = list(group)
         for system, spacegroup, _, data, member, block, stamp, crc in found:
-            if _crc(member, block, stamp, system, spacegroup, data) != crc:
+            if checksum(member, block, stamp, system, spacegroup, data) != crc:
                 raise _DamageError(f"the description of {member} has changed")
         ids = np.array([row[2] for row in found], dtype="<i8").tobytes()
         data = b"".join(row[3] for row in found)
-        writer.execute("INSERT INTO packed VALUES (?, ?, ?, ?, ?)", (*key, ids, data, _crc(*key, ids, data)))
+        writer.execute("INSERT INTO packed VALUES (?, ?, ?, ?, ?)", (*key, ids, data, checksum(*key, ids, data)))
 
 
 def _descriptors(connection: sqlite3.Connection, path: Path | None = None) -> Descriptors:
     packed = []
     for system, spacegroup, ids, data, crc in connection.execute("SELECT * FROM packed ORDER BY rowid"):
-        if _crc(system, spacegroup, ids, data) != crc:
+        if checksum(system, spacegroup, ids, data) != crc:
             raise _DamageError(f"the structures of {system} in space group {spacegroup} have changed")
         numbers = np.frombuffer(ids, dtype="<i8")
         packed.append(Block(tuple(system.split()), spacegroup, numbers, np.frombuffer(data, dtype="<f8").reshape(len(numbers), -1)))
@@ -347,7 +343,7 @@ def _descriptors(connection: sqlite3.Connection, path: Path | None = None) -> De
                 f"JOIN library ON library.id = library WHERE file.id IN ({marks})"
             )
             for number, place, label, known, member, block, *rest, crc in connection.execute(query, part):
-                if _crc(member, block, *rest) != crc or _crc(place, label) != known:
+                if checksum(member, block, *rest) != crc or checksum(place, label) != known:
                     raise _DamageError(f"the description of {member} has changed")
                 found[number] = f"{label}/{member}{'#' if block else ''}{block}"
         return [found[number] for number in ids]

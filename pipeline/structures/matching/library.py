@@ -1,39 +1,28 @@
 """Libraries of structure files: folders, zip and tar archives of CIFs, read and described file by file.
 
-The work is one function of a batch of texts, so that it runs the same in this process, in a pool of processes, and on a Dask
-cluster whose workers need not see the files. Results come back in the order of the files, whoever is faster, and only a few
-batches wait at a time.
+The work is one function of a batch of files, so that it runs the same in this process, in a pool of processes and on a cluster
+(:mod:`pipeline.structures.matching.workers`). What it gives is what the index stores.
 """
 
 from __future__ import annotations
 
+import os
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.safety import limits
-from pipeline.safety.processes import pool
-from pipeline.safety.unpack import entries, gunzipped
+from pipeline.safety.unpack import Part, entries, gunzipped, is_zip, parts
 
 if TYPE_CHECKING:
     from pipeline.structures.matching.descriptor import Descriptor
 
-#: Files that a worker describes at a time: some 50 ms of work, long against the cost of sending them.
-BATCH = 50
-#: Batches under way for each worker.
-AHEAD = 4
 #: Stamp of a member that is a link: it is told and not followed, in a folder as in an archive.
 LINK = "link"
-#: Seconds that a scheduler may take to answer.
-PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +37,17 @@ class Member:
         Changes when the file does: size with checksum in an archive, size with time of change in a folder; :data:`LINK` for a link.
     read
         Gives the bytes.
+    part
+        Where it lies in a zip archive, where a worker is to read it; ``None`` for other libraries.
+    is_wanted
+        Whether it is to be described. A worker reads the others too, to know that the archive is not damaged.
     """
 
     name: str
     stamp: str
     read: Callable[[], bytes]
+    part: Part | None = None
+    is_wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +61,10 @@ class Described:
     reason: str
 
 
-def members(library: Path) -> Iterator[Member]:
+def members(library: Path, *, for_workers: bool = False) -> Iterator[Member]:
     """Files of a library whose names end in ``.cif`` or ``.cif.gz``, folders within it included; a link is given and not followed.
+
+    An archive is verified before its first member is given; a zip archive ``for_workers``, who verify what they read, is not.
 
     Raises
     ------
@@ -83,7 +80,7 @@ def members(library: Path) -> Iterator[Member]:
     elif not library.is_file():
         raise InputError("this is a pipe or a device, not a library", file=library, cure="save it as a file first")
     else:
-        yield from _archive(library)
+        yield from _parts(library) if for_workers and _is_zip(library) else _archive(library)
 
 
 def count(library: Path) -> int | None:
@@ -100,14 +97,55 @@ def _wanted(name: str) -> bool:
 
 
 def _folder(library: Path) -> Iterator[Member]:
-    for path in sorted(library.rglob("*")):
-        name = path.relative_to(library).as_posix()
-        if path.is_symlink():
-            if _wanted(f"{name}/any.cif" if path.is_dir() else name):
+    """Files of a folder in the order of their paths; hidden folders, and what is no file, are passed over."""
+    waiting = [("", iter(_listed(library)))]
+    while waiting:
+        above, entries = waiting[-1]
+        entry = next(entries, None)
+        if entry is None:
+            waiting.pop()
+            continue
+        name = above + entry.name
+        if entry.is_symlink():
+            if _wanted(f"{name}/any.cif" if entry.is_dir() else name):
                 yield Member(name, LINK, bytes)
-        elif _wanted(name) and path.is_file():
-            status = path.stat()
-            yield Member(name, f"{status.st_size}-{status.st_mtime_ns}", path.read_bytes)
+        elif entry.is_dir():
+            if _wanted(f"{name}/any.cif"):
+                waiting.append((f"{name}/", iter(_listed(entry.path))))
+        elif _wanted(name) and entry.is_file():
+            yield Member(name, stamp_of(entry.stat()), Path(entry.path).read_bytes)
+
+
+def _listed(folder: str | Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(
+            f"the folder cannot be listed: {error.strerror}", file=folder, cure="give yourself the right to read it"
+        ) from error
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """What changes when a file does: its size and the time of its last change."""
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def _is_zip(library: Path) -> bool:
+    with library.open("rb") as handle:
+        return is_zip(handle)
+
+
+def _parts(library: Path) -> Iterator[Member]:
+    """Members of a zip archive as its directory lists them, those that are not wanted too."""
+    with library.open("rb") as handle:
+        found = parts(handle, library, limits.LIBRARY_BYTES, limits.LIBRARY_MEMBERS)
+    for part in found:
+        name, wanted = part.name.removeprefix("./"), not part.is_folder and _wanted(part.name)
+        if wanted and part.is_link:
+            yield Member(name, LINK, bytes)
+        else:
+            yield Member(name, part.stamp, bytes, part, wanted)
 
 
 def _archive(library: Path) -> Iterator[Member]:
@@ -132,9 +170,28 @@ def text_of(name: str, data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def describe_batch(batch: Sequence[tuple[str, str, bytes]]) -> list[Described]:
+#: A data block as the index stores it: file, block, stamp, system, space group, packed descriptor, why there is none, checksum.
+Row = tuple[str, str, str, str | None, int | None, bytes | None, str, int]
+
+
+def describe_batch(batch: Sequence[tuple[str, str, bytes]]) -> list[Row]:
     """Describe some files: (name, stamp, bytes) each. The unit of work of a worker; it raises for no file."""
-    return [each for name, stamp, data in batch for each in _describe(name, stamp, data)]
+    return [row_of(each) for name, stamp, data in batch for each in _describe(name, stamp, data)]
+
+
+def row_of(each: Described) -> Row:
+    """What came of a data block, as the index stores it."""
+    found = each.descriptor
+    packed = (None, None, None) if found is None else (" ".join(found.system), found.spacegroup, found.packed().astype("<f8").tobytes())
+    return each.name, each.block, each.stamp, *packed, each.reason, checksum(each.name, each.block, each.stamp, *packed)
+
+
+def checksum(*values: object) -> int:
+    """Checksum of some values."""
+    found = 0
+    for value in values:
+        found = zlib.crc32(value if isinstance(value, bytes) else f"{value}\0".encode("utf-8", "replace"), found)
+    return found
 
 
 def _describe(name: str, stamp: str, data: bytes) -> Iterator[Described]:
@@ -174,88 +231,3 @@ def _blocks(text: str) -> list[tuple[str, str]]:
     if len(structures) < 2:
         return [("", text)]
     return [(block.name, block.as_string()) for block in structures]
-
-
-@contextmanager
-def workers(jobs: int, scheduler: str | None = None) -> Iterator[Executor | None]:
-    """Something to hand batches to: a pool of ``jobs`` processes, a Dask cluster, or nothing when the work is done here.
-
-    Raises
-    ------
-    InputError
-        When the extra ``cluster`` is not installed, or no scheduler answers.
-    """
-    if scheduler is not None:
-        with _cluster(scheduler) as cluster:
-            yield cluster
-    elif jobs > 1:
-        with pool(jobs) as executor:
-            yield executor
-    else:
-        yield None
-
-
-@contextmanager
-def _cluster(scheduler: str) -> Iterator[Executor]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("a Dask cluster needs the extra 'cluster'", cure="pip install 'obelix-curate[cluster]'") from None
-    connect: Any = Client
-    try:
-        client = connect(scheduler, timeout=f"{PATIENCE}s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"
-        ) from error
-    try:
-        # a batch whose worker dies goes to another one; one that kills three workers is given up
-        yield client.get_executor(retries=3)
-    finally:
-        client.close()
-
-
-def described(files: Iterable[Member], executor: Executor | None, width: int = 1) -> Iterator[list[Described]]:
-    """Describe files batch by batch, in their order.
-
-    Raises
-    ------
-    InputError
-        When workers die and the work cannot go on; what was yielded before stands.
-    """
-    batches = _batches(files)
-    if executor is None:
-        yield from map(describe_batch, batches)
-        return
-    waiting: deque[Any] = deque()
-    try:
-        for batch in batches:
-            waiting.append(executor.submit(describe_batch, batch))
-            if len(waiting) >= AHEAD * width:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise InputError(
-            "a worker process died", cure="run the command again, it goes on where it stopped; with fewer --jobs it needs less memory"
-        ) from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("distributed", "concurrent", "asyncio"):
-            raise
-        raise InputError(
-            f"the cluster gave the work up: {error}", cure="see to its workers and run the command again, it goes on where it stopped"
-        ) from error
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _batches(files: Iterable[Member]) -> Iterator[list[tuple[str, str, bytes]]]:
-    batch: list[tuple[str, str, bytes]] = []
-    for member in files:
-        batch.append((member.name, member.stamp, member.read()))
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
