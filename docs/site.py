@@ -23,14 +23,16 @@ HTML = BUILD / "html"
 #: Folder that a notebook finds itself in a copy of: what the reader of the README has.
 READER = BUILD / "reader"
 #: What a kernel runs before a notebook: it goes into a folder of its own, so that no notebook sees what another one wrote, and
-#: a command that cannot work (exit status 2) stops the page, as an exception does. Commands write into a pipe, so that no progress
-#: bar stands on the page.
+#: a command that cannot work (exit status 2) stops the page, as an exception does. Commands write into a pipe and without
+#: the colours that a kernel asks for, so that the page holds no progress bar and no escape sequences.
 STARTUP = f"""
 import atexit, os, shutil, subprocess, tempfile
 _own = tempfile.mkdtemp()
 atexit.register(shutil.rmtree, _own, ignore_errors=True)
 shutil.copytree({str(READER)!r}, _own, symlinks=True, dirs_exist_ok=True)
 os.chdir(_own)
+for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+    os.environ.pop(_name, None)
 def _held(command):
     done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
     print(done.stdout, end="")
