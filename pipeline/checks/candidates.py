@@ -194,7 +194,7 @@ class _Block:
         """Of these rows the ones that are not among the others."""
         if not len(found) or not any(map(len, others)):
             return found
-        mask = np.ones(len(self.places) if max(map(len, others)) > FEW else 0, dtype=bool)
+        mask = np.ones(len(self.places) if max(map(len, (found, *others))) > FEW else 0, dtype=bool)
         if not len(mask):
             known = set(np.concatenate(others).tolist())
             return np.array([place for place in found.tolist() if place not in known], dtype=np.int64)
@@ -281,14 +281,15 @@ class Candidates:
             slipped = np.abs(block.value[reported] - block.value[local]) >= log(self._slip) - 1e-9
         yield _at(block, reported[slipped])
         yield _at(block, reported[~slipped])
-        far = near[~as_given]
+        if as_given.all():
+            return
         with np.errstate(all="ignore"):
-            ratio = block.volume[far] / block.volume[local]
+            ratio = block.volume[all_near] / block.volume[local]
             ratio = np.maximum(ratio, 1 / ratio)
             multiple = np.rint(ratio)
-            fits = np.abs(ratio - multiple) <= 8 * self._near * ratio
-        yield self._spared(_at(block, block.same_shape(local, far[fits & (multiple == 1)])))
-        yield self._spared(_at(block, far[fits & (multiple > 1) & (multiple <= MULTIPLE)]))
+            fits = ~as_given & (np.abs(ratio - multiple) <= 8 * self._near * ratio)
+        yield self._spared(_at(block, block.same_shape(local, near[fits & (multiple == 1)])))
+        yield self._spared(_at(block, near[fits & (multiple > 1) & (multiple <= MULTIPLE)]))
 
     def _same_value(self, block: _Block, local: int, found: Places) -> NDArray[np.bool_]:
         mine, theirs = block.conductivity[local], block.conductivity[found]
