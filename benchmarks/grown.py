@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -26,6 +28,8 @@ SIBLINGS = ("La", "Pr", "Nd", "Sm"), ("Zr", "Hf"), ("Nb", "Ta"), ("Y", "Ho", "Dy
 #: Lithium that a copy lacks in a formula unit, standard deviations of a length (relative) and of the conductivity (decades), and of a
 #: coordinate: small enough that a copy is no worse than what it was made of, large enough that it is not the same.
 LESS_LITHIUM, LENGTHS, DECADES, COORDINATES = 0.0005, 0.001, 0.3, 0.001
+#: What a record of a source is here.
+RECORD_COLUMNS = (col.COMPOSITION, col.CONDUCTIVITY, col.DOI_SOURCE, col.TEMPERATURE)
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _LITHIUM = re.compile(r"^(\(?)Li(\d+(?:\.\d+)?)?(?![a-z\d.])")
 _PREFIX = re.compile(r"\b10\.\d{4,}/")
@@ -75,18 +79,24 @@ class Copy:
         return float(np.exp(chance.normal(0, LENGTHS))), float(10 ** chance.normal(0, DECADES))
 
 
-def copies(rows: int, published: int) -> list[Copy]:
-    """As many copies as hold so many rows; the last one is cut."""
-    return [Copy(number) for number in range(-(-rows // published))]
+def copies(rows: int, published: int, first: int = 0) -> Iterator[tuple[Copy, int]]:
+    """So many rows: of each the copy that it is of, the first one of this number, and the place of the published row."""
+    for row in range(rows):
+        yield _copy(first + row // published), row % published
 
 
-def cells(published: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """The curators' sheet with so many rows: the published ones first."""
+@cache
+def _copy(number: int) -> Copy:
+    return Copy(number)
+
+
+def cells(published: pd.DataFrame, rows: int, first: int = 0) -> pd.DataFrame:
+    """The curators' sheet with so many rows."""
     import pandas as pd
 
     records = published.to_dict("records")
-    grown = (_row(row, copy) for copy in copies(rows, len(records)) for row in records)
-    return pd.DataFrame([row for row, _ in zip(grown, range(rows), strict=False)], columns=published.columns, dtype=object)
+    grown = [_row(records[place], copy) for copy, place in copies(rows, len(records), first)]
+    return pd.DataFrame(grown, columns=published.columns, dtype=object)
 
 
 def _row(row: Mapping[Any, Any], copy: Copy) -> dict[Any, Any]:
@@ -113,16 +123,11 @@ def _row(row: Mapping[Any, Any], copy: Copy) -> dict[Any, Any]:
     return new
 
 
-def structures(published: Mapping[str, str], names: Sequence[str], rows: int) -> Iterator[tuple[str, str]]:
+def structures(published: Mapping[str, str], names: Sequence[str], rows: int, first: int = 0) -> Iterator[tuple[str, str]]:
     """ID and text of each structure of the sheet with so many rows; ``names`` are the IDs of the published sheet."""
-    kept = 0
-    for copy in copies(rows, len(names)):
-        for name in names:
-            kept += 1
-            if kept > rows:
-                return
-            if name in published:
-                yield copy.id(name), _structure(published[name], copy, name)
+    for copy, place in copies(rows, len(names), first):
+        if names[place] in published:
+            yield copy.id(names[place]), _structure(published[names[place]], copy, names[place])
 
 
 def _structure(text: str, copy: Copy, name: str) -> str:
@@ -149,43 +154,53 @@ def _structure(text: str, copy: Copy, name: str) -> str:
 
 
 def _moved(text: str, copy: Copy) -> str:
-    """The file with noise, where the program can give it some: its symmetry stays."""
+    """The file with noise, where the program can give it some: its symmetry stays. It bears no mark, as it came from elsewhere."""
+    import gemmi
+
     from pipeline.structures.cif import CifError, read
     from pipeline.structures.noise import open_seed
     from pipeline.structures.perturb import PerturbationError, perturb
 
     try:
-        return perturb(read(text, "copy"), open_seed(copy.number), COORDINATES).text
+        document = gemmi.cif.read_string(perturb(read(text, "copy"), open_seed(copy.number), COORDINATES).text)
     except (CifError, PerturbationError):
         return text
+    for block in document:
+        block.set_pair("_audit_creation_method", "none")
+    return str(document.as_string())
 
 
 def records(published: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """So many records beside those of a source table: composition, conductivity, DOI, temperature; copies from the first on."""
+    """So many records of a source table: composition, conductivity, DOI, temperature."""
     import pandas as pd
 
-    grown: list[tuple[str, object, object, object]] = []
-    table = [tuple(row) for row in published[[str(c) for c in RECORD_COLUMNS if c in published]].itertuples(index=False)]
-    for copy in copies(rows + len(table), len(table))[1:]:
-        for composition, conductivity, doi, *rest in table:
-            factor = copy.drawn(f"{composition}{doi}")[1]
-            value = conductivity * factor if isinstance(conductivity, float) else None
-            paper = copy.doi(doi) if isinstance(doi, str) else None
-            grown.append((copy.formula(str(composition)), value, paper, rest[0] if rest else 25.0))
-    return pd.DataFrame(grown[:rows], columns=[str(c) for c in RECORD_COLUMNS])
-
-
-RECORD_COLUMNS = (col.COMPOSITION, col.CONDUCTIVITY, col.DOI_SOURCE, col.TEMPERATURE)
+    there = [str(column) for column in RECORD_COLUMNS if column in published]
+    table = published[there].astype(object).where(published[there].notna(), None).to_dict("records")
+    grown = []
+    for copy, place in copies(rows, len(table)):
+        row = {str(column): table[place].get(column) for column in RECORD_COLUMNS}
+        row[col.COMPOSITION] = copy.formula(str(row[col.COMPOSITION]))
+        if row[col.CONDUCTIVITY] is not None:
+            row[col.CONDUCTIVITY] *= copy.drawn(f"{place}")[1]
+        row[col.DOI_SOURCE] = copy.doi(row[col.DOI_SOURCE] or "")
+        row[col.TEMPERATURE] = 25.0 if col.TEMPERATURE not in there else row[col.TEMPERATURE]
+        grown.append(row)
+    return pd.DataFrame(grown, columns=[str(column) for column in RECORD_COLUMNS])
 
 
 def write(raw: Path, folder: Path, rows: int) -> None:
-    """``sheet.xlsx`` and ``cifs/`` with so many rows, in a folder."""
+    """``sheet.xlsx`` and ``cifs/`` with so many rows, and ``rows.csv`` with ``rows.zip`` of as many that the dataset has not."""
     from pipeline import sources
     from pipeline.ingest import workbook
 
     archive = sources.open_archive(sources.default_pin(raw), raw)
-    sheet = workbook.cells(archive.read("workbook"), "workbook")
+    sheet, texts = workbook.cells(archive.read("workbook"), "workbook"), archive.structures()
+    names = sheet[col.ID].tolist()
     (folder / "cifs").mkdir(parents=True, exist_ok=True)
     cells(sheet, rows).to_excel(folder / "sheet.xlsx", index=False)
-    for name, text in structures(archive.structures(), sheet[col.ID].tolist(), rows):
+    for name, text in structures(texts, names, rows):
         (folder / "cifs" / f"{name}.cif").write_text(text, encoding="utf-8")
+    cells(sheet, rows, 1)[[str(column) for column in col.CONTRIBUTED]].to_csv(folder / "rows.csv", index=False)
+    with ZipFile(folder / "rows.zip", "w") as members:
+        for name, text in structures(texts, names, rows, 1):
+            members.writestr(f"{name}.cif", text)

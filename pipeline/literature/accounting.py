@@ -29,8 +29,8 @@ _LITHIUM = "lithium"
 _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
 #: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
 NEW = 0.002
-#: Compositions whose distances to all entries are held at once: 20 MB.
-AT_ONCE = 4096
+#: Distances of compositions to entries that are held at once: 20 MB.
+AT_ONCE = 2_500_000
 
 
 def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
@@ -173,8 +173,9 @@ def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[s
     right = _matrix(theirs, elements)
     names = list(name_of.values())
     nearest: list[tuple[str | None, float]] = []
-    for start in range(0, len(ours), AT_ONCE):
-        block = ours[start : start + AT_ONCE]
+    step = max(1, AT_ONCE // len(names))
+    for start in range(0, len(ours), step):
+        block = ours[start : start + step]
         left = _matrix(block, elements)
         squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
         best = squares.round(9).argmin(axis=1).tolist()

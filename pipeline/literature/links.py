@@ -22,6 +22,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import cited, papers
+from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
@@ -246,23 +247,23 @@ class _Finder:
     def _candidates(self, entries: Sequence[_Entry]) -> Iterator[_Candidates]:
         """What each entry may come from: the groups of its papers, and those of other papers that agree with it."""
         by_paper: dict[str, list[_Group]] = defaultdict(list)
-        by_elements: dict[frozenset[str], list[_Group]] = defaultdict(list)
+        by_name = {group.name: group for group in self.groups}
         for group in self.groups:
             for paper in sorted(group.papers):
                 by_paper[paper].append(group)
-            by_elements[elements(group.records[0].composition)].append(group)
+        by_composition = Compositions((group.name, group.records[0].composition) for group in self.groups)
         for entry in entries:
             pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper[paper]}
-            same_elements = by_elements.get(elements(entry.described.composition), ())
+            own = elements(entry.described.composition)
             yield _Candidates(
                 entry.described.key,
                 NONE_NAMED if self._is_named(entry) else NONE_UNNAMED,
                 {name: self._weight(entry, group) for name, group in pool.items()},
-                frozenset(group.name for group in same_elements).intersection(pool),
+                frozenset(name for name, group in pool.items() if elements(group.records[0].composition) == own),
                 {
-                    group.name: self._weight(entry, group) - COMPOSITION["same"] + log10(ELSEWHERE)
-                    for group in same_elements
-                    if group.name not in pool and self._is_elsewhere(entry, group)
+                    name: self._weight(entry, by_name[name]) - COMPOSITION["same"] + log10(ELSEWHERE)
+                    for name in by_composition.same(entry.described.composition)
+                    if name not in pool and self._is_elsewhere(entry, by_name[name])
                 },
             )
 
@@ -293,8 +294,7 @@ class _Finder:
         return any(names(entry.published[self.source.name], record.key, self.position) for record in group.records)
 
     def _is_elsewhere(self, entry: _Entry, group: _Group) -> bool:
-        if not is_same(entry.described.composition, group.records[0].composition):
-            return False
+        """Whether a group of the entry's composition and of another paper agrees with the entry in more than that."""
         return self._names(entry, group) or any(CONDUCTIVITY[conductivity_class(entry.described, record)] > 1 for record in group.records)
 
 
