@@ -192,9 +192,7 @@ def _validated(suites: Mapping[str, tuple[pd.DataFrame, Sequence[Any]]], docs: P
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("release")
     for name, (frame, expectations) in suites.items():
-        suite = context.suites.add(gx.ExpectationSuite(name=name))
-        for expectation in expectations:
-            suite.add_expectation(expectation)
+        suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=list(expectations)))  # one by one, each saves the suite anew
         whole = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole")
         result = whole.get_batch(batch_parameters={"dataframe": frame}).validate(suite)
         for one in result.results:
