@@ -8,6 +8,7 @@ items are blanked, character by character, so that everything else keeps its pla
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -27,6 +28,8 @@ _TOKEN = re.compile(
     r"|(?P<bare>\S+)",
     re.MULTILINE | re.DOTALL,
 )
+#: Items passed over that have a note of their own.
+MOST_NAMED = 20
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CIF2 = re.compile(r"\ufeff?#\\#CIF_2")
 #: What a slip of each kind is, and its cure.
@@ -95,13 +98,18 @@ def _read(text: str, name: str) -> tuple[str, gemmi.cif.Document, tuple[str, ...
     clean = _CONTROL.sub(" ", re.sub(r"[^\x00-\x7f]", "?", clean))
     if not isinstance(document := _parse(clean), str):
         return clean, document, ()
-    parts, last, notes = [], 0, []
+    parts, last, notes, passed = [], 0, [], 0
     for item in _items(clean, name):
         told = _damage(item, clean, name)
         if told is not None:
             parts += [clean[last : item.start], re.sub(r"[^\r\n]", " ", clean[item.start : item.end])]
             last = item.end
+            passed += 1
+            if passed > MOST_NAMED:
+                continue
             notes.append(f"{item.tags[0]} in line {_line(clean, item.start)} {told}; it is not needed and was passed over")
+    if passed > MOST_NAMED:
+        notes.append(f"{passed - MOST_NAMED} more items are damaged; they are not needed and were passed over")
     clean = "".join([*parts, clean[last:]])
     if isinstance(document := _parse(clean), str):
         raise CifError(name, *_syntax(document, clean))
@@ -119,7 +127,14 @@ def _parse(text: str) -> gemmi.cif.Document | str:
 
 
 def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1 if "\n" in text else text.count("\r", 0, place) + 1
+    """Line of a place in a text, from 1."""
+    return bisect_left(_line_ends(text), place) + 1
+
+
+@lru_cache(maxsize=2)
+def _line_ends(text: str) -> list[int]:
+    """Where the lines end: a damaged file may be asked about at a hundred thousand places."""
+    return [found.start() for found in re.finditer("\n" if "\n" in text else "\r", text)]
 
 
 def _items(text: str, name: str) -> Iterator[_Item]:
@@ -167,7 +182,7 @@ def _stray(text: str, name: str, start: int, word: str, heading: tuple[int, str]
     line = _line(text, start)
     if heading is not None and heading[0] == line:
         raise CifError(name, f"the name of the data block holds a blank ({heading[1]} {word} ...): write underscores instead", line)
-    if heading is None and not re.search(r"^\s*data_", text[:start], re.MULTILINE | re.IGNORECASE):
+    if heading is None and not re.search(r"^[^\S\r\n]*data_", text[:start], re.MULTILINE | re.IGNORECASE):
         raise CifError(name, f"begins with {word[:40]!r}, and a CIF begins with data_ and a name: is this another kind of file?", line)
     raise CifError(name, f"{word[:40]!r} stands where a name (_...), loop_ or data_ is expected", line)
 

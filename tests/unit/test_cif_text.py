@@ -128,3 +128,17 @@ def test_messages_of_the_parser_say_what_is_wrong(after: str, further: int, word
         read(NASICON_TEXT + after, "x.cif")
     assert "parse error" not in str(caught.value)
     assert str(caught.value).startswith(f"x.cif, line {NASICON_TEXT.count(chr(10)) + further}: ")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("count", [20, 21])
+def test_items_passed_over_are_named_with_their_line_or_counted(end: str, count: int) -> None:
+    text = "\n".join([*(f"_item_{n} 'open" for n in range(count)), ""]).replace("\n", end)
+    notes = read((NASICON_TEXT + "\n").replace("\n", end) + text, "x.cif").notes
+    first = (NASICON_TEXT + "\n").count("\n") + 1
+    assert (
+        notes[0] == f"_item_0 in line {first} opens a quotation mark that is not closed on its line; it is not needed and was passed over"
+    )
+    assert notes[19].startswith(f"_item_19 in line {first + 19} ")
+    assert len(notes) == count
+    assert count == 20 or notes[20].startswith("1 more items are damaged")
