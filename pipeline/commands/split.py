@@ -38,7 +38,7 @@ def read_split(release: Opened, train: Path | None, test: Path | None) -> Split:
         return release.split
     if test is None:
         raise InputError("a training set without its test set", file=train, cure="name the test set with --test")
-    every = release.entries.index
+    every = release.decided_entries.index
     in_test = read_ids(_text(test), test, every)
     in_train = [name for name in every if name not in set(in_test)] if train is None else read_ids(_text(train), train, every)
     if both := sorted(set(in_train) & set(in_test)):
@@ -67,7 +67,7 @@ def searched(
     require_place(output, _judge(), inputs)
     base = opened(raw, release)
     present = read_split(base, train, test)
-    chosen = base.entries.loc[sorted(base.entries.index)]
+    chosen = base.decided_entries.sort_index()  # what links follow from the sources has no part in a split
     bonds = PUBLISHED_BONDS if as_paper else BONDS
     found = search(chosen, base.texts.keys(), seed, reference_test_ids=frozenset(present.test), bonds=bonds)
     _write(found, output, seed, as_paper, inputs)
