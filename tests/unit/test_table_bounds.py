@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import nullcontext
+from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -105,3 +107,20 @@ def test_a_part_in_an_encoding_that_nobody_reads_is_told(name: str) -> None:
     data = changed(sheet=f'<?xml version="1.0" encoding="{name}"?>{sheet("<row/>")}')
     with pytest.raises(InputError, match=r"the workbook is damaged: xl/worksheets/sheet1\.xml"):
         contribution(data, "rows.xlsx")
+
+
+@pytest.mark.parametrize("count", [10_000, 10_001])
+def test_merged_ranges_are_counted(count: int) -> None:
+    tail = "<mergeCells>" + '<mergeCell ref="A1:B1"/>' * count + "</mergeCells>"
+    with pytest.raises(InputError, match="merged ranges") if count > 10_000 else nullcontext():
+        demand_workbook(changed(sheet=sheet(f'<row r="1">{CELL.format("A1")}</row>', tail)), "x.xlsx")
+
+
+@pytest.mark.parametrize("count", [50, 51])
+def test_rows_of_all_sheets_are_counted_together(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Two million of them take seconds, so the limit is low here."""
+    monkeypatch.setattr(limits, "TABLE_LINES", replace(limits.TABLE_LINES, most=50))
+    rows = [f'<row r="{n}">{CELL.format(f"A{n}")}</row>' for n in range(1, count - 9)]
+    data = changed(**{"sheet": sheet("".join(rows)), "xl/worksheets/sheet2.xml": sheet("".join(rows[:10]))})
+    with pytest.raises(InputError, match="50 lines or rows of a table") if count > 50 else nullcontext():
+        demand_workbook(data, "x.xlsx")
