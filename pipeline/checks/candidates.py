@@ -123,18 +123,21 @@ class _Block:
                 grouped[paper, int(self.group[place]), step].append(place)
         self.papers = {paper: np.array(places) for paper, places in together.items()}
         self.reported = {key: np.array(places) for key, places in grouped.items()}
-        spread = self._spread()
+        shares = self.amounts / self.atoms[:, None]
+        self._second = shares[:, int(shares.std(axis=0).argmax())]
+        self._spread = self._spreads()
+        spread = np.minimum(SHARE, self._spread)
         self._by_size = Windows(self.share, spread, self.size, PER_ATOM)
         self._by_value = Windows(self.share, spread, self.value, self.within)
 
-    def _spread(self) -> Floats:
-        """How far the share of lithium of a row with the same composition is at most from that of each row here.
+    def _spreads(self) -> Floats:
+        """How far the share of an element in a row of the same composition is at most from that in each row here.
 
         With k elements, rounding r and n atoms a formula, an amount is off by r at most and the sum by k r, so the share by (1 + k) r / n.
         """
         elements = self.amounts.shape[1]
         least = np.maximum(self.atoms.min() - 2 * elements * ROUNDING, 1e-300)
-        return np.asarray(np.minimum(SHARE, 1.01 * (1 + elements) * (self.rounding + 2e-6) / least))
+        return np.asarray(1.01 * (1 + elements) * (self.rounding + 2e-6) / least)
 
     def of_papers(self, local: int, among: Places) -> NDArray[np.bool_]:
         """Which of the rows share a paper with this one."""
@@ -170,6 +173,7 @@ class _Block:
             return found
         mine = int(self.composition[local])
         if len(self._firsts) > FEW_COMPOSITIONS:
+            found = found[np.abs(self._second[found] - self._second[local]) <= np.maximum(self._spread[found], self._spread[local])]
             equal = self.composition[found] == mine
             if equal.all():
                 return found

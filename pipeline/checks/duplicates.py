@@ -7,6 +7,7 @@ take seconds: see ``benchmarks/duplicates.py``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -112,6 +113,7 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
         rows = [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
     search = Candidates(rows, same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE, slip=SLIP)
     cells = SameCells(value=SAME_VALUE, one_paper=DIGITS_ONE_PAPER, two_papers=DIGITS_TWO_PAPERS)
+    repeated = {cell for cell, count in Counter(row.cell for row in rows).items() if count > 1 and cell is not None}
     twins: dict[object, int] = {}
     found: list[tuple[int, int, str, str, _Pair]] = []
     unseen: list[int] = []
@@ -121,12 +123,12 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
             refused = search.budget.refused
             kinds = iter([iter([twin])]) if twin != place else search.kinds(place)
             verdicts = _verdicts(rows, place, kinds, search.budget)
-            if twin == place and row.cell is not None:
+            if twin == place and row.cell in repeated:
                 verdicts |= _verdicts(rows, place, cells.kinds(row, digits(row)), search.budget)
             found += [(place, other, name, sentence, pair) for name, (other, sentence, pair) in sorted(verdicts.items())]
             if search.budget.refused > refused:
                 unseen.append(place)
-        if twin == place and row.cell is not None:
+        if twin == place and row.cell in repeated:
             cells.add(place, row)
     clusters = _clusters([(other, place) for place, other, *_ in found])
     for place, other, name, sentence, pair in found:

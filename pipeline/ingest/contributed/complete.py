@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, MutableMapping
+from functools import lru_cache
 
 from pipeline.ingest.contributed.values import Value
 from schemas import columns as col
@@ -24,6 +25,7 @@ _FIXED: dict[str, dict[col.Column, col.Column | int]] = {
 _AXES = {"a": col.ALPHA, "b": col.BETA, "c": col.GAMMA}
 
 
+@lru_cache(maxsize=1024)
 def spacegroup(text: str) -> tuple[str, int] | None:
     """Symbol and number of the space group that a cell names; ``None`` when it names none, or a symbol and the number of another.
 
@@ -47,6 +49,7 @@ def spacegroup(text: str) -> tuple[str, int] | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def axis_of(symbol: str) -> str:
     """Unique axis of the setting that a monoclinic symbol names, blank for other symbols."""
     from pipeline.chemistry.spacegroup import find, unique_axis

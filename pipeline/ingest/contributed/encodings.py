@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
 from pipeline.errors import InputError
 
@@ -23,6 +24,9 @@ _MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _LETTERS = "À-ÖØ-öø-ÿ"
+#: Characters before and behind one beyond ASCII that can tell whether it belongs there.
+NEAR = 1000
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(rf"[A-Za-z{_LETTERS}]+")
 #: Letters that the languages of Western files have besides those of names that stand in any of them (ä, ö, ü, ß, é).
 _NAMES = frozenset("äöüßé")
@@ -82,7 +86,7 @@ def decoded(data: bytes, file: str, encoding: str = "") -> tuple[str, tuple[str,
         raise InputError("the text is in an encoding that shifts by escapes (ISO-2022), which is not read unasked", file=file, cure=CURE)
     if text.isascii():
         return text, ()
-    foreign = "".join(character for character in text if ord(character) > 127)
+    foreign = "".join(_FOREIGN.findall(text))
     western = data.decode("cp1252", "replace")
     if _CHANCE.fullmatch(foreign) or not unexplained(western):
         raise InputError(f"the characters {foreign[:10]!r} may be those of another encoding than UTF-8", file=file, cure=CURE)
@@ -134,7 +138,7 @@ def _western(data: bytes, file: str) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError:
             continue
         if not unexplained(text):
-            seen = "".join(dict.fromkeys(character for character in text if ord(character) > 127))
+            seen = "".join(dict.fromkeys(_FOREIGN.findall(text)))
             return text, (f"not UTF-8: read as {name}, with the characters {' '.join(seen)}",)
     raise InputError("the characters of the file cannot be told: it is neither UTF-8 nor plainly Western", file=file, cure=CURE)
 
@@ -142,13 +146,27 @@ def _western(data: bytes, file: str) -> tuple[str, tuple[str, ...]]:
 def unexplained(text: str) -> str:
     """The characters beyond ASCII that a Western text would not have where they stand."""
     explained = set()
-    for sign in _SIGNS:
-        explained |= {place for match in sign.finditer(text) for place in range(match.start(), match.end())}
-    words = [match for match in _WORD.finditer(text) if _is_word(match[0])]
+    for begin, end in _around(text):
+        for sign in _SIGNS:
+            explained |= {place for match in sign.finditer(text, begin, end) for place in range(match.start(), match.end())}
+    words = [match for match in _WORD.finditer(text) if not match[0].isascii() and _is_word(match[0])]
     letters = {letter for match in words for letter in match[0].lower() if ord(letter) > 127}
     for match in words if any(letters <= alphabet for alphabet in _ALPHABETS) else ():
         explained |= set(range(match.start(), match.end()))
-    return "".join(character for place, character in enumerate(text) if ord(character) > 127 and place not in explained)
+    return "".join(match[0] for match in _FOREIGN.finditer(text) if match.start() not in explained)
+
+
+def _around(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of the text that hold its characters beyond ASCII and what stands near them; together, not overlapping."""
+    begin = end = 0
+    for match in _FOREIGN.finditer(text):
+        if match.start() - NEAR > end:
+            if end:
+                yield begin, end
+            begin = match.start() - NEAR
+        end = match.end() + NEAR
+    if end:
+        yield begin, end
 
 
 def _is_word(word: str) -> bool:

@@ -72,7 +72,7 @@ class RowReader:
                 bad += [(place, unread) for unread in self._measured_at(position, found, shown(cell), read.temperature)]
             if found.column == col.ID and is_rewritten(cell):
                 self.rewritten.append(f"{shown(cell)!r} (row {row.number})")
-            if found.column == col.NOTE and (why := measured_elsewhere(str(read.value or ""))):
+            if found.column == col.NOTE and read.value and (why := measured_elsewhere(str(read.value))):
                 bad.append((place, warm(position, col.NOTE, shown(cell), why)))
         bad += self._temperatures(row, position)
         bad += self._completed(row, position, values, lost)
