@@ -106,6 +106,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Which of 150 changes of the core, drawn by a seed, the unit tests notice: ``nox -s mutation -- --seed 7 --count 40``."""
+    python = prepare(session)
+    session.run(python, "-m", "tests.mutation.many", *(session.posargs or ["--seed", "1"]))
+
+
+@nox.session(default=False)
 def benchmark(session: nox.Session) -> None:
     """The benchmark's nets, which the whole suite leaves out where there is no torch."""
     prepare(session)
