@@ -139,7 +139,7 @@ def literature(folder: Path, lap: Lap, _: Path) -> None:
 
 def split_search(folder: Path, lap: Lap, _: Path) -> None:
     """A new split of the release that the line left."""
-    from pipeline.split import search
+    from pipeline.split.annealing import search
 
     entries, structures, test = pickle.loads((folder / "entries.pickle").read_bytes())
     lap("")

@@ -21,7 +21,7 @@ from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.liion import liion
 from pipeline.literature.merge import measurements
 from pipeline.literature.source import laskowski_table, liverpool_ionics
-from pipeline.split import search
+from pipeline.split.annealing import search
 import networkx, openpyxl, pandera.pandas, spglib
 
 raw = Path(sys.argv[1])

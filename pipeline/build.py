@@ -17,18 +17,13 @@ from pipeline.ingest import workbook
 from pipeline.literature import accounted, records
 from pipeline.literature.source import WITNESS, named
 from pipeline.release import emit
-from pipeline.release.conforming import conforming
-from pipeline.release.edits import Own
 from pipeline.release.emit import Release
 from pipeline.release.folder import replaced, require_replaceable
-from pipeline.release.gate import gate
 from pipeline.release.opened import CONTRIBUTIONS, Opened, opened
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
-from pipeline.sources.workbook import read_book
 from pipeline.structures.matching.descriptor import of_structures
 from pipeline.structures.matching.match import candidates
-from pipeline.structures.private import private_originals
 from schemas import candidates as candidates_schema
 from schemas import columns as col
 from schemas import findings as findings_schema
@@ -141,8 +136,16 @@ def _fetch(options: Options, ledger: Ledger) -> Opened:
     """The pinned sources, verified."""
     with ledger.stage("fetch", "the pinned sources") as stage:
         folder, key = options.private_cifs, options.key_file
-        originals = None if folder is None else partial(private_originals, folder, key)
-        own = None if options.workbook is None else Own(read_book(options.workbook))
+        originals = own = None
+        if folder is not None:
+            from pipeline.structures.private import private_originals
+
+            originals = partial(private_originals, folder, key)
+        if options.workbook is not None:
+            from pipeline.release.edits import Own
+            from pipeline.sources.workbook import read_book
+
+            own = Own(read_book(options.workbook))
         found = opened(options.raw, as_published=options.as_published, own=own, structures=options.structures, originals=originals)
         pin = found.archive.pin
         stage.note = f"{pin.package} {pin.version}, SHA-256 verified"
@@ -296,7 +299,11 @@ def _reasons(corrections: pd.DataFrame) -> Callable[[Finding], str]:
 def _release(base: Opened, options: Options, tables: Mapping[str, pd.DataFrame]) -> Release:
     """All that is written."""
     stamp = None if options.as_published else options.stamp or read_stamp(options.raw)
-    texts = conforming(base.texts, base.structures, base.entries) if options.conforming else base.texts
+    texts = base.texts
+    if options.conforming:
+        from pipeline.release.conforming import conforming
+
+        texts = conforming(base.texts, base.structures, base.entries)
     return Release(
         base.cells, base.entries, texts, base.structures, base.split, {**tables, "corrections.csv": base.corrections},
         {"statistics.json": base.statistics}, _provenance(base), tally(tables["findings.csv"]), options.as_published, stamp,
@@ -319,6 +326,8 @@ def _write(release: Release, base: Opened, options: Options, ledger: Ledger) -> 
 
 def _judge(release: Release, base: Opened, options: Options, folder: Path) -> tuple[tuple[str, ...], str]:
     """Figures, page and gate: the expectations that are not met, and the whole in words."""
+    from pipeline.release.gate import gate
+
     previous = workbook.entries(base.pinned_cells, base.archive.file("workbook"))
     split, findings, before = release.split, release.tables["findings.csv"], list(map(str, previous.index))
     drawn, verdict = _both(

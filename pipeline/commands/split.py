@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.release.opened import Opened, opened
-from pipeline.split import Audit, Search, search
+from pipeline.split import Audit
+from pipeline.split.annealing import Search, search
 from pipeline.split.sides import Split, read_ids
 from schemas import columns as col
 

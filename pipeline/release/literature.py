@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.ingest.declared import declared
 from pipeline.literature.restored import restored
 from pipeline.literature.source import Source
 from pipeline.sources.declared import declarations
@@ -28,6 +27,8 @@ def literature(built_in: Sequence[Source], found: Sequence[tuple[Declaration, De
     tables = {source.name: source for source in built_in}
     for each, place in found:
         if place.data is not None:
+            from pipeline.ingest.declared import declared  # reads any table: more than the built-in sources need
+
             table = declared(place.data, place.file, each).table
             table = held(table, schema.schema(), stage=f"ingest {each.name}", table_name=f"sources/{each.name}.csv")
             states = "temperature" in each.columns and not each.columns["temperature"].constant

@@ -16,9 +16,6 @@ from pipeline import sources
 from pipeline.correct import CORRECTIONS_FILE, LINK_COLUMNS, corrected, link_corrections, read_corrections, read_waivers
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
-from pipeline.ingest.contributed.record import all_verified
-from pipeline.ingest.contributed.table import contributions
-from pipeline.release.edits import Own, edits, own_structures
 from pipeline.sources.workbook import pinned_book
 from schemas import columns as col
 from schemas import corrections as corrections_schema
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline.correct import Correction, Waiver
     from pipeline.findings import Finding
     from pipeline.literature.source import Source
-    from pipeline.release.edits import Edits
+    from pipeline.release.edits import Edits, Own
     from pipeline.sources.deposit import Deposit
     from pipeline.split import Audit
     from pipeline.split.sides import Split
@@ -127,11 +124,11 @@ class Opened:
     @cached_property
     def contributed(self) -> tuple[pd.DataFrame | None, dict[str, str]]:
         """Accepted contributions: their cells, in the columns of the workbook, and the text of each structure by ID."""
-        import pandas as pd
-
         parts: list[pd.DataFrame] = []
         texts: dict[str, str] = {}
-        for folder in self.accepted:
+        for folder in self._folders:
+            from pipeline.ingest.contributed.table import contributions
+
             cells, own = contributions(folder)
             known = {name for part in parts for name in part[col.ID]}
             parts.append(cells[~cells[col.ID].isin(known)])
@@ -139,7 +136,16 @@ class Opened:
         if self.own is not None:
             self.own.refuse_taken(name for part in parts for name in part[col.ID])
         filled = [part for part in parts if len(part)]
-        return (pd.concat(filled, ignore_index=True) if filled else None), texts
+        if not filled:
+            return None, texts
+        import pandas as pd
+
+        return pd.concat(filled, ignore_index=True), texts
+
+    @property
+    def _folders(self) -> list[Path]:
+        """Folders of accepted contributions that are there: what reads them is imported where there is something to read."""
+        return [folder for folder in self.accepted if folder.is_dir()]
 
     @cached_property
     def published(self) -> pd.DataFrame:
@@ -172,6 +178,8 @@ class Opened:
         if self.own is None:
             return None
         decisions = [] if self.decisions is None else read_corrections(self.decisions)
+        from pipeline.release.edits import edits
+
         return edits(self.own.book, self.pinned_cells, self.published, decisions)
 
     @cached_property
@@ -305,6 +313,8 @@ class Opened:
         """Text of each structure of the curators' own folder that is of an entry, by ID."""
         if self.own_structures is None:
             return {}
+        from pipeline.release.edits import own_structures
+
         return own_structures(self.own_structures, self.entries.index, self.edits.removed if self.edits else ())
 
     @cached_property
@@ -322,7 +332,12 @@ class Opened:
             name: "source" for name, text in self.archive.structures().items()
             if name in in_icsd and name not in new and self.replaced.get(name, text) == text
         }  # fmt: skip
-        return theirs | dict.fromkeys((name for folder in self.accepted for name in all_verified(folder, new)), KEYED)
+        vouched: set[str] = set()
+        for folder in self._folders:
+            from pipeline.ingest.contributed.record import all_verified
+
+            vouched |= all_verified(folder, new)
+        return theirs | dict.fromkeys(sorted(vouched), KEYED)
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -427,6 +442,8 @@ def opened(
     archive = sources.open_archive(pin, raw)
     plain = as_published or release is not None
     if own is None and release is None and (found := pinned_book(raw)):
+        from pipeline.release.edits import Own
+
         own = Own(found)
     folders = () if plain else (raw / CONTRIBUTIONS,)
     decisions = None if plain else raw

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.release.opened import opened
-from pipeline.split import Audit, audit, extend, groups, search
+from pipeline.split import Audit, audit, extend, groups
+from pipeline.split.annealing import search
 from schemas import columns as col
 from tests.unit.splits import entries
 

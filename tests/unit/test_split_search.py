@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.split import audit, groups, polish, search
+from pipeline.split import audit, groups, polish
+from pipeline.split.annealing import search
 from pipeline.split.board import Board
 from pipeline.split.bonds import BONDS, PUBLISHED_BONDS, Bond
 from pipeline.split.polish import LOOKED_AT, polished
@@ -86,7 +87,7 @@ def test_seed_decides_and_row_order_does_not() -> None:
 
 def test_the_same_split_under_any_hash_seed() -> None:
     code = (
-        "from tests.unit.test_split_search import made, QUICK; from pipeline.split import search;"
+        "from tests.unit.test_split_search import made, QUICK; from pipeline.split.annealing import search;"
         "print(' '.join(search(*made(), 5, **QUICK).test))"
     )
     told = {
