@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.quoting import inert, plain
+from schemas.checks import NAMES
 from schemas.findings import COLUMNS
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Finding:
         Other entries, records or files concerned, separated by spaces.
     status, reason
         What became of it, and why, as the waiver or the correction says.
+
+    Raises
+    ------
+    ValueError
+        When no check has that name: a finding that nobody can look up in the catalogue is a fault of the program.
     """
 
     id: str
@@ -52,6 +58,10 @@ class Finding:
     other: str = ""
     status: Status = "open"
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.check not in NAMES:
+            raise ValueError(f"no check is named {self.check!r}: register it in schemas/checks.py, and say in the catalogue what it is")
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -11,14 +11,17 @@ from functools import cache
 
 from pipeline.checks import texts
 from pipeline.checks.check import Check
+from schemas.checks import NAMES
 
 
 @cache
 def catalogue() -> Mapping[str, Check]:
-    """Every check by its name, in the order of the page."""
+    """Every check by its name, in the order of the page. Raises ``ValueError`` unless each registered name has one entry."""
     checks = {check.name: check for check in texts.CHECKS}
     if len(checks) != len(texts.CHECKS):
         raise ValueError("two checks of the catalogue have the same name")
+    if missing := sorted(NAMES - checks.keys()):
+        raise ValueError(f"the catalogue does not say what these checks are: {', '.join(missing)}")
     return checks
 
 

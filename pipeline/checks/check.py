@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.findings import Severity
+from schemas.checks import NAMES
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Check:
         Where the rule comes from.
     fix
         What to do about a finding.
+
+    Raises
+    ------
+    ValueError
+        When the name is not registered (:data:`schemas.checks.NAMES`).
     """
 
     name: str
@@ -39,6 +45,10 @@ class Check:
     tolerance: str
     source: str
     fix: str
+
+    def __post_init__(self) -> None:
+        if self.name not in NAMES:
+            raise ValueError(f"no check is named {self.name!r}: register it in schemas/checks.py")
 
     @property
     def family(self) -> str:
