@@ -32,21 +32,17 @@ class Literature:
 
 
 @pytest.fixture(scope="session")
-def literature(archive: Archive, published: pd.DataFrame) -> Literature:
-    """Made of the default pin and its entries as published. Do not change it in place."""
-    from pipeline.ingest.laskowski import laskowski
-    from pipeline.ingest.liion import liion
-    from pipeline.literature import accounted, identifiers, links, records
-    from pipeline.literature.merge import measurements
-    from pipeline.literature.source import laskowski_table, liverpool_ionics
+def literature(raw: Path) -> Literature:
+    """The default pin as published, through the build's own stages. Do not change it in place."""
+    from pipeline.build import _curate
+    from pipeline.literature import identifiers
+    from pipeline.release.opened import opened
+    from pipeline.reporting.progress import Ledger
 
-    ours = liion(archive.read("liion"), archive.file("liion"))
-    theirs = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
-    sources = [laskowski_table(theirs), liverpool_ionics(ours)]
-    merged = measurements(sources)
-    linked = links(published, merged, sources)
-    settled = accounted(merged, linked, published)
-    return Literature(ours, theirs, settled, linked, records(settled, sources, linked), identifiers(published, linked, sources))
+    release = opened(raw, as_published=True)
+    tables = _curate(release, Ledger(quiet=True))
+    told = (tables[f"{name}.csv"] for name in ("sources/liion", "sources/laskowski", "measurements", "links", "records"))
+    return Literature(*told, identifiers(release.decided_entries, release.links, release.literature))
 
 
 @pytest.fixture(scope="session")
