@@ -19,8 +19,6 @@ from pipeline.ingest.laskowski import laskowski
 from pipeline.ingest.laskowski.lines import lines
 from pipeline.ingest.liion import liion
 from schemas import columns as col
-from schemas import laskowski as laskowski_schema
-from schemas import liion as liion_schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +43,6 @@ def test_counts_of_the_paper(literature: Literature, published: pd.DataFrame) ->
     elsewhere = published[published[col.LASKOWSKI_ID].isna() & published[col.LIION_ID].isna()]
     assert len(elsewhere) == 15
     assert elsewhere[col.ICSD_ID].isna().sum() == 2
-
-
-def test_the_tables_keep_their_contracts(literature: Literature) -> None:
-    liion_schema.schema().validate(literature.liion, lazy=True)
-    laskowski_schema.schema().validate(literature.laskowski, lazy=True)
 
 
 def test_every_line_of_the_source_belongs_to_exactly_one_record(literature: Literature, archive: Archive) -> None:
