@@ -338,7 +338,7 @@ KINDS: tuple[Kind, ...] = (
          unseen="no source record holds the value, and a factor of ten is within what samples of one compound differ by"),
     Kind("bulk and total exchanged", _exchanged, ROW),
     Kind("bulk value as headline", _headline, ROW),
-    Kind("DOI cut short", _doi, ROW),
+    Kind("DOI cut short", _doi, SOURCE),
     Kind("row entered twice with one digit changed", _twice, ROW),
     Kind("structure of another entry", _other_structure, FILE, needs_structure=True),
     Kind("lithium removed from the structure", _lithium_gone, FILE, needs_structure=True),

@@ -27,6 +27,7 @@ from pipeline.correct import corrected, read_corrections
 from pipeline.findings import Finding
 from pipeline.ingest import workbook
 from pipeline.sources import default_pin, open_archive
+from pipeline.split.sides import read_ids
 from schemas import columns as col
 
 RAW = Path("raw")
@@ -36,15 +37,17 @@ HEADERS = frozenset(("cif.header",))
 
 
 class Release:
-    """The corrected release, and how to check a copy of it."""
+    """The corrected release, or the published one, and how to check a copy of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, as_published: bool = False) -> None:
         archive = open_archive(default_pin(RAW), RAW)
         published = workbook.cells(archive.read("workbook"), archive.file("workbook"))
-        self.cells = corrected(published, read_corrections(RAW))[0]
+        self.cells = published if as_published else corrected(published, read_corrections(RAW))[0]
         self.structures = archive.structures()
         self.noisy = frozenset(self.structures)
-        self.sources = _sources(archive)
+        self.tables, self.sources = _sources(archive)
+        sides = ("train", "test")
+        self.split = [frozenset(read_ids(archive.read(s).decode("utf-8-sig"), archive.file(s), published[col.ID])) for s in sides]
         self.cases = {row[col.ID]: Case(dict(row), self.structures.get(row[col.ID])) for row in self.cells.to_dict("records")}
 
     def findings(self, changed: dict[str, Case], all_structures: bool = False) -> list[Finding]:
@@ -55,11 +58,15 @@ class Release:
         bystander = next(name for name in self.structures if name not in changed)  # without any file nobody misses one
         structures = self.structures if all_structures else {**structures, bystander: self.structures[bystander]}
         links, measurements = self.sources(entries)
-        return list(check(Subject(entries, structures, links=links, measurements=measurements, noisy=self.noisy)))
+        subject = Subject(
+            entries, structures, links=links, measurements=measurements, sources=self.tables, noisy=self.noisy,
+            train_ids=self.split[0], test_ids=self.split[1],
+        )  # fmt: skip
+        return list(check(subject))
 
 
 def _sources(archive):
-    """A function that links entries to the source records, as the build does."""
+    """The literature tables, and a function that links entries to their records, as the build does."""
     from pipeline.ingest.laskowski import laskowski
     from pipeline.ingest.liion import liion
     from pipeline.literature.links import links
@@ -70,7 +77,7 @@ def _sources(archive):
     theirs = laskowski(archive.read("laskowski"), archive.read("laskowski_references"), archive.file("laskowski"))
     both = [laskowski_table(theirs), liverpool_ionics(ours)]
     merged = measurements(both)
-    return lambda entries: (links(entries, merged, both), merged)
+    return both, lambda entries: (links(entries, merged, both), merged)
 
 
 def heard(findings: list[Finding], names: set[str]) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.checks.culprits import File, of_composition
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import ROUNDING, FormulaError, amounts
@@ -22,12 +23,12 @@ WHOLE = 1e-6
 LEAST_UNITS = 4
 
 
-def composition_findings(rows: Sequence[Row]) -> Iterator[Finding]:
-    """Findings of ``composition.*``."""
+def composition_findings(rows: Sequence[Row], files: Mapping[str, File] | None = None) -> Iterator[Finding]:
+    """Findings of ``composition.*``; ``files`` are the structures of rows, which tell which of two formulas is wrong."""
     for row in rows:
         yield from _unparsable(row)
         yield from _no_lithium(row)
-        yield from _z_mismatch(row)
+        yield from _z_mismatch(row, (files or {}).get(row.id))
         yield from _not_reduced(row)
         yield from _charge(row)
 
@@ -55,7 +56,7 @@ def _no_lithium(row: Row) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _z_mismatch(row: Row) -> Iterator[Finding]:
+def _z_mismatch(row: Row, file: File) -> Iterator[Finding]:
     if row.reduced is None or row.true is None or row.z is None:
         return
     wrong = []
@@ -65,11 +66,18 @@ def _z_mismatch(row: Row) -> Iterator[Finding]:
         if abs(found - wanted) > slack:
             wrong.append(f"{element} is {number(found)} and should be {number(wanted)}")
     if wrong:
-        expected = formula_text({e: n * row.z for e, n in row.reduced.items()})
+        column = of_composition(row, file)
+        if column == col.TRUE_COMPOSITION:
+            expected = formula_text({e: n * row.z for e, n in row.reduced.items()})
+        elif column == col.Z:
+            units = sum(row.true.values()) / (sum(row.reduced.values()) or 1)
+            expected = number(round(units)) if units >= 0.5 else ""
+        else:
+            expected = formula_text({e: n / row.z for e, n in row.true.items()})
         yield Finding(
             row.id, "composition.z-mismatch", "error",
             f"Z = {row.z:g} times {row.text(col.REDUCED_COMPOSITION)} is not the true composition: {'; '.join(wrong)}.",
-            column=col.TRUE_COMPOSITION, value=row.text(col.TRUE_COMPOSITION), expected=expected,
+            column=column, value=number(row.z) if column == col.Z else row.text(column), expected=expected,
         )  # fmt: skip
 
 

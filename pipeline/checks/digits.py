@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from pipeline.checks.lattice import breaches, settings
+from pipeline.checks.lattice import breaches, odd_one, settings
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row, number
+from pipeline.checks.slips import one_slip
 from pipeline.chemistry import cell as cells
-from pipeline.findings import Finding
+from pipeline.findings import Finding, Severity
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -20,10 +21,18 @@ if TYPE_CHECKING:
 #: it was cut off or rounded twice. Nine in ten of the cells that row and file share agree to a hundred thousandth.
 UNITS = 1.0
 _SLACK = 1e-6
+#: Digits that a number must have for its agreement, or a single one that differs, to tell anything. Of two refinements within 0.1 % the
+#: first three digits are equal anyway.
+TELLING = 5
+#: Angles that symmetry fixes: they agree whatever was refined.
+_FIXED = frozenset((90.0, 120.0))
 
 
-def digit_findings(rows: Sequence[Row]) -> Iterator[Finding]:
-    """Findings of ``lattice.digits`` that need the row only: lengths and angles that symmetry makes equal are one number."""
+def digit_findings(rows: Sequence[Row], files: Mapping[str, cells.Cell] | None = None) -> Iterator[Finding]:
+    """Findings of ``lattice.digits`` that need the row only: lengths and angles that symmetry makes equal are one number.
+
+    ``files`` are the cells of the structures: they tell which of the two is mistyped.
+    """
     for row in rows:
         if row.cell is None or row.spacegroup_number is None:
             continue
@@ -36,10 +45,11 @@ def digit_findings(rows: Sequence[Row]) -> Iterator[Finding]:
         if unequal:
             told = " and ".join(f"{col.LATTICE[i]} = {cell[i]:.10g} and {col.LATTICE[j]} = {cell[j]:.10g}" for i, j in unequal)
             message = f"{row.symbol or row.spacegroup_number} makes {told} one number: a digit was mistyped."
-            column = col.LATTICE[unequal[0][1]]
-            yield Finding(
-                row.id, "lattice.digits", "warning", message, column, f"{cell[unequal[0][1]]:.10g}", f"{cell[unequal[0][0]]:.10g}"
-            )
+            file = (files or {}).get(row.id)
+            among = list(dict.fromkeys(place for i, j in unequal for place in (j, i)))
+            odd = odd_one(cell, setting, among, file)
+            other = next(i if j == odd else j for i, j in unequal if odd in (i, j))
+            yield Finding(row.id, "lattice.digits", "error", message, col.LATTICE[odd], f"{cell[odd]:.10g}", f"{cell[other]:.10g}")
 
 
 def file_digits(pair: Pair, compared: CellComparison) -> Iterator[Finding]:
@@ -57,12 +67,33 @@ def file_digits(pair: Pair, compared: CellComparison) -> Iterator[Finding]:
     if units[worst] <= UNITS + _SLACK:
         return
     order = _exchanged(row, file)
+    slip = "" if order else _slip(row, file, units, worst)
     how = f"the file has these lengths in the order {order}" if order else f"they differ by {units[worst]:.3g} in the last digit"
     message = (
         f"Row and file have one cell with different digits: {col.LATTICE[worst]} = {row[worst]:.10g} in the row and {file[worst]:.10g} "
-        f"in the file; {how}."
+        f"in the file; {how}{slip}."
     )
-    yield pair.finding("lattice.digits", "warning", message, col.LATTICE[worst], f"{row[worst]:.10g}", f"{file[worst]:.10g}")
+    severity: Severity = "error" if slip else "warning"
+    yield pair.finding("lattice.digits", severity, message, col.LATTICE[worst], f"{row[worst]:.10g}", f"{file[worst]:.10g}")
+
+
+def _slip(row: Sequence[float], file: Sequence[float], units: Sequence[float], worst: int) -> str:
+    """What shows that a number was mistyped and is not that of another refinement; blank when nothing does.
+
+    The rest of the cell has the file's digits, or the number itself is one stroke from that of the file.
+    """
+    own = {(place < 3, row[place]): place for place in range(6) if row[place] not in _FIXED}.values()
+    off = [place for place in own if units[place] > UNITS + _SLACK]
+    if all(_digits(row[place], file[place]) >= TELLING for place in own) and len(own) > 1 and 2 * len(off) <= len(own):
+        return ", and the rest of the cell agrees to the last digit: it was mistyped"
+    if len(off) == 1 and _digits(row[worst], file[worst]) >= TELLING and one_slip(f"{row[worst]:.10g}", f"{round(file[worst], 6):.10g}"):
+        return ": one digit was mistyped"
+    return ""
+
+
+def _digits(ours: float, theirs: float) -> int:
+    """Digits of the shorter of two numbers, without the point."""
+    return min(len(f"{round(value, 6):.10g}".replace(".", "")) for value in (ours, theirs))
 
 
 def _units(ours: float, theirs: float) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.checks.reading import Row, number
+from pipeline.chemistry.cell import Cell
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral, unique_axis
 from pipeline.chemistry.volume import needed
 from pipeline.findings import Finding
@@ -69,7 +70,7 @@ def settings(spacegroup_number: int) -> tuple[Setting, ...]:
     return (one[system],)
 
 
-def breaches(cell: tuple[float, ...], setting: Setting) -> list[str]:
+def breaches(cell: Sequence[float], setting: Setting) -> list[str]:
     """What a cell does against a setting, in words; empty when the cell obeys."""
     found = []
     for i, j in setting.lengths:
@@ -85,19 +86,54 @@ def breaches(cell: tuple[float, ...], setting: Setting) -> list[str]:
     return found
 
 
-def lattice_findings(rows: Sequence[Row], confirmed: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """Findings of ``lattice.*``; ``confirmed`` are the IDs whose structure holds the row's true composition in the row's volume."""
+def suspects(cell: Cell, setting: Setting) -> list[int]:
+    """Places of the numbers of a cell that may be the ones that break a setting: an angle that is fixed, both of what must be equal."""
+    places = [3 + i for i, wanted in enumerate(setting.angles) if wanted is not None and abs(cell[3 + i] - wanted) > EQUAL_ANGLES]
+    for i, j in setting.lengths:
+        places += [i, j] if abs(cell[i] - cell[j]) > EQUAL_LENGTHS * max(cell[i], cell[j]) else []
+    for i, j in setting.alike:
+        places += [3 + i, 3 + j] if abs(cell[3 + i] - cell[3 + j]) > EQUAL_ANGLES else []
+    return list(dict.fromkeys(places))
+
+
+def odd_one(cell: Cell, setting: Setting, among: Sequence[int], file: Cell | None = None) -> int:
+    """The number of a cell that is wrong, of some that contradict one another.
+
+    That which the file has otherwise while it has all the others; else the odd one of three that must be equal; else the first.
+    """
+    if file is not None:
+        off = [abs(mine / theirs - 1) for mine, theirs in zip(cell, file, strict=True)]
+        worst = max(among, key=off.__getitem__)
+        if all(off[place] < off[worst] / 2 for place in range(6) if place != worst):
+            return worst
+    if len(setting.lengths) > 1:
+        for start in (0, 3):
+            for odd in among:
+                others = [cell[place] for place in range(start, start + 3) if place != odd]
+                if start <= odd < start + 3 and others[0] == others[1]:
+                    return odd
+    return among[0]
+
+
+def lattice_findings(
+    rows: Sequence[Row], confirmed: frozenset[str] = frozenset(), files: Mapping[str, Cell] | None = None
+) -> Iterator[Finding]:
+    """Findings of ``lattice.*``.
+
+    ``confirmed`` are the IDs whose structure holds the row's true composition in the row's volume; ``files`` are the cells of the
+    structures.
+    """
     for row in rows:
         broken = list(_range(row))
         yield from broken
         if broken or row.cell is None:
             continue
-        broken = list(_metric(row))
+        broken = list(_metric(row, (files or {}).get(row.id)))
         yield from broken
         if not broken:
             yield from _setting(row)
             yield from _pseudosymmetry(row)
-        yield from _volume(row, row.id in confirmed)
+        yield from _volume(row, row.id in confirmed, (files or {}).get(row.id))
 
 
 def _range(row: Row) -> Iterator[Finding]:
@@ -116,7 +152,7 @@ def _range(row: Row) -> Iterator[Finding]:
         yield Finding(row.id, "lattice.range", "error", f"No such cell: {message}.", column=column, value=found)
 
 
-def _metric(row: Row) -> Iterator[Finding]:
+def _metric(row: Row, file: Cell | None) -> Iterator[Finding]:
     if row.spacegroup_number is None or row.cell is None:
         return
     tried = [(setting, breaches(row.cell, setting)) for setting in settings(row.spacegroup_number)]
@@ -129,12 +165,8 @@ def _metric(row: Row) -> Iterator[Finding]:
         row.id, "lattice.metric", "error",
         f"Space group {symbol} is {crystal_system(row.spacegroup_number)}, but the cell is not: on {setting.name}, {'; '.join(broken)}"
         f"{f' ({others} were tried too)' if others else ''}.",
-        column=_column(broken[0]), value=" ".join(number(v, 6) for v in row.cell),
+        column=col.LATTICE[odd_one(row.cell, setting, suspects(row.cell, setting), file)], value=" ".join(number(v, 6) for v in row.cell),
     )  # fmt: skip
-
-
-def _column(message: str) -> str:
-    return message.split(" ", 1)[0]
 
 
 def _setting(row: Row) -> Iterator[Finding]:
@@ -186,7 +218,7 @@ def _pseudosymmetry(row: Row) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _volume(row: Row, confirmed: bool) -> Iterator[Finding]:
+def _volume(row: Row, confirmed: bool, file: Cell | None) -> Iterator[Finding]:
     estimate = needed(row.true) if row.volume is not None and row.true else None
     if estimate is None or row.volume is None:
         return
@@ -196,13 +228,29 @@ def _volume(row: Row, confirmed: bool) -> Iterator[Finding]:
     if factor <= VOLUME_WARNING or (confirmed and not wrong):
         return
     wanted = _fitting_z(row, ratio)
+    column = _not_of_the_file(row, file) or (col.Z if wanted or file is not None or _is_multiple(row, ratio) else col.A)
     yield Finding(
         row.id, "lattice.volume", "error" if wrong and not confirmed else "warning",
         f"The cell holds {number(row.volume, 4)} cubic angstrom, but {row.text(col.TRUE_COMPOSITION)} needs about "
         f"{number(estimate.volume, 4)}: the cell is {number(ratio, 3)} times as large."
         f"{f' With Z = {wanted} it would fit.' if wanted else ''}",
-        column=col.Z, value=number(row.z), expected=wanted,
+        column=column, value=number(row.number(column), 6), expected=wanted if column == col.Z else "",
     )  # fmt: skip
+
+
+def _is_multiple(row: Row, ratio: float) -> bool:
+    """Whether a simple multiple of Z, which the same 6 % allow, is whole: then Z is doubted, and else the cell."""
+    simple = [p / q for p in range(1, 5) for q in range(1, 5) if abs(ratio / (p / q) - 1) <= 0.06]
+    return row.z is not None and any(n != 1 and row.z * n == round(row.z * n) for n in simple)
+
+
+def _not_of_the_file(row: Row, file: Cell | None) -> str:
+    """The length that a file with the same other numbers has otherwise; blank where the cells differ in more, or not at all."""
+    if file is None or row.cell is None:
+        return ""
+    off = [abs(mine / theirs - 1) > EQUAL_LENGTHS for mine, theirs in zip(row.cell, file, strict=True)]
+    wrong = {row.cell[place] for place in range(3) if off[place]}
+    return col.LATTICE[off.index(True)] if len(wrong) == 1 and not any(off[3:]) else ""
 
 
 def _fitting_z(row: Row, ratio: float) -> str:

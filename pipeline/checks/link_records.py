@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.checks.links import AGREES
 from pipeline.checks.reading import Row
+from pipeline.checks.slips import one_slip
+from pipeline.chemistry.cell import ANGLE_ROUNDING, LENGTH_ROUNDING, compare, possible
 from pipeline.chemistry.spacegroup import is_subgroup
 from pipeline.dois import cited, is_abstract, is_front_matter, is_preprint, papers
 from pipeline.findings import Finding, Severity
 from pipeline.literature.linkage import is_same, listed, value_class
 from pipeline.literature.source import Source, named
 from pipeline.structures.cif import CifError, Structure
+from pipeline.structures.matching.window import COMPOSITION_WINDOW
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 #: Collection codes are given in the order of deposition: those of one paper follow one another, and a code that is off by so much is the
 #: neighbour's, or a typing slip. Codes further apart are two refinements of one compound.
 NEIGHBOURS = 2
+#: Digits of a collection code from which on a single one that differs is a slip.
+LONG_CODE = 5
 _REFERENCE = re.compile(r"D(\d)\s*[-\N{EN DASH}]\s*(\d+)")
 _CODE = re.compile(r"\d+")
 
@@ -57,12 +63,24 @@ def record_findings(
         supported = any(link[col.DOI_AGREES] is True for _, link, _ in own)
         yield from _paper(row, elsewhere[row.id], names, supported)
         yield from _spacegroup(row, own, structures.get(row.id))
-        yield from _icsd(row, own)
+        yield from _icsd(row, own, structures.get(row.id))
         yield from _reference(row, sources)
         yield from unlinked.findings(row, frozenset(source.name for source, _, _ in own))
 
 
 Linked = Sequence[tuple[Source, Mapping[str, Any], Mapping[str, Any]]]
+
+
+def linked_groups(links: pd.DataFrame, sources: Sequence[Source]) -> Mapping[str, frozenset[int]]:
+    """Space group numbers of the records of each entry."""
+    known = named(sources)
+    found: dict[str, set[int]] = defaultdict(set)
+    for link in listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD):
+        source = known.get(link[col.SOURCE])
+        number = source.rows[link[col.LINK_RECORD]].get(col.SPACEGROUP_NUMBER) if source is not None and link[col.LINK_RECORD] else None
+        if number is not None:
+            found[link[col.LINK_ENTRY]].add(int(number))
+    return {name: frozenset(numbers) for name, numbers in found.items()}
 
 
 def _elsewhere(linked: Linked) -> Linked:
@@ -99,7 +117,8 @@ def _paper(row: Row, other: Linked, names: Mapping[str, str], supported: bool) -
     """A record whose paper is another.
 
     Information when it is another name of the paper, when the record differs in more than that, or when a record of another source is of
-    the entry's paper.
+    the entry's paper. An error when the two DOIs are one stroke apart, when records of two sources that are independent name the other
+    paper, or when the entry's own citation number is that of the record while the source lists the entry's DOI under another number.
     """
     if not other:
         return
@@ -108,17 +127,39 @@ def _paper(row: Row, other: Linked, names: Mapping[str, str], supported: bool) -
     alias = names.get(row.text(col.DOI)) == doi
     ratio = link[col.CONDUCTIVITY_RATIO]
     agrees = link[col.COMPOSITION_AGREES] is True and (ratio is None or value_class(1.0, ratio) in AGREES)
-    every = ", as those of all entries of the paper do: two names of one paper" if alias else ""
+    severity: Severity = "warning" if agrees and not alias and not supported else "info"
+    said = ", as those of all entries of the paper do: two names of one paper" if alias else ""
+    if why := "" if alias else _proof(row, other, supported):
+        severity, said = "error", f": {why}"
     yield Finding(
-        row.id, "link.paper", "warning" if agrees and not alias and not supported else "info",
+        row.id, "link.paper", severity,
         f"The entry names the paper {row.text(col.DOI)}, and its record, {link[col.LINK_RECORD]} of {source.title}, names "
-        f"{doi}{every}.",
+        f"{doi}{said}.",
         column=col.DOI, value=row.text(col.DOI), expected=doi, other=_names(other),
     )  # fmt: skip
 
 
+def _proof(row: Row, other: Linked, supported: bool) -> str:
+    """What proves that the entry's DOI is not that of its record's paper; blank when nothing does."""
+    for source, link, record in other:
+        if any(one_slip(one, each) for one in row.papers for each in papers(record[col.DOI_SOURCE])):
+            return "the two are one stroke apart"
+        numbers = cited(row.text(source.published)) if source.cites and source.published is not None else ()
+        if str(link[col.REFERENCE]) in numbers:
+            elsewhere = sorted({number for doi in row.papers for number in source.numbers.get(doi, ())} - set(numbers))
+            if elsewhere:
+                return f"so does the entry's citation number, while the source lists the entry's DOI under {' and '.join(elsewhere)}"
+    if supported:
+        return ""
+    for (one, _, mine_too), (another, _, theirs_too) in combinations(other, 2):
+        independent = one.name != another.name and one.name not in another.derived_from and another.name not in one.derived_from
+        if independent and papers(mine_too[col.DOI_SOURCE]) & papers(theirs_too[col.DOI_SOURCE]):
+            return f"{another.title} does too"
+    return ""
+
+
 def _spacegroup(row: Row, linked: Linked, structure: Structure | CifError | None) -> Iterator[Finding]:
-    """A record with another space group.
+    """A record with another space group: an error, since 448 of the 463 groups of records are those of their entries.
 
     Information where the entry's own structure file has the group of the row, and, without a file, where the one is a subgroup of the
     other: then both may describe one structure.
@@ -136,7 +177,7 @@ def _spacegroup(row: Row, linked: Linked, structure: Structure | CifError | None
     else:
         seen = "; the one is a subgroup of the other" if is_subgroup(mine, of=theirs) or is_subgroup(theirs, of=mine) else ""
     if not seen:
-        severity = "warning"
+        severity = "error"
     yield Finding(
         row.id, "link.spacegroup", severity,
         f"The row has space group {row.spacegroup_number} ({row.symbol}), and its record, {link[col.LINK_RECORD]} of "
@@ -145,8 +186,11 @@ def _spacegroup(row: Row, linked: Linked, structure: Structure | CifError | None
     )  # fmt: skip
 
 
-def _icsd(row: Row, linked: Linked) -> Iterator[Finding]:
+def _icsd(row: Row, linked: Linked, structure: Structure | CifError | None) -> Iterator[Finding]:
     """A collection code that is not that of the record: a warning when it is a neighbour, information when it is another refinement.
+
+    A code that is one stroke from that of the record counts as a neighbour. It is an error where the row's own file, fetched by that code,
+    is not the row's structure: its cell is another, or an element of the row is absent.
 
     The code of a close match is that of another sample by intention; there a neighbour only is told.
     """
@@ -157,20 +201,41 @@ def _icsd(row: Row, linked: Linked) -> Iterator[Finding]:
     code, found = next(iter(codes.items()))
     if not _CODE.fullmatch(code):
         return
-    near = abs(int(mine[0]) - int(code)) <= NEIGHBOURS
+    neighbours = abs(int(mine[0]) - int(code)) <= NEIGHBOURS
+    near = neighbours or (len(code) >= LONG_CODE and one_slip(mine[0], code))
     if not near and row.text(col.CLOSE_MATCH).casefold() == "yes":
         return
     source, link, _ = found
-    said = "neighbours: a slip of typing, or the structure of a sister sample" if near else "those of two structures of the compound"
+    apart = "neighbours" if neighbours else "one stroke apart"
+    said = f"{apart}: a slip of typing, or the structure of a sister sample" if near else "those of two structures of the compound"
+    wrong = _not_the_rows(row, structure) if near and row.text(col.CLOSE_MATCH).casefold() != "yes" else ""
+    if wrong:
+        said = f"{apart}, and the file is not the row's structure ({wrong}): the code is that of another sample"
     yield Finding(
-        row.id, "link.icsd", "warning" if near else "info",
+        row.id, "link.icsd", "error" if wrong else "warning" if near else "info",
         f"The row has the ICSD number {mine[0]}, and its record, {link[col.LINK_RECORD]} of {source.title}, has {code}. They are {said}.",
         column=col.ICSD_ID, value=mine[0], expected=code, other=_names([found]),
     )  # fmt: skip
 
 
+def _not_the_rows(row: Row, structure: Structure | CifError | None) -> str:
+    """What tells that a file is not the structure of its row, in words; blank when nothing does."""
+    if not isinstance(structure, Structure):
+        return ""
+    absent = sorted(e for e, amount in (row.reduced or {}).items() if amount > COMPOSITION_WINDOW and not structure.content.get(e))
+    if absent:
+        return f"it holds no {' and '.join(absent)}"
+    if row.cell is None or not possible(row.cell):
+        return ""
+    compared = compare(row.cell, structure.cell, spacegroup=row.spacegroup_number)
+    return "" if compared.within(LENGTH_ROUNDING, ANGLE_ROUNDING) else f"a length differs by {compared.lattice_deviation:.1%}"
+
+
 def _reference(row: Row, sources: Sequence[Source]) -> Iterator[Finding]:
-    """A citation number that is none of those that ``Ref`` gives for the same source; a row of two papers may name one in each place."""
+    """A citation number that is none of those that ``Ref`` gives for the same source; a row of two papers may name one in each place.
+
+    An error where the source lists the paper of the row under one of the two: then the other is mistyped.
+    """
     for source in sources:
         if source.published is None or not source.cites:
             continue
@@ -178,11 +243,15 @@ def _reference(row: Row, sources: Sequence[Source]) -> Iterator[Finding]:
         mine = cited(row.text(source.published))
         if numbers and mine and not set(numbers) & set(mine) and len(row.papers) == 1:
             told = " and ".join(numbers)
+            own = set(source.numbers.get(row.papers[0], ()))
+            column = source.published if own & set(numbers) else col.REF
+            decided = bool(own & {*numbers, *mine})
+            known = f", which lists the paper of the row under {', '.join(sorted(own))}" if decided else ""
             yield Finding(
-                row.id, f"link.{source.name}", "warning",
+                row.id, f"link.{source.name}", "error" if decided else "warning",
                 f"{col.REF} names citation {told} of {source.title}, and {source.published} is {row.text(source.published)}: one of them "
-                "is another paper's.",
-                column=col.REF, value=row.text(col.REF), expected=row.text(source.published),
+                f"is another paper's{known}.",
+                column=column, value=row.text(column), expected=" ".join(sorted(own)) if decided else row.text(source.published),
             )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import networkx
 
 from pipeline.checks.reading import Row, number
+from pipeline.checks.slips import digit_slipped, exponent_slipped
 from pipeline.findings import Finding, Severity
 from pipeline.literature.linkage import listed, value_class
 from pipeline.literature.source import Source, named, record_keys
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 AGREES = frozenset(("identical", "rounded", "one digit", "1 %", "5 %"))
 #: Sources that differ by more cannot have read one measurement, whatever the figure, the sample or the kind of conductivity.
 DECADE = 10.0
+#: A decade that was slipped by is ten times within the 5 % of :data:`AGREES`.
+A_DECADE = DECADE / 1.05
 #: Where one source agrees with the entry, another that differs by more is told: two readings of one figure, and of a temperature between
 #: 15 and 35 degrees, stay below.
 TOLD = 1.5
@@ -116,6 +120,8 @@ class _Told:
         The same in words.
     is_measured
         Whether it does not call the value extrapolated.
+    is_limit
+        Whether the entry gives as a value what the record gives as the limit of a bound.
     """
 
     source: str
@@ -124,6 +130,7 @@ class _Told:
     factor: float
     said: str
     is_measured: bool
+    is_limit: bool = False
 
 
 def _told(row: Row, link: Mapping[str, Any], bounds: Mapping[tuple[str, str], str], known: Mapping[str, Source]) -> _Told | None:
@@ -143,8 +150,10 @@ def _told(row: Row, link: Mapping[str, Any], bounds: Mapping[tuple[str, str], st
         agrees = any(value_class(each, value) in AGREES for each in mine)
         factor = 1.0 if agrees else min(max(each / value, value / each) for each in mine)
         return _Told(source, record, value, factor, f"{number(value)} {name}", origin is None)
-    if bound and not row.text(col.BOUND) and not _keeps(headline, bound):
-        limit = float(bound[1:])
+    limit = float(bound[1:]) if bound and not row.text(col.BOUND) else None
+    if limit is not None and math.isclose(headline, limit, rel_tol=1e-6):
+        return _Told(source, record, limit, 1.0, f"{bound} {name}", origin is None, is_limit=True)
+    if limit is not None and bound and not _keeps(headline, bound):
         return _Told(source, record, limit, max(headline / limit, limit / headline), f"{bound} {name}", origin is None)
     return _Told(source, record, None, 1.0, f"{bound or 'nothing else'} {name}", origin is None)
 
@@ -183,18 +192,27 @@ def _conductivity(row: Row, told: Sequence[_Told], known: Mapping[str, Source]) 
     """What the sources say together. A voice agrees when one of its records agrees with headline, total or bulk.
 
     Told is an entry with which no voice agrees, and one with which some do while another differs by more than :data:`TOLD`. It is an
-    error when two voices or more measured one other value, more than a decade away, and none agrees; information when the voices
+    error when none agrees and two voices or more measured one other value, a decade or more away, or one has the entry's digits with
+    another exponent; information when the voices
     for the entry are more than those against it, or those differ by no more than :data:`DECADE` where one agrees, :data:`SLIPPED`
-    where none does; else a warning.
+    where none does and no single digit was mistyped; else a warning. A value that is the limit of a record's bound has lost the sign.
     """
+    limits = [each for each in told if each.is_limit]
+    if limits and not any(each.factor == 1.0 and each.value is not None and not each.is_limit for each in told):
+        yield _sign_lost(row, limits)
+        return
     voices = [(min(each.factor for each in voice), voice) for voice in _voices(told, known)]
     agree = [voice for factor, voice in voices if factor == 1.0]
     differ = [voice for factor, voice in voices if factor > (TOLD if agree else 1.0)]
     if row.conductivity is None or not differ:
         return
     severity: Severity = "warning"
-    if not agree and _proves(differ):
+    values = [each.value for voice in differ for each in voice if each.value]
+    mine = [each for each in (row.conductivity, row.number(col.IC_TOTAL), row.number(col.IC_BULK)) if each and each > 0]
+    if not agree and (_proves(differ) or any(exponent_slipped(one, other) for one in mine for other in values)):
         severity = "error"
+    elif not agree and any(digit_slipped(one, other) for one in mine for other in values):
+        severity = "warning"
     elif len(agree) > len(differ) or max(each.factor for voice in differ for each in voice) <= (DECADE if agree else SLIPPED):
         severity = "info"
     against = sorted((each for voice in differ for each in voice), key=told.index)
@@ -209,9 +227,19 @@ def _conductivity(row: Row, told: Sequence[_Told], known: Mapping[str, Source]) 
     )  # fmt: skip
 
 
+def _sign_lost(row: Row, limits: Sequence[_Told]) -> Finding:
+    said = limits[0].said
+    return Finding(
+        row.id, "conductivity.source", "error",
+        f"The conductivity is {number(row.conductivity)} S/cm, as a value; a record has {said}: it is a bound, and its sign was lost.",
+        column=col.IONIC_CONDUCTIVITY, value=number(row.conductivity), expected=said.split(" ", 1)[0],
+        other=" ".join(f"{each.source}-{each.record}" for each in limits),
+    )  # fmt: skip
+
+
 def _proves(differ: Sequence[Sequence[_Told]]) -> bool:
-    """Whether independent voices measured one other value, more than a decade away."""
-    values = [[each.value for each in voice if each.is_measured and each.factor > DECADE] for voice in differ]
+    """Whether independent voices measured one other value, a decade or more away."""
+    values = [[each.value for each in voice if each.is_measured and each.factor > A_DECADE] for voice in differ]
     return any(_same(mine, yours) for one, other in combinations(values, 2) for mine in one for yours in other)
 
 

@@ -1,4 +1,7 @@
-"""DOIs: formed as a DOI, in the one form that compares (:mod:`pipeline.dois`), and like the DOIs of their publisher."""
+"""DOIs: formed as a DOI, in the one form that compares (:mod:`pipeline.dois`), and like the DOIs of their publisher.
+
+And numbers of the ICSD: a row that names one in two places names the same.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline.checks.reading import Row
 from pipeline.dois import SEPARATOR, bare, is_abstract, is_doi, is_front_matter, is_german_edition, is_supplement, paper, without_address
 from pipeline.findings import Finding, Severity
+from pipeline.structures.proprietary import collection_code
 from schemas import columns as col
 
 #: How publishers build the suffix of their DOIs, in lower case. A suffix that fits none of its publisher's forms was cut short,
@@ -34,9 +38,14 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_CHECK_DIGIT = "holds an ISSN whose check character does not follow from its digits: one of them is mistyped"
+_CODE = re.compile(r"\d+")
+
+
 def reference_findings(rows: Sequence[Row]) -> Iterator[Finding]:
     """Findings of ``reference.*``."""
     for row in rows:
+        yield from _icsd(row)
         text = row.text(col.DOI)
         if not text:
             yield Finding(row.id, "reference.doi-syntax", "error", "The row names no paper: its DOI is blank.", column=col.DOI)
@@ -54,6 +63,25 @@ def _one(row: Row, doi: str) -> Iterator[Finding]:
         return
     for severity, said, better in _form(doi, plain):
         yield Finding(row.id, "reference.doi-form", severity, f"{doi} {said}.", column=col.DOI, value=doi, expected=better)
+
+
+def _icsd(row: Row) -> Iterator[Finding]:
+    """The collection code of the row and that of the reference to its file.
+
+    Not of a close match: there the one may be the sample's own, the other that of the structure that it borrows.
+    """
+    mine = _CODE.fullmatch(row.text(col.ICSD_ID))
+    if mine is None or row.text(col.CLOSE_MATCH).casefold() == "yes":
+        return
+    named = [(column, _CODE.search(collection_code(row.text(column)) or "")) for column in (col.CIF_REF_1, col.CIF_REF_2)]
+    codes = {found[0]: column for column, found in named if found is not None}
+    if codes and mine[0] not in codes:
+        code, column = next(iter(codes.items()))
+        yield Finding(
+            row.id, "reference.icsd", "error",
+            f"{col.ICSD_ID} is {mine[0]}, and {column} names {code} of the ICSD: they are one file, so one of the two numbers is mistyped.",
+            column=col.ICSD_ID, value=mine[0], expected=code,
+        )  # fmt: skip
 
 
 def _form(doi: str, plain: str) -> Iterator[tuple[Severity, str, str]]:
@@ -76,7 +104,7 @@ def _form(doi: str, plain: str) -> Iterator[tuple[Severity, str, str]]:
         return
     fault = publisher_fault(lower)
     if fault:
-        yield "warning", fault, ""
+        yield "error" if fault == _CHECK_DIGIT else "warning", fault, ""
 
 
 def publisher_fault(doi: str) -> str:
@@ -88,7 +116,7 @@ def publisher_fault(doi: str) -> str:
     if not any(re.fullmatch(form, suffix) for form in forms):
         return f"does not have the form of the DOIs of its publisher ({prefix}): it may be cut short or mistyped"
     if prefix == "10.1016" and "(" in suffix and not pii_holds(suffix):
-        return "ends in a check character that does not follow from its digits: one of them is mistyped"
+        return _CHECK_DIGIT
     return ""
 
 

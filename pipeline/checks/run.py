@@ -15,7 +15,7 @@ from pipeline.checks.extrapolated import extrapolated_findings
 from pipeline.checks.families import family_findings
 from pipeline.checks.ids import id_findings
 from pipeline.checks.lattice import lattice_findings
-from pipeline.checks.link_records import record_findings
+from pipeline.checks.link_records import linked_groups, record_findings
 from pipeline.checks.links import link_findings
 from pipeline.checks.notes import note_findings
 from pipeline.checks.reading import Row, rows
@@ -31,6 +31,7 @@ from pipeline.findings import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.chemistry.cell import Cell
     from pipeline.literature.source import Source
     from pipeline.structures.cif import CifError, Structure
 
@@ -83,6 +84,11 @@ class Subject:
         """Each structure file read once for all checks, or the error that it raised."""
         return self._files[0]
 
+    @cached_property
+    def cells(self) -> Mapping[str, Cell]:
+        """Cell of each structure file that can be read."""
+        return {name: found.cell for name, found in self.parsed.items() if not isinstance(found, Exception)}
+
     @property
     def further(self) -> Mapping[str, Sequence[Structure]]:
         """The structures that files of a contribution hold besides the one that is read."""
@@ -115,10 +121,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Yield the findings of every family of checks. Never raises for bad data and never drops a row."""
     found = subject.rows
     yield from id_findings(found, subject.free_ids)
-    yield from composition_findings(found)
-    yield from spacegroup_findings(found)
-    yield from lattice_findings(found, confirmed(found, subject.parsed))
-    yield from digit_findings(found)
+    yield from composition_findings(found, subject.parsed)
+    recorded = linked_groups(subject.links, subject.sources) if subject.links is not None else {}
+    yield from spacegroup_findings(found, subject.parsed, recorded)
+    yield from lattice_findings(found, confirmed(found, subject.parsed), subject.cells)
+    yield from digit_findings(found, subject.cells)
     yield from conductivity_findings(found)
     yield from reference_findings(found)
     yield from family_findings(found)

@@ -72,6 +72,18 @@ class Source:
         """The records that are measurements at room temperature, as linkage sees them, by their record."""
         return {name: _described(name, row) for name, row in self.rows.items() if state(row) is None}
 
+    @cached_property
+    def numbers(self) -> dict[str, list[str]]:
+        """Citation numbers under which the source lists each paper, in the order of its records."""
+        found: dict[str, list[str]] = {}
+        for row in self.rows.values():
+            number = row.get(col.REFERENCE)
+            for paper in papers(row.get(col.DOI_SOURCE) or "") if number is not None else ():
+                own = found.setdefault(paper, [])
+                if str(number) not in own:
+                    own.append(str(number))
+        return found
+
     @property
     def is_merged(self) -> bool:
         """Whether its records become measurements."""

@@ -101,13 +101,15 @@ def test_rhombohedral_axes_are_a_setting_of_a_rhombohedral_group() -> None:
         ({"DOI": "10.1000/one|"}, "reference.doi-syntax", "error"),
         ({"DOI": "Aono 1990"}, "reference.doi-syntax", "error"),
         ({"DOI": "10.1016/j.ssi.2014.07.01"}, "reference.doi-form", "warning"),
-        ({"DOI": "10.1016/s0167-2739(00)00761-x"}, "reference.doi-form", "warning"),
+        ({"DOI": "10.1016/s0167-2739(00)00761-x"}, "reference.doi-form", "error"),
         ({"DOI": "10.1039/C3DT52917G"}, "reference.doi-form", "warning"),
         ({"DOI": "https://doi.org/10.1000/one"}, "reference.doi-form", "warning"),
         ({"DOI": "10.1021/acs.chemmater.7b00886.s001"}, "reference.doi-form", "error"),
         ({"DOI": "10.1002/ange.201604554"}, "reference.doi-form", "warning"),
         ({"DOI": "10.1002/chin.199345017"}, "reference.doi-form", "error"),
         ({"DOI": "10.1002/aenm.201570062"}, "reference.doi-form", "error"),
+        ({"ICSD_ID": "155950", "CIF_REF_1": "155951-ICSD"}, "reference.icsd", "error"),
+        ({"ICSD_ID": "155950", "CIF_REF_1": "appendix; ICSD 155905"}, "reference.icsd", "error"),
         ({"ID": "ABC"}, "id.format", "error"),
         ({"ID": "abcd"}, "id.format", "error"),
         ({"FAMILY": "cholorides"}, "family.vocabulary", "warning"),
@@ -136,8 +138,38 @@ def test_what_is_expected_is_offered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "column", "expected"),
+    [
+        ({"Z": 0}, "Z", "4"),
+        ({"Z": 8}, "Z", "4"),  # the volume holds the true composition
+        ({"TRUE_COMPOSITION": "Li24.0P8.0O32.0"}, "True Composition", "Li12.0P4.0O16.0"),  # and not this one
+        ({"REDUCED_COMPOSITION": "Li2PO4"}, "Reduced Composition", "Li3.0P1.0O4.0"),  # not neutral
+        ({"TRUE_COMPOSITION": "Li12.0P4.0O15.0"}, "True Composition", "Li12.0P4.0O16.0"),
+        ({"REDUCED_COMPOSITION": "Li3AsO4"}, "Reduced Composition", "Li3.0P1.0O4.0"),  # both are neutral: the volume tells
+        ({"TRUE_COMPOSITION": "Li12.0As4.0O16.0"}, "True Composition", "Li12.0P4.0O16.0"),
+        ({"SPACE_GROUP_NUMBER": 61}, "Space group #", "62"),  # nothing tells
+        ({"SPACE_GROUP": "Pm-3m"}, "Space group", "Pnma"),  # the cell is not cubic
+        ({**NASICON, "SPACE_GROUP": "Pm-3m", "SPACE_GROUP_NUMBER": 221, "C": 8.61, "GAMMA": 90}, "c", ""),  # the odd one of three
+        ({**NASICON, "B": 8.612}, "a", ""),
+        ({"A": 20.92}, "Z", "8"),
+    ],
+)  # fmt: skip
+def test_the_cell_that_is_named_is_the_wrong_one(changes: dict[str, object], column: str, expected: str) -> None:
+    wrong = [
+        f
+        for f in said(row(**changes))
+        if f.check in ("composition.z-mismatch", "spacegroup.symbol-number", "lattice.metric", "lattice.volume")
+    ]
+    assert (column, expected) in [(f.column, f.expected) for f in wrong]
+
+
+@pytest.mark.parametrize(
     "changes",
     [
+        {"ICSD_ID": "155950", "CIF_REF_1": "155950-ICSD"},
+        {"ICSD_ID": "155950", "CIF_REF_1": "155951-ICSD", "CIF_REF_2": "ICSD 155950"},
+        {"ICSD_ID": "155950", "CIF_REF_1": "155951-ICSD", "CLOSE_MATCH": "Yes"},
+        {"ICSD_ID": "155950", "CIF_REF_1": "ICSD"},
         {"DOI": "10.1000/one|10.1016/s0167-2738(00)00761-x"},
         {"DOI": "10.1002/1521-3765(20020118)8:2<349::aid-chem349>3.0.co;2-5"},
         {"SPACE_GROUP": " P n m a "},

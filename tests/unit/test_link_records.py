@@ -12,9 +12,11 @@ from pipeline.chemistry.spacegroup import is_subgroup
 from pipeline.dois import is_front_matter
 from pipeline.findings import Finding
 from pipeline.literature.source import laskowski_table, liverpool_ionics
+from pipeline.structures.cif import read
 from schemas import columns as col
 from schemas import laskowski, links, measurements
 from schemas.contract import typed
+from tests.unit.difficult import atoms, cell, listed, operations
 
 DOI = "10.1000/one"
 ROW = {
@@ -58,6 +60,49 @@ def test_another_paper_is_told(record: dict[str, object], link: dict[str, object
     assert [(f.check, f.severity) for f in said({}, record, link)] == ([("link.paper", severity)] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("row", "record", "more", "severity"),
+    [
+        ({col.DOI: "10.1016/j.ssi.2013.04.02"}, "10.1016/j.ssi.2013.04.002", (), "error"),  # a stroke lost
+        ({col.DOI: "10.1016/j.ssi.2013.04.020"}, "10.1016/j.ssi.2013.04.002", (), "error"),  # two exchanged
+        ({col.DOI: "10.1016/j.ssi.2013.04.011"}, "10.1016/j.ssi.2013.04.002", (), "warning"),
+        # the row cites number 7 as its record does, and the source lists the DOI of the row under number 8
+        ({}, "10.1000/two", ({col.RECORD: "2", col.DOI_SOURCE: DOI, col.REFERENCE: "8", col.COMPOSITION: "Li4SiO4"},), "error"),
+        ({}, "10.1000/two", ({col.RECORD: "2", col.DOI_SOURCE: DOI, col.REFERENCE: "7", col.COMPOSITION: "Li4SiO4"},), "warning"),
+        ({col.LASKOWSKI_ID: "8", col.REF: None}, "10.1000/two",
+         ({col.RECORD: "2", col.DOI_SOURCE: DOI, col.REFERENCE: "8", col.COMPOSITION: "Li4SiO4"},), "warning"),
+    ],
+)  # fmt: skip
+def test_a_doi_that_is_mistyped_or_another_rows_is_an_error(
+    row: dict[str, object], record: str, more: tuple[dict[str, object], ...], severity: str
+) -> None:
+    source = laskowski_table(table(laskowski.COLUMNS, [{**RECORD, col.DOI_SOURCE: record}, *({**RECORD, **each} for each in more)]))
+    linked = table(links.COLUMNS, [{**LINK, col.DOI_AGREES: False}])
+    found = record_findings([Row("abc", {k: v for k, v in {**ROW, **row}.items() if v is not None})], linked, [source], {})
+    assert [f.severity for f in found if f.check == "link.paper"] == [severity]
+
+
+@pytest.mark.parametrize(("theirs", "severity"), [("10.1000/two", "error"), ("10.1000/three", "warning")])
+def test_two_sources_prove_that_the_paper_is_another(theirs: str, severity: str) -> None:
+    ours = laskowski_table(table(laskowski.COLUMNS, [{**RECORD, col.DOI_SOURCE: "10.1000/two"}]))
+    other = liverpool_ionics(table(laskowski.COLUMNS, [{**RECORD, col.DOI_SOURCE: theirs}]))
+    linked = table(links.COLUMNS, [{**LINK, col.DOI_AGREES: False, col.SOURCE: name} for name in ("laskowski", "liion")])
+    found = record_findings([Row("abc", ROW)], linked, [ours, other], {})
+    assert [f.severity for f in found if f.check == "link.paper"] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("elements", "length", "severity"), [("Li P O", 10.0, "warning"), ("P O", 10.0, "error"), ("Li P O", 10.1, "error")]
+)
+def test_a_neighbouring_code_is_an_error_where_its_file_is_not_the_rows(elements: str, length: float, severity: str) -> None:
+    sites = "".join(f"{e}1 {e} 0.{i} 0.{i} 0.{i} 1\n" for i, e in enumerate(elements.split(), start=1))
+    text = f"data_x\n_symmetry_space_group_name_H-M 'P 1'\n{cell(length, 6, 5, 90, 90, 90)}" + listed(operations("P 1")) + atoms(sites)
+    values = {**ROW, **dict(zip(col.LATTICE, (10.0, 6.0, 5.0, 90.0, 90.0, 90.0), strict=True))}
+    source = laskowski_table(table(laskowski.COLUMNS, [{**RECORD, col.ICSD_ID_SOURCE: "1001"}]))
+    found = record_findings([Row("abc", values)], table(links.COLUMNS, [LINK]), [source], {"abc": read(text, "abc.cif")})
+    assert [f.severity for f in found if f.check == "link.icsd"] == [severity]
+
+
 def test_two_names_of_one_paper_are_information() -> None:
     source = laskowski_table(table(laskowski.COLUMNS, [{**RECORD, col.RECORD: n, col.DOI_SOURCE: "10.1000/two"} for n in "12"]))
     linked = table(links.COLUMNS, [{**LINK, col.LINK_ENTRY: i, col.LINK_RECORD: n, col.DOI_AGREES: False} for i, n in ("a1", "b2")])
@@ -65,7 +110,7 @@ def test_two_names_of_one_paper_are_information() -> None:
     assert [(f.id, f.check, f.severity) for f in found] == [("a", "link.paper", "info"), ("b", "link.paper", "info")]
 
 
-@pytest.mark.parametrize(("theirs", "severity"), [(11, "info"), (225, "warning")])
+@pytest.mark.parametrize(("theirs", "severity"), [(11, "info"), (225, "error")])
 def test_another_space_group_is_told_and_a_subgroup_is_information(theirs: int, severity: str) -> None:
     found = said({}, {col.SPACEGROUP_NUMBER: theirs}, {col.SPACEGROUP_AGREES: False})
     assert [(f.check, f.severity, f.expected) for f in found] == [("link.spacegroup", severity, str(theirs))]
@@ -81,7 +126,12 @@ def test_a_neighbouring_code_is_a_slip_and_a_distant_one_another_refinement(thei
 
 
 def test_a_reference_to_another_citation_is_told_unless_the_row_has_two_papers() -> None:
-    assert [f.column for f in said({col.REF: "D2 - 8"}, {}, {})] == [col.REF]
+    found = said({col.REF: "D2 - 8"}, {}, {})
+    assert [(f.column, f.severity, f.expected) for f in found] == [(col.REF, "error", "7")], "the source lists the paper under 7"
+    found = said({col.LASKOWSKI_ID: "8"}, {}, {})
+    assert [(f.column, f.severity, f.expected) for f in found] == [(col.LASKOWSKI_ID, "error", "7")]
+    found = said({col.REF: "D2 - 8"}, {col.REFERENCE: "9"}, {})
+    assert [(f.column, f.severity) for f in found] == [(col.REF, "warning")], "nothing tells"
     assert said({col.REF: "D2 - 8", col.DOI: f"{DOI}|10.1000/three"}, {}, {}) == []
     assert said({col.REF: "D1 - 8"}, {}, {}) == []
 
@@ -111,11 +161,34 @@ def conductivity(row: dict[str, object], *values: float) -> list[Finding]:
     ("values", "severity"),
     [
         ((1e-7, 1.4e-7), None), ((1e-7, 1.6e-7), "info"), ((1e-7, 9e-7), "info"), ((1e-7, 2e-6), "warning"),
-        ((4e-7,), "info"), ((6e-7,), "warning"), ((1e-5, 1.01e-5), "error"),
+        ((4e-7,), "info"), ((6e-7,), "warning"), ((1e-5, 1.01e-5), "error"), ((1e-6, 1e-6), "error"), ((9e-7, 9e-7), "warning"),
+        ((1e-5,), "warning"),  # one digit is shared by chance
     ],
 )  # fmt: skip
 def test_a_source_that_differs_is_never_silent(values: tuple[float, ...], severity: str | None) -> None:
     assert [f.severity for f in conductivity({}, *values)] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"),
+    [(1.23e-6, "error"), (1.23e-5, "error"), (1.24e-6, "warning"), (1.93e-7, "warning"), (1.32e-7, "warning"), (1.95e-7, "info")],
+)
+def test_a_slip_of_exponent_or_digit_against_the_record(value: float, severity: str) -> None:
+    (found,) = conductivity({col.IONIC_CONDUCTIVITY: 1.23e-7}, value)
+    assert found.severity == severity
+
+
+@pytest.mark.parametrize(("mine", "other", "severity"), [(1e-10, None, "error"), (2e-11, None, None), (1e-10, 1e-10, None)])
+def test_the_limit_of_a_bound_as_a_value_has_lost_its_sign(mine: float, other: float | None, severity: str | None) -> None:
+    record = {**RECORD, col.CONDUCTIVITY: None, col.CONDUCTIVITY_BOUND: "<1e-10"}
+    sources = [laskowski_table(table(laskowski.COLUMNS, [record]))]
+    linked = [{**LINK, col.CONDUCTIVITY_RATIO: None}]
+    if other is not None:
+        sources.append(liverpool_ionics(table(laskowski.COLUMNS, [{**RECORD, col.CONDUCTIVITY: other}])))
+        linked.append({**LINK, col.SOURCE: "liion", col.CONDUCTIVITY_RATIO: mine / other})
+    merged = table(measurements.COLUMNS, [{col.MEASUREMENT: "m1", col.RECORDS: "laskowski:1", col.CONDUCTIVITY_BOUND: "<1e-10"}])
+    found = link_findings([Row("abc", {**ROW, col.IONIC_CONDUCTIVITY: mine})], table(links.COLUMNS, linked), merged, sources)
+    assert [(f.severity, f.expected) for f in found if f.check == "conductivity.source"] == ([(severity, "<1e-10")] if severity else [])
 
 
 def test_a_bound_is_compared_with_a_measured_value() -> None:

@@ -81,8 +81,38 @@ def test_a_rare_element_is_granted_more() -> None:
 @pytest.mark.parametrize(("factor", "heard"), [(1.0069, False), (1.0072, True)])
 def test_two_cells_of_one_compound(factor: float, heard: bool) -> None:
     rows = [garnet("one", 0.5, 12.9), garnet("two", 0.5, round(12.9 * factor, 5), "10.1/two")]
-    assert set(found(rows)) == ({"two"} if heard else set())
+    assert set(found(rows)) == ({"one", "two"} if heard else set()), "nothing tells which of the two is wrong"
     assert not heard or found(rows)["two"].other == "one"
+
+
+def test_of_two_cells_the_one_is_named_that_is_out_of_line() -> None:
+    one, two, third = garnet("one", 0.5, 12.9), garnet("two", 0.5, 13.05, "10.1/two"), garnet("zzz", 0.5, 12.91, "10.1/three")
+    assert set(found([one, two, third])) == {"two"}, "a third row has the cell of the first"
+    assert "1 other row has the cell of one" in found([one, two, third])["two"].message
+    assert set(found([one, two, garnet("zzz", 0.5, 13.06, "10.1/three")])) == {"one"}, "others have the cell of the second"
+    rows = [*series(16), garnet("aaa", 0.5, round(vegard(0.5) * 1.0085, 4), "10.1/x")]  # 2.6 % of the volume: inside the law of the type
+    assert set(found(rows)) == {"aaa"}
+    assert "standard deviations off the law" in found(rows)["aaa"].message
+
+
+def test_a_cell_far_off_its_type_is_an_error_on_the_length_that_departs() -> None:
+    near, far = (garnet("bad", 0.85, round(vegard(0.85) * factor, 4), "10.1/x") for factor in (1.0125, 1.02))
+    assert [found([*series(16), row])["bad"].severity for row in (near, far)] == ["warning", "error"]
+    tetragonal = [
+        Row(r.id, dict(r.values) | {col.SPACE_GROUP: "I41/acd", col.SPACE_GROUP_NUMBER: 142, col.C: round(r.values[col.A] * 0.97, 4)})
+        for r in series(16)
+    ]
+    wrong = Row("bad", dict(tetragonal[3].values) | {col.C: tetragonal[3].values[col.C] * 1.06, col.DOI: "10.1/x"})
+    assert (found([*tetragonal, wrong])["bad"].column, found([*tetragonal, wrong])["bad"].severity) == ("c", "error")
+    assert float(found([*tetragonal, wrong])["bad"].expected) == pytest.approx(tetragonal[3].values[col.C], rel=0.01)
+
+
+def test_a_series_may_bend() -> None:
+    """A solid solution that nears its limit leaves Vegard's line: its last member is no slip."""
+    rows = [garnet(f"r{i}", 0.1 * i, 12.97 - 0.06 * 0.1 * i + 0.03 * (0.1 * i) ** 2, "10.1/one") for i in range(12)]
+    assert found(rows) == {}
+    off = garnet("r6", 0.6, (rows[6].cell or (0,))[0] * 1.003, "10.1/one")
+    assert set(found([*rows[:6], off, *rows[7:]])) == {"r6"}
 
 
 def test_only_new_rows_are_named_whichever_they_are_compared_with() -> None:
@@ -120,7 +150,12 @@ def test_many_rows_take_little_time() -> None:
 def test_equal_lengths_are_equal_to_the_digit() -> None:
     assert list(digit_findings([garnet("good", 0.5, 12.9)])) == []
     bad = list(digit_findings([garnet("bad", 0.5, 12.9, B=12.9005)]))
-    assert [(f.check, f.column, f.value, f.expected) for f in bad] == [("lattice.digits", "b", "12.9005", "12.9")]
+    assert [(f.severity, f.column, f.value, f.expected) for f in bad] == [("error", "b", "12.9005", "12.9")]
+    first = list(digit_findings([garnet("bad", 0.5, 12.9005, B=12.9, C=12.9)]))
+    assert [(f.column, f.value, f.expected) for f in first] == [("a", "12.9005", "12.9")], "the odd one of three"
+    tetragonal = garnet("bad", 0.5, 12.9005, B=12.9, C=12.5, SPACE_GROUP="I41/acd", SPACE_GROUP_NUMBER=142)
+    seen = list(digit_findings([tetragonal], {"bad": (12.9, 12.9, 12.5, 90.0, 90.0, 90.0)}))
+    assert [(f.column, f.value, f.expected) for f in seen] == [("a", "12.9005", "12.9")], "the file has the other"
     assert list(digit_findings([garnet("other", 0.5, 12.9, B=12.7)])) == [], "what breaks the metric is another check's"
     assert list(digit_findings([garnet("free", 0.5, 12.9, B=12.9005, SPACE_GROUP="Pbca", SPACE_GROUP_NUMBER=61)])) == []
 
@@ -155,6 +190,35 @@ def test_row_and_file_agree_in_the_digits_they_print(row: tuple[float, float, fl
     assert bool(said) is bool(heard)
     assert not said or heard in said[0].message
     assert against(*row, *file, close=True) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "file", "severity"),
+    [
+        ((10.1234, 6.2014, 4.7012), ("10.1284", "6.2014", "4.7012"), "error"),  # the rest agrees to the digit
+        ((10.1234, 6.2034, 4.7012), ("10.1297", "6.2068", "4.7012"), "warning"),  # two of three differ
+        ((10.1234, 6.2014, 4.7012), ("10.1297", "6.2068", "4.7041"), "warning"),  # another refinement
+        ((10.12, 6.2, 4.7), ("10.13", "6.2", "4.7"), ""),  # too few digits to differ
+    ],
+)  # fmt: skip
+def test_a_slip_against_the_file_is_an_error_and_another_refinement_is_not(
+    row: tuple[float, float, float], file: tuple[str, str, str], severity: str
+) -> None:
+    assert [f.severity for f in against(*row, *file)] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("row", "file", "severity"), [(10.48371, "10.48171", "error"), (10.0336, "10.036", "error"), (10.46992, "10.46491", "warning")]
+)
+def test_one_stroke_in_the_only_length_is_a_slip(row: float, file: str, severity: str) -> None:
+    text = f"data_x\n_symmetry_space_group_name_H-M 'F -4 3 m'\n{cell(1, 1, 1, 90, 90, 90)}"
+    for axis in "abc":
+        text = text.replace(f"_{axis} 1\n", f"_{axis} {file}\n")
+    text += listed(operations("F -4 3 m")) + atoms("Li1 Li 0 0 0 1\nCl1 Cl 0.5 0.5 0.5 1\n")
+    values = {**dict.fromkeys(col.LATTICE[:3], row), **dict.fromkeys(col.LATTICE[3:], 90.0), col.SPACE_GROUP_NUMBER: 216}
+    pair = Pair(Row("abc", values), examined(read(text, "abc.cif")))
+    assert pair.row.cell is not None
+    assert [f.severity for f in file_digits(pair, compare(pair.row.cell, pair.structure.cell, spacegroup=216))] == [severity]
 
 
 def test_the_limit_of_a_structure_type_is_four_times_the_scatter_of_garnets() -> None:

@@ -46,7 +46,9 @@ CHECKS: Mapping[str, str] = {
     "link.icsd": "Compare the ICSD number of the row with that of the record named.",
     "link.laskowski": "Look the citation number up in the Laskowski table: it has no record with this composition and conductivity.",
     "link.liion": "Look the number up in the column ID of LiIonDatabase.csv and compare composition and DOI.",
+    "link.paper": "Open the DOI of the row and that of the record named, and look which paper has the compound.",
     "reference.doi-form": "Open the DOI.",
+    "reference.icsd": "Compare the column ICSD ID with the number in Cif ref_1.",
     "spacegroup.symbol-number": "Look symbol and number up in International Tables A, or give the symbol to spglib, gemmi or pymatgen.",
     "split.near-leak": "Bring both formulas to their lowest whole numbers: they are equal, and stand on the two sides of the split.",
 }
