@@ -41,6 +41,7 @@ CHECKS: Mapping[str, str] = {
     "family.composition": "Read the formula beside the family.",
     "family.vocabulary": "Filter the column Family: nobody else writes it so.",
     "lattice.digits": "Compare the lengths of the row with those of {file}.",
+    "lattice.series": "Compare the volume of the cell with those of the rows of its space group, whose compositions are like it.",
     "lattice.setting": "Compare the operations in {file} with those of the symbol in the row, on these axes.",
     "lattice.volume": "Divide the volume of the cell by Z and compare with an entry of like composition.",
     "link.icsd": "Compare the ICSD number of the row with that of the record named.",
