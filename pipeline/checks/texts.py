@@ -48,10 +48,10 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "composition.z-mismatch", E, "Z times the reduced composition is not the true composition",
         "Density, volume per atom and every descriptor of the cell follow from the true composition.",
-        "For each element, the true composition holds Z times the amount of the reduced one.",
+        "For each element, the true composition holds Z times the amount of the reduced one. Named is the cell that the volume, the charges or the file speak against.",
         f"{formula.ROUNDING} per element: the workbook writes the true composition with two decimals.",
         f"Definition of the columns ({_PAPER}, section 3.2).",
-        "Recompute the true composition, or mend whichever of the three cells is wrong: named is the one that the volume of the cell, the charges or the file speak against.",
+        "Recompute the true composition, or mend whichever of the three cells is wrong; the cell volume tells which.",
     ),
     Check(
         "composition.not-reduced", W, "The reduced composition holds several formula units",
@@ -83,8 +83,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "spacegroup.symbol-number", E, "Symbol and number are different space groups",
         "The number is a model feature; with a wrong one an entry is filed under another crystal system.",
-        "The group that the symbol names has the number of the row.", "none", _TABLES,
-        "Named is the one that the file, the records of the row or the crystal system of its cell speak against; look it up in the paper, and mend it.",
+        "The group that the symbol names has the number of the row. Named is the one that the file, the records or the crystal system of the cell speak against.", "none", _TABLES,
+        "Decide by the structure or the paper which of the two is right, and mend the other.",
     ),
     Check(
         "lattice.range", E, "Impossible cell",
