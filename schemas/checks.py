@@ -12,7 +12,7 @@ NAMES = frozenset((
     "lattice.range", "lattice.metric", "lattice.volume", "lattice.digits", "lattice.series", "lattice.setting", "lattice.pseudosymmetry",
     "conductivity.unparsable", "conductivity.total-bulk", "conductivity.label", "conductivity.implausible", "conductivity.range",
     "conductivity.temperature", "conductivity.source", "conductivity.extrapolated",
-    "reference.doi-syntax", "reference.doi-form",
+    "reference.doi-syntax", "reference.doi-form", "reference.icsd",
     "id.format", "id.duplicate",
     "table.changed-cell", "table.row-shape", "table.unknown-column", "table.unread-cell",
     "family.vocabulary", "family.composition",
