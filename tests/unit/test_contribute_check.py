@@ -73,7 +73,7 @@ def test_slips_in_formulas() -> None:
 def test_slips_in_cells() -> None:
     assert errors(report(TABLES["cells"]())) == {
         (2, col.GAMMA, "lattice.metric"),
-        (3, col.Z, "lattice.volume"),
+        (3, col.A, "lattice.volume"),
         (5, col.SPACE_GROUP_NUMBER, "spacegroup.unknown-symbol"),
         (6, col.A, "lattice.range"),
         (7, col.GAMMA, "lattice.range"),
