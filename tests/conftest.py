@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +26,15 @@ ROOT = Path(__file__).parent.parent
 # Laws are asked of the answers; how long one example takes depends on the machine and what else it does.
 settings.register_profile("laws", deadline=None)
 settings.load_profile("laws")
+
+
+def benchmark(name: str) -> ModuleType:
+    """A script of ``benchmarks/`` as a module; they import one another by their names."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "benchmarks"))
 
 
 @pytest.fixture(scope="session")

@@ -13,26 +13,10 @@ from pipeline.split import audit, groups
 from pipeline.structures.cif import read
 from schemas import columns as col
 from schemas import links
+from tests.unit.difficult import small_cif
 from tests.unit.splits import entries
 
-CIF = """data_salt
-_cell_length_a 4
-_cell_length_b 4
-_cell_length_c 4
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-_symmetry_space_group_name_H-M 'P m -3 m'
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-Li1 Li 0 0 0 0.5
-Cl1 Cl 0.5 0.5 0.5 1
-"""
+CIF = small_cif(4, "P m -3 m", "Li1 Li 0 0 0 0.5\nCl1 Cl 0.5 0.5 0.5 1\n")
 HOSTILE = "</script><img src=x onerror=\"document.title='broken'\"> & <b>"
 DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><circle r="9"/></svg>'
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,38 +9,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.cli import main
-from pipeline.sources import listing
 from schemas import columns as col
+from tests.pins import Member, folder_member, pins_text, place, sha, tar_gz
 from tests.unit.sheets import row, workbook
-from tests.unit.test_sources import tar_gz
-
-
-def sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def build(folder: Path, book: bytes, spoil: Callable[[bytes], bytes] = lambda data: data) -> Result:
     """Run the command on a pin whose workbook is ``book``, the archive spoilt after it was pinned."""
     archive = tar_gz({"data/raw.xlsx": book, "data/cifs/abc.cif": b"data_abc\n"})
-    cifs = sha(listing({"abc": b"data_abc\n"}))
-    (folder / "raw" / "downloads").mkdir(parents=True)
-    (folder / "raw" / "sources.toml").write_text(
-        f"""
-        default = "1.0"
-        [members]
-        workbook = "data/raw.xlsx"
-        structures = "data/cifs"
-        [pins."1.0"]
-        package = "pkg"
-        version = "1.0"
-        archive = "pkg-1.0.tar.gz"
-        sha256 = "{sha(archive)}"
-        [pins."1.0".members]
-        workbook = {{ sha256 = "{sha(book)}", records = 2 }}
-        structures = {{ sha256 = "{cifs}", records = 1 }}
-        """
-    )
-    (folder / "raw" / "downloads" / "pkg-1.0.tar.gz").write_bytes(spoil(archive))
+    members = {
+        "workbook": Member("data/raw.xlsx", sha(book), 2),
+        "structures": folder_member("data/cifs", {"abc": b"data_abc\n"}),
+    }
+    place(folder / "raw", spoil(archive))
+    (folder / "raw" / "sources.toml").write_text(pins_text(archive, members))
     return CliRunner().invoke(main, ["build", "--quick", "--raw", str(folder / "raw"), "--out", str(folder / "out")])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from tests.conftest import benchmark
+
 #: Faults of a kind; one in twenty may be missed.
 EACH = 20
 VISIBLE = 0.95
@@ -18,12 +18,7 @@ SOURCE = "source record"
 
 @pytest.fixture(scope="module")
 def faults() -> ModuleType:
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import faults as module
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-    return module
+    return benchmark("faults")
 
 
 def test_a_sample_of_every_visible_kind_is_caught_and_good_rows_are_left_alone(

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +19,7 @@ pytest.importorskip("uvicorn", reason="needs optimade[server]")
 from pipeline.errors import InputError
 from pipeline.structures.matching import match, optimade
 from schemas import columns as col
+from tests.servers import Handler, Loopback, free_url, optimade_server, running
 
 #: The reference server sends twenty structures a page: 21 of lithium and oxygen make two pages.
 OXIDES = 19
@@ -79,64 +74,35 @@ def rows() -> pd.DataFrame:
     return pd.DataFrame(table, columns=[str(label) for label in labels]).set_index(str(col.ID))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The reference server with its in-memory database."""
     folder = tmp_path_factory.mktemp("optimade")
     lines = [{"x-optimade": {"meta": {"api_version": "1.1.0"}}}, *library()]
     (folder / "data.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = free_url()
     settings = {
         "database_backend": "mongomock", "insert_test_data": False, "base_url": url,
         "insert_from_jsonl": str(folder / "data.jsonl"), "log_dir": str(folder),
     }  # fmt: skip
     (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
-    environment = {**os.environ, "OPTIMADE_CONFIG_FILE": str(folder / "config.json")}
-    with (folder / "log").open("wb") as log:
-        command = [sys.executable, "-m", "uvicorn", "optimade.server.main:app", "--host", "127.0.0.1", "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        try:
-            deadline = time.monotonic() + 60
-            while True:
-                try:
-                    with urlopen(f"{url}/v1/info", timeout=5):
-                        break
-                except OSError:
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        pytest.fail("the server did not start: " + (folder / "log").read_text(errors="replace")[-2000:])
-                    time.sleep(0.1)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(10)
+    with optimade_server(folder, url, {"OPTIMADE_CONFIG_FILE": str(folder / "config.json")}) as ready:
+        yield ready
 
 
-class Counter(ThreadingHTTPServer):
+class Counter(Loopback):
     """A proxy before the server that counts requests and can fail the first of each page, or dawdle."""
 
-    daemon_threads = True
-
     def __init__(self, target: str, failures: int = 0, status: int = 503, delay: float = 0.0) -> None:
-        super().__init__(("127.0.0.1", 0), Proxy)
+        super().__init__(Proxy)
         self.target, self.failures, self.status, self.delay = target, failures, status, delay
         self.requests: list[str] = []
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
-
-class Proxy(BaseHTTPRequestHandler):
+class Proxy(Handler):
     server: Counter
 
-    def do_GET(self) -> None:
+    def answer(self) -> None:
         seen = self.server.requests.count(self.path)
         self.server.requests.append(self.path)
         if seen < self.server.failures:
@@ -152,23 +118,17 @@ class Proxy(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *arguments: Any) -> None: ...
-
 
 @pytest.fixture
 def proxied(server: str) -> Iterator[Any]:
-    running: list[Counter] = []
+    with running() as begin:
 
-    def start(**options: Any) -> Counter:
-        proxy = Counter(server, **options)
-        threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
-        running.append(proxy)
-        return proxy
+        def start(**options: Any) -> Counter:
+            proxy = Counter(server, **options)
+            begin(proxy)
+            return proxy
 
-    yield start
-    for proxy in running:
-        proxy.shutdown()
-        proxy.server_close()
+        yield start
 
 
 def test_candidates_of_a_server(proxied: Any, tmp_path: Path) -> None:
@@ -228,7 +188,7 @@ def test_a_server_that_is_silent_is_not_waited_for(proxied: Any, tmp_path: Path)
 
 def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="OPTIMADE database"):
-        optimade.ask(f"http://127.0.0.1:{free_port()}", rows(), tmp_path, attempts=1, pause=0.01)
+        optimade.ask(free_url(), rows(), tmp_path, attempts=1, pause=0.01)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +15,7 @@ import pytest
 
 from pipeline.release.metadata.optimade import PROPERTIES
 from schemas import columns as col
+from tests.servers import free_url, optimade_server
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -128,33 +124,13 @@ def test_labels_are_those_of_the_release(built: Path, entries: dict[str, dict[st
 def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The reference server on the release's file."""
     folder = tmp_path_factory.mktemp("served")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    url = f"http://127.0.0.1:{port}"
+    url = free_url()
     settings = {
         "OPTIMADE_CONFIG_FILE": str(built / "optimade_config.json"), "OPTIMADE_INSERT_FROM_JSONL": str(built / "optimade.jsonl"),
         "OPTIMADE_DATABASE_BACKEND": "mongomock", "OPTIMADE_BASE_URL": url, "OPTIMADE_LOG_DIR": str(folder), "OPTIMADE_PAGE_LIMIT": "100",
     }  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "optimade.server.main:app", "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, **settings}, stdout=log, stderr=log, cwd=folder,
-        )  # fmt: skip
-        try:
-            deadline = time.monotonic() + 90
-            while True:
-                try:
-                    with urlopen(f"{url}/v1/info", timeout=5):
-                        break
-                except OSError:
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        pytest.fail("the server did not start: " + (folder / "log").read_text(errors="replace")[-2000:])
-                    time.sleep(0.2)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(20)
+    with optimade_server(folder, url, settings) as ready:
+        yield ready
 
 
 def test_the_server_tells_what_each_property_means_and_which_papers_report_it(server: str, entries: dict[str, dict[str, Any]]) -> None:

@@ -54,6 +54,13 @@ def atoms(rows: str, *more: str) -> str:
     return "loop_\n" + "".join(f"_atom_site_{tag}\n" for tag in tags) + rows
 
 
+def small_cif(size: object, space_group: str, rows: str) -> str:
+    """A CIF of a rectangular cell, cubic when one length is given: symbol, or operations in their loop, and atoms."""
+    lengths = size if isinstance(size, tuple) else (size, size, size)
+    group = space_group if space_group.startswith("loop_") else f"_symmetry_space_group_name_H-M '{space_group}'\n"
+    return f"data_small\n{cell(*lengths, 90, 90, 90)}{group}{atoms(rows)}"
+
+
 NASICON_CELL = cell(8.51, 8.51, 20.85, 90, 90, 120)
 NASICON_ATOMS = """\
 Li1 Li 0 0 0 1

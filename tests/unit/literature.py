@@ -7,10 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.literature.source import Source, liverpool_ionics
+from pipeline.literature import accounted, links, records
+from pipeline.literature.merge import measurements
+from pipeline.literature.source import Source, liverpool_ionics, record_keys
 from pipeline.literature.source import laskowski_table as as_laskowski
 from schemas import columns as col
 from schemas import entries, laskowski, liion, literature
+from schemas import links as links_schema
+from schemas import measurements as measurements_schema
+from schemas import records as records_schema
 from schemas.contract import typed
 
 PAPER = "10.1000/paper"
@@ -59,3 +64,26 @@ def entry_table(**rows: Mapping[str, Any]) -> pd.DataFrame:
     }
     columns = (col.ID, *(column for column in entries.COLUMNS if column != col.ID))
     return typed([_row(columns, {col.ID: name, **defaults, **row}) for name, row in rows.items()], columns).set_index(str(col.ID))
+
+
+class SourceLine:
+    """From small tables to the states of their records, each table held to its contract and each record named by one measurement."""
+
+    def __init__(self, *sources: Source, **entries: dict[str, object]) -> None:
+        self.sources = [*sources]
+        self.entries = entry_table(**entries)
+        self.merged = measurements(self.sources)
+        self.links = links(self.entries, self.merged, self.sources)
+        self.measurements = accounted(self.merged, self.links, self.entries)
+        self.records = records(self.measurements, self.sources, self.links)
+        links_schema.schema().validate(self.links)
+        measurements_schema.schema().validate(self.measurements)
+        records_schema.schema().validate(self.records)
+        assert len(self.records) == sum(len(source.table) for source in sources)
+        named = [key for cell in self.measurements[col.RECORDS] for key in record_keys(cell)]
+        said = self.records.dropna(subset=["measurement"])
+        assert sorted(named) == sorted(zip(said.source, said.record, strict=True))
+
+    @property
+    def states(self) -> dict[str, str]:
+        return dict(zip(self.records.source + ":" + self.records.record, self.records.state, strict=True))

@@ -10,30 +10,12 @@ from collections.abc import Mapping, Sequence
 from pipeline.release.compare.published import Published
 from schemas import columns as col
 from schemas.columns import PROCESSED
+from tests.unit.difficult import listed, small_cif
 
 #: An inversion centre, one lithium off it and one oxygen on it.
-CIF = """data_LiX
-_cell_length_a 4.0
-_cell_length_b 4.0
-_cell_length_c 5.0
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-_chemical_formula_sum 'Li2 O1'
-loop_
-_symmetry_equiv_pos_as_xyz
-'x, y, z'
-'-x, -y, -z'
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-Li1 Li 0.1000 0.2000 0.3000 1.0
-O1 O 0.0000 0.0000 0.0000 1.0
-"""
+CIF = small_cif(
+    (4.0, 4.0, 5.0), listed(["x, y, z", "-x, -y, -z"]), "Li1 Li 0.1000 0.2000 0.3000 1.0\nO1 O 0.0000 0.0000 0.0000 1.0\n"
+).replace("loop_", "_chemical_formula_sum 'Li2 O1'\nloop_", 1)  # fmt: skip
 
 
 def row(name: str, **changed: object) -> dict[str, object]:

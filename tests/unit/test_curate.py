@@ -8,37 +8,21 @@ import pytest
 from pipeline.checks.links import link_findings
 from pipeline.checks.reading import rows
 from pipeline.findings import Finding
-from pipeline.literature import accounted, identifiers, links, records
-from pipeline.literature.merge import measurements
+from pipeline.literature import identifiers
 from schemas import columns as col
-from schemas import links as links_schema
-from schemas import measurements as measurements_schema
-from schemas import records as records_schema
-from tests.unit.literature import both, entry_table, laskowski_table, liion_table
+from tests.unit.literature import SourceLine, both, laskowski_table, liion_table
 
 
-class Case:
+class Case(SourceLine):
     """One line from the sources to the findings."""
 
     def __init__(self, liion: list[dict[str, object]], laskowski: list[dict[str, object]], **entries: dict[str, object]) -> None:
-        self.liion, self.laskowski, self.entries = liion_table(*liion), laskowski_table(*laskowski), entry_table(**entries)
-        self.sources = both(self.liion, self.laskowski)
-        self.merged = measurements(self.sources)
-        self.links = links(self.entries, self.merged, self.sources)
-        self.measurements = accounted(self.merged, self.links, self.entries)
-        self.records = records(self.measurements, self.sources, self.links)
-        links_schema.schema().validate(self.links)
-        measurements_schema.schema().validate(self.measurements)
-        records_schema.schema().validate(self.records)
+        super().__init__(*both(liion_table(*liion), laskowski_table(*laskowski)), **entries)
 
     @property
     def found(self) -> set[tuple[str, str, str]]:
         linked = self.links.dropna(subset=["record"])
         return set(zip(linked.ID, linked.source, linked.record, strict=True))
-
-    @property
-    def states(self) -> dict[str, str]:
-        return dict(zip(self.records.source + "-" + self.records.record, self.records.state, strict=True))
 
     @property
     def findings(self) -> list[Finding]:
@@ -52,7 +36,7 @@ def test_an_entry_is_linked_to_its_record_in_both_sources() -> None:
     first = case.links.iloc[0]
     assert (first.reference, first.composition_agrees, first.doi_agrees, first.spacegroup_agrees) == ("5", True, True, True)
     assert first.conductivity_ratio == pytest.approx(1)
-    assert case.states == {"liion-100": "released", "laskowski-1": "released"}
+    assert case.states == {"liion:100": "released", "laskowski:1": "released"}
     assert case.measurements[["ID", "state"]].to_numpy().tolist() == [["aaa", "released"]]
     assert case.measurements.lacks.isna().all()
     assert not case.findings
@@ -146,7 +130,7 @@ def test_two_entries_do_not_share_a_record() -> None:
 def test_a_repeated_record_is_linked_too_and_repeats() -> None:
     case = Case([], [{}, {}], aaa={col.LASKOWSKI_ID: "5"})
     assert case.found == {("aaa", "laskowski", "1"), ("aaa", "laskowski", "2")}
-    assert case.states == {"laskowski-1": "released", "laskowski-2": "repeats"}
+    assert case.states == {"laskowski:1": "released", "laskowski:2": "repeats"}
 
 
 def test_each_record_ends_in_exactly_one_state() -> None:
@@ -162,15 +146,15 @@ def test_each_record_ends_in_exactly_one_state() -> None:
         aaa={},
     )
     assert case.states == {
-        "liion-100": "released",
-        "liion-101": "not at room temperature",
-        "liion-102": "not a single crystalline compound",
-        "liion-103": "lacks space group",
-        "laskowski-1": "released",
-        "laskowski-2": "not a single crystalline compound",
-        "laskowski-3": "lacks lattice",
-        "laskowski-4": "lacks space group",
-        "laskowski-5": "lost",
+        "liion:100": "released",
+        "liion:101": "not at room temperature",
+        "liion:102": "not a single crystalline compound",
+        "liion:103": "lacks space group",
+        "laskowski:1": "released",
+        "laskowski:2": "not a single crystalline compound",
+        "laskowski:3": "lacks lattice",
+        "laskowski:4": "lacks space group",
+        "laskowski:5": "lost",
     }
     assert set(case.records.loc[case.records.measurement.isna(), "state"]) == {"lost", "not at room temperature"}
 

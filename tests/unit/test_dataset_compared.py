@@ -14,26 +14,15 @@ from pipeline.cli import FORMATS, main
 from pipeline.contribute import existing as module
 from pipeline.errors import InputError
 from schemas import columns as col
+from tests.pins import Member, pins_text, sha, tar_gz
 from tests.unit.sheets import ROW, row, workbook
-from tests.unit.test_sources import sha, tar_gz
 
 PUBLISHED = workbook([row(), row(ID="abd", DOI="10.1000/two", REDUCED_COMPOSITION="LiCl", TRUE_COMPOSITION="Li4Cl4")])
 ARCHIVE = tar_gz({"data/raw.xlsx": PUBLISHED})
 
 
 def pins(archive: bytes = ARCHIVE, sheet: bytes = PUBLISHED, package: str = "pkg") -> str:
-    return f"""
-        default = "1.0"
-        [members]
-        workbook = "data/raw.xlsx"
-        [pins."1.0"]
-        package = "{package}"
-        version = "1.0"
-        archive = "pkg-1.0.tar.gz"
-        sha256 = "{sha(archive)}"
-        [pins."1.0".members]
-        workbook = {{ sha256 = "{sha(sheet)}", records = 2 }}
-        """
+    return pins_text(archive, {"workbook": Member("data/raw.xlsx", sha(sheet), 2)}, package)
 
 
 def sent(**changes: object) -> str:

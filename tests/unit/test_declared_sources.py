@@ -6,11 +6,8 @@ import hashlib
 import shutil
 import ssl
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +16,9 @@ from pipeline.cli import main
 from pipeline.errors import InputError
 from pipeline.sources.declared import declarations
 from pipeline.sources.deposit import Unreachable, deposit, fetch
-from tests.unit.test_sources import tar_gz
+from tests.pins import pins_text, tar_gz
+from tests.pins import place as in_place
+from tests.servers import Handler, Loopback, running
 
 TABLE = b"c,s\nLi3N,1e-3\nLLZO,1e-4\n"
 SHA = hashlib.sha256(TABLE).hexdigest()
@@ -146,44 +145,42 @@ def test_a_file_name_cannot_write_into_the_pins(raw: Path, tmp_path: Path) -> No
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------
-class Server:
+class Server(Loopback):
     """Gives :data:`TABLE` at any address; counts what is asked for."""
 
     def __init__(self) -> None:
+        super().__init__(Answer)
         self.ranges: list[str] = []
         self.cut = self.data = TABLE
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked = self.headers.get("Range", "")
-                outer.ranges.append(asked)
-                start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-                self.send_response(206 if asked else 200)
-                self.send_header("Content-Length", str(len(outer.data) - start))
-                self.end_headers()
-                self.wfile.write(outer.cut[start:])
+    @property
+    def url(self) -> str:
+        return f"{super().url}/t.csv"
 
-            def log_message(self, *_: Any) -> None:
-                pass
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/t.csv"
+class Answer(Handler):
+    server: Server
+
+    def answer(self) -> None:
+        asked = self.headers.get("Range", "")
+        self.server.ranges.append(asked)
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(self.server.data) - start))
+        self.end_headers()
+        self.wfile.write(self.server.cut[start:])
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[], Server]]:
-    servers: list[Server] = []
+    with running() as begin:
 
-    def start() -> Server:
-        servers.append(Server())
-        threading.Thread(target=servers[-1].http.serve_forever, args=(0.01,), daemon=True).start()
-        return servers[-1]
+        def start() -> Server:
+            server = Server()
+            begin(server)
+            return server
 
-    yield start
-    for each in servers:
-        each.http.shutdown()
-        each.http.server_close()
+        yield start
 
 
 def test_an_address_is_asked_once_and_never_again(raw: Path, serve: Callable[[], Server]) -> None:
@@ -209,17 +206,8 @@ def test_an_address_is_added_and_fetched_again_where_the_file_is_gone(raw: Path,
 
 def test_a_member_of_a_pinned_package_is_a_source(raw: Path) -> None:
     archive = tar_gz({"data/t.csv": TABLE})
-    (raw / "downloads").mkdir()
-    (raw / "downloads" / "p-1.tar.gz").write_bytes(archive)
-    pinned = f"""default = "1"
-[members]
-[pins.1]
-package = "p"
-version = "1"
-archive = "p-1.tar.gz"
-sha256 = "{hashlib.sha256(archive).hexdigest()}"
-[pins.1.members]
-"""
+    in_place(raw, archive)
+    pinned = pins_text(archive, {}, "p")
     (raw / "sources.toml").write_text(pinned + source("a", place='package = "p"\nmember = "data/t.csv"\n'), encoding="utf-8")
     (declared,) = declarations(raw)
     assert deposit(declared, raw).data == TABLE
@@ -266,24 +254,21 @@ def test_only_https_is_fetched(url: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made by openssl")
-def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, serve: Callable[[], Server], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_https_needs_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext"]
     files = ["subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")]
     subprocess.run([*command, *files], check=True, capture_output=True)
     server = Server()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
-    threading.Thread(target=server.http.serve_forever, args=(0.01,), daemon=True).start()
+    server.socket = context.wrap_socket(server.socket, server_side=True)
     url = server.url.replace("http:", "https:")
-    try:
+    with running() as begin:
+        begin(server)
         with pytest.raises(Unreachable):
             fetch(url, tmp_path / "out" / "t.csv", SHA)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
         assert fetch(url, tmp_path / "out" / "t.csv", SHA) == SHA
-    finally:
-        server.http.shutdown()
-        server.http.server_close()
 
 
 def test_one_file_under_two_names_has_one_voice(raw: Path) -> None:

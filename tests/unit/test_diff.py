@@ -234,7 +234,7 @@ class TestStructures:
         assert self.change("'-x, -y, -z'", "'-x, y, -z'") == ("symmetry",)
         assert self.change("'Li2 O1'", "'Li4 O2'") == ("text",)
         assert self.change("Li1 Li 0.1", "Na1 Na 0.1") == ("sites",)
-        assert self.change("data_LiX", "data_LiY") == ("text",)
+        assert self.change("data_small", "data_other") == ("text",)
         assert self.change("0.2000", "x.2000") == ("unreadable",)
 
     def test_line_ends_are_no_change(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
@@ -11,18 +9,12 @@ import pytest
 
 from pipeline.findings import Finding, findings_table
 from schemas import columns as col
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from tests.conftest import benchmark
 
 
 @pytest.fixture(scope="module")
 def history() -> ModuleType:
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import history as module
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-    return module
+    return benchmark("history")
 
 
 def sheet(*rows: dict[str, object]) -> pd.DataFrame:

@@ -14,40 +14,17 @@ from pipeline.checks.links import link_findings
 from pipeline.checks.reading import rows
 from pipeline.commands.literature import suspicious
 from pipeline.findings import Finding
-from pipeline.literature import accounted, links, records
 from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import is_same
 from pipeline.literature.merge import measurements
 from pipeline.literature.restored import restored
-from pipeline.literature.source import Source, record_keys
+from pipeline.literature.source import Source
 from schemas import columns as col
-from schemas import links as links_schema
-from schemas import measurements as measurements_schema
-from schemas import records as records_schema
-from tests.unit.literature import both, declared_source, entry_table, laskowski_table, liion_table
+from tests.unit.literature import SourceLine, both, declared_source, laskowski_table, liion_table
 
 
-class Line:
+class Line(SourceLine):
     """From sources to findings."""
-
-    def __init__(self, *sources: Source, **entries: dict[str, object]) -> None:
-        self.sources = [*sources]
-        self.entries = entry_table(**entries)
-        self.merged = measurements(self.sources)
-        self.links = links(self.entries, self.merged, self.sources)
-        self.measurements = accounted(self.merged, self.links, self.entries)
-        self.records = records(self.measurements, self.sources, self.links)
-        links_schema.schema().validate(self.links)
-        measurements_schema.schema().validate(self.measurements)
-        records_schema.schema().validate(self.records)
-        assert len(self.records) == sum(len(source.table) for source in sources)
-        named = [key for cell in self.measurements[col.RECORDS] for key in record_keys(cell)]
-        said = self.records.dropna(subset=["measurement"])
-        assert sorted(named) == sorted(zip(said.source, said.record, strict=True))
-
-    @property
-    def states(self) -> dict[str, str]:
-        return dict(zip(self.records.source + ":" + self.records.record, self.records.state, strict=True))
 
     @property
     def findings(self) -> list[Finding]:

@@ -8,23 +8,9 @@ from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
 from pipeline.structures.cif import read
 from pipeline.structures.pymatgen_view import to_pymatgen
+from tests.unit.difficult import small_cif
 
-HEAD = """data_x
-_cell_length_a 5.0
-_cell_length_b 5.0
-_cell_length_c 5.0
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-_space_group_name_H-M_alt 'F m -3 m'
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-"""
+HEAD = small_cif(5.0, "F m -3 m", "")
 
 
 def test_rock_salt_with_a_shared_position() -> None:

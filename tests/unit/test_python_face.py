@@ -12,32 +12,17 @@ import pytest
 import obelix_curate
 from obelix_curate.dataset import Structures
 from pipeline.structures.cif import read
+from tests.unit.difficult import listed, small_cif
 
 HEAVY = ("pandas", "numpy", "pymatgen", "gemmi", "pandera", "scipy", "openpyxl", "click")
-CIF = """data_one
-_cell_length_a 4
-_cell_length_b 4
-_cell_length_c 6
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-loop_
-_symmetry_equiv_pos_as_xyz
-x,y,z
--x,-y,-z
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
+ROWS = """\
 Li1 Li 0 0 0 0.6
 Na1 Na 0 0 0 0.3
 Li2 Li 0.1 0.2 0.3 0.25
 Li3 Li 0.11 0.2 0.3 0.25
 O1 O 0.5 0.5 0.5 1
 """
+CIF = small_cif((4, 4, 6), listed(["x,y,z", "-x,-y,-z"]), ROWS)
 
 
 def test_importing_it_imports_nothing_heavy() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,50 +12,18 @@ import pytest
 
 from pipeline import sources
 from pipeline.errors import InputError
+from tests.pins import Member, folder_member, pins_text, place, sha, tar_gz
 
 FILES = {"data/a.csv": b"x,y\n1,2\n", "data/cifs/one.cif": b"data_one\n", "data/scripts/s.py": b"print()\n"}
 
 
-def tar_gz(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for path, data in files.items():
-            entry = tarfile.TarInfo(f"pkg-1.0/{path}")
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
-
-
-def sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def write_pins(raw: Path, archive: bytes, table: str = sha(FILES["data/a.csv"]), structures: int = 1) -> None:
     raw.mkdir(exist_ok=True)
-    folder = sha(sources.listing({"one": FILES["data/cifs/one.cif"]}))
-    (raw / "sources.toml").write_text(
-        f"""
-        default = "1.0"
-        [members]
-        table = "data/a.csv"
-        structures = "data/cifs"
-        [pins."1.0"]
-        package = "pkg"
-        version = "1.0"
-        archive = "pkg-1.0.tar.gz"
-        sha256 = "{sha(archive)}"
-        [pins."1.0".members]
-        table = {{ sha256 = "{table}", records = 1 }}
-        structures = {{ sha256 = "{folder}", records = {structures} }}
-        """
-    )
-
-
-def place(raw: Path, archive: bytes) -> Path:
-    (raw / "downloads").mkdir(exist_ok=True)
-    path = raw / "downloads" / "pkg-1.0.tar.gz"
-    path.write_bytes(archive)
-    return path
+    members = {
+        "table": Member("data/a.csv", table, 1),
+        "structures": folder_member("data/cifs", {"one": FILES["data/cifs/one.cif"]}, structures),
+    }
+    (raw / "sources.toml").write_text(pins_text(archive, members))
 
 
 @pytest.fixture

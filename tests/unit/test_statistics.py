@@ -12,30 +12,12 @@ from pipeline.reporting.paper import CLAIMS, Claim, paper
 from pipeline.reporting.statistics import crystal_family, floors, in_icsd, membership, regions, repeated, statistics
 from pipeline.structures.cif import Structure, read
 from schemas import columns as col
+from tests.unit.difficult import small_cif
 from tests.unit.splits import bonds, entries
-
-CIF = """data_x
-_cell_length_a 4
-_cell_length_b 4
-_cell_length_c 4
-_cell_angle_alpha 90
-_cell_angle_beta 90
-_cell_angle_gamma 90
-_symmetry_space_group_name_H-M 'P m -3 m'
-loop_
-_atom_site_label
-_atom_site_type_symbol
-_atom_site_fract_x
-_atom_site_fract_y
-_atom_site_fract_z
-_atom_site_occupancy
-Li1 Li 0 0 0 {occupancy}
-Cl1 Cl 0.5 0.5 0.5 1
-"""
 
 
 def structure(occupancy: float) -> Structure:
-    return read(CIF.format(occupancy=occupancy), "x.cif")
+    return read(small_cif(4, "P m -3 m", f"Li1 Li 0 0 0 {occupancy}\nCl1 Cl 0.5 0.5 0.5 1\n"), "x.cif")
 
 
 def test_repeated_measurements_by_hand() -> None:
