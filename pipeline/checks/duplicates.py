@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
-from pipeline.checks.candidates import SHORTEST, Budget, Candidates, SameCells, one_lattice
+from pipeline.checks.blocks import SHORTEST, one_lattice
+from pipeline.checks.candidates import MULTIPLE, Budget, Candidates, volumes_apart
 from pipeline.checks.reading import Row, number
+from pipeline.checks.same_cells import SameCells
 from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral
@@ -87,7 +90,7 @@ class _Pair:
             return length, angle, ""
         ratio = self.one.volume / self.other.volume
         ratio = max(ratio, 1 / ratio)
-        if abs(ratio - round(ratio)) > 4 * NEAR_CELL * ratio or round(ratio) > 4:
+        if abs(ratio - round(ratio)) > volumes_apart(NEAR_CELL) * ratio or round(ratio) > MULTIPLE:
             return length, angle, ""
         if self.budget is not None and not self.budget.left:
             # of one paper and group only an equal cell would say more than what is said anyway
@@ -113,7 +116,7 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
         rows = [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
     search = Candidates(rows, same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE, slip=SLIP)
     cells = SameCells(value=SAME_VALUE, one_paper=DIGITS_ONE_PAPER, two_papers=DIGITS_TWO_PAPERS)
-    repeated = {cell for cell, count in Counter(row.cell for row in rows).items() if count > 1 and cell is not None}
+    repeated = {cell for cell, count in Counter(row.cell for row in rows if row.volume is not None).items() if count > 1}
     twins: dict[object, int] = {}
     found: list[tuple[int, int, str, str, _Pair]] = []
     unseen: list[int] = []
@@ -122,9 +125,9 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
         if among is None or row.id in among:
             refused = search.budget.refused
             kinds = iter([iter([twin])]) if twin != place else search.kinds(place)
-            verdicts = _verdicts(rows, place, kinds, search.budget)
             if twin == place and row.cell in repeated:
-                verdicts |= _verdicts(rows, place, cells.kinds(row, digits(row)), search.budget)
+                kinds = chain(kinds, cells.kinds(row, digits(row)))
+            verdicts = _verdicts(rows, place, kinds, search.budget)
             found += [(place, other, name, sentence, pair) for name, (other, sentence, pair) in sorted(verdicts.items())]
             if search.budget.refused > refused:
                 unseen.append(place)

@@ -23,6 +23,8 @@ class Windows:
 
     def __init__(self, share: Floats, spread: Floats, column: Floats, within: float) -> None:
         self._share, self._spread, self._column, self._within = share, spread, column, within
+        self._one_share = bool((share == share[0]).all()) and bool((spread > 0).all())
+        self._every = np.arange(len(share))
         self._by_share = Sorted(share, np.full(len(share), spread.max()))
         self._by_column = Sorted(column, np.full(len(column), within))
 
@@ -33,12 +35,14 @@ class Windows:
             return np.empty(0, dtype=np.int64)
         if len(part) >= place:
             near = np.abs(self._column[:place] - self._column[place]) <= self._within
-            near &= np.abs(self._share[:place] - self._share[place]) < np.maximum(self._spread[:place], self._spread[place])
-            return np.flatnonzero(near)
+            if not self._one_share:
+                near &= np.abs(self._share[:place] - self._share[place]) < np.maximum(self._spread[:place], self._spread[place])
+            return self._every[:place] if near.all() else np.flatnonzero(near)
         found = part[part < place]
         found = found[np.abs(self._column[found] - self._column[place]) <= self._within]
-        near = np.abs(self._share[found] - self._share[place]) < np.maximum(self._spread[found], self._spread[place])
-        return np.sort(found[near])
+        if not self._one_share:
+            found = found[np.abs(self._share[found] - self._share[place]) < np.maximum(self._spread[found], self._spread[place])]
+        return np.sort(found)
 
 
 class Sorted:
@@ -57,9 +61,14 @@ class Sorted:
         return self._order[self._low[place] : self._high[place]]
 
 
-def parts(found: Places) -> Iterator[Places]:
-    """A few rows at first, then more: who looks for one of a kind seldom needs all."""
+def spans(count: int) -> Iterator[slice]:
+    """Spans of so many rows, a few at first, then more: who looks for one of a kind seldom needs all."""
     begin, size = 0, FEW
-    while begin < len(found):
-        yield found[begin : begin + size]
+    while begin < count:
+        yield slice(begin, begin + size)
         begin, size = begin + size, 4 * size
+
+
+def parts(found: Places) -> Iterator[Places]:
+    """The rows by such spans."""
+    return (found[span] for span in spans(len(found)))

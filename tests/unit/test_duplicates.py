@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from functools import cache
 from itertools import permutations
@@ -9,6 +10,7 @@ from time import process_time
 
 import pytest
 
+from pipeline.checks import duplicates
 from pipeline.checks.duplicates import digits, pair_findings
 from pipeline.checks.reading import Row
 from pipeline.findings import Finding
@@ -190,3 +192,38 @@ def test_pairs_that_were_not_compared_are_told(monkeypatch: pytest.MonkeyPatch) 
 def test_rows_that_cannot_be_read_are_no_pairs() -> None:
     broken = row("two", REDUCED_COMPOSITION="Li3P(O4", A=None, IONIC_CONDUCTIVITY=None, DOI=None)
     assert verdicts(ONE, broken, row("tri", REDUCED_COMPOSITION=None, A=-1.0, Z=None)) == []
+
+
+def crowded(chance: random.Random) -> list[Row]:
+    """Few rows, crowded about the limits of all verdicts."""
+    cell = chance.choice([(10.49, 6.12, 4.927, 90.0), (7.0, 7.001, 9.0, 90.0), (8.0, 7.0, 9.0, 100.0)])
+    formulas = chance.choice([["Li3PO4"], ["Li3PO4", "Li3.001PO4", "Li3.002PO4", "Li3.004PO4"], ["Li3PO4", "Li3.1PO4", "Li3VO4"]])
+    found = []
+    for n in range(chance.randint(3, 12)):
+        apart = [1 + chance.choice([0, 0, 4e-6, 7e-6, 1.2e-5, 1.5e-4, 3e-4, 3.9e-4]) * chance.choice([1, -1]) for _ in range(3)]
+        a, b, c = (round(length * part, 6) for length, part in zip(cell, apart, strict=False))
+        found.append(
+            row(
+                f"d{n:02}", REDUCED_COMPOSITION=chance.choice(formulas), A=a, B=b, C=c, BETA=cell[3] + chance.choice([0, 0, 0.01, 0.03]),
+                SPACE_GROUP=None, SPACE_GROUP_NUMBER=chance.choice([14, 14, 14, 62, None]),
+                DOI=chance.choice(["10.1000/a", "10.1000/b", "10.1000/a|10.1000/c", "10.1000/c"]),
+                IONIC_CONDUCTIVITY=chance.choice([1e-6, 1e-6, 1.0005e-6, 1.0012e-6, 1.0018e-6, 2e-6, 1e-9, None]),
+                BOUND=chance.choice([None, None, None, "<"]),
+            )
+        )  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_of_each_check_the_gravest_and_earliest_double_is_named_of_all_earlier_rows(seed: int) -> None:
+    rows = crowded(random.Random(seed))
+    expected = set()
+    for n, one in enumerate(rows):
+        twins = [other for other in rows[:n] if duplicates._content(other) == duplicates._content(one)]
+        found: dict[str, tuple[str, str]] = {}
+        for other in twins[:1] or rows[:n]:
+            if said := duplicates._judge(pair := duplicates._Pair(one, other)):
+                name = said[0]
+                found[name] = min(found.get(name, ("warning", "~")), (duplicates._severity(pair, name), other.id))
+        expected |= {(name, severity, one.id, other) for name, (severity, other) in found.items()}
+    assert set(verdicts(*rows)) == expected

@@ -233,10 +233,42 @@ def test_more_structures_than_the_limit_are_refused_before_one_is_read(monkeypat
 def test_few_compositions_are_compared_once_and_the_answer_is_that_of_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
     formulas = ["Li3PO4", "Li3.002PO4", "Li3.004PO4", "Li6P2O8", "Li3.01PO4", "Li2.99PO4", "Li3.1PO4"]
     rows = [row(f"d{n:02}", REDUCED_COMPOSITION=formulas[n * 5 % 7], A=10.49 * (1 + 3e-5 * (n % 11)), **_own(n % 4)) for n in range(80)]
-    compared = counted(monkeypatch, "pipeline.checks.candidates._Block._agree")
+    compared = counted(monkeypatch, "pipeline.checks.blocks.Block._agree")
     once = list(pair_findings(rows))
     assert len(compared) == len(formulas)
-    monkeypatch.setattr("pipeline.checks.candidates.FEW_COMPOSITIONS", 0)
+    monkeypatch.setattr("pipeline.checks.blocks.FEW_COMPOSITIONS", 0)
     assert list(pair_findings(rows)) == once
     assert len(compared) > 5 * len(formulas)
     assert len(once) > 60
+
+
+CLUSTERS: dict[str, Callable[[int, bool], dict[str, object]]] = {
+    "a little too far for one cell": lambda n, late: {"A": 10.49 * (1 + 1.5e-5 * late), "C": 4.927 + 1e-7 * n, **_own(n)},
+    "of volumes too far apart": lambda n, late: {
+        **{name: length * (1 + 3.9e-4 * late + 1e-10 * n) for name, length in (("A", 10.49), ("B", 6.12), ("C", 4.927))}, **_own(n),
+    },
+    "the same on other axes": lambda n, late: {
+        **{
+            name: length * (1 + 3.9e-4 * late + 1e-10 * n)
+            for name, length in zip("ABC", (4.927, 6.12, 10.49) if late else (10.49, 6.12, 4.927), strict=True)
+        },
+        **_own(n),
+    },
+    "without a group, of one paper": lambda n, late: {
+        "SPACE_GROUP": None, "SPACE_GROUP_NUMBER": None, "A": 10.49 * (1 + 1.5e-5 * n), "IONIC_CONDUCTIVITY": 1e-6 * (1 + 1.5e-3 * late),
+    },
+    "of one impossible cell": lambda n, late: {
+        "REDUCED_COMPOSITION": f"Li{3 + 0.01 * n:.2f}PO4", "ALPHA": 30, "BETA": 30, "GAMMA": 150, "IONIC_CONDUCTIVITY": 1e-9 * 1.01**n,
+    },
+    "of one cell of few digits, values a step apart": lambda n, late: {
+        "REDUCED_COMPOSITION": f"Li{3 + 0.01 * n:.2f}PO4", "SPACE_GROUP_NUMBER": 225, "A": 10.4, "B": 10.4, "C": 10.4,
+        "IONIC_CONDUCTIVITY": (1.0019e-6 if late else 1.00005e-6) * (1 + 1e-9 * n),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CLUSTERS)
+def test_two_clusters_that_are_just_no_doubles_are_not_compared_pair_by_pair(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = counted(monkeypatch, "pipeline.checks.duplicates._judge")
+    list(pair_findings([row(f"d{n:03}", **CLUSTERS[kind](n, n >= 100)) for n in range(200)]))
+    assert len(judged) <= 3 * 200
