@@ -13,12 +13,13 @@ import importlib
 import json
 import os
 import random
+import re
 import sys
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +93,34 @@ def outcome(mutant: Mutant, tests: int, end: processes.End, printed: str) -> dic
     }  # fmt: skip
 
 
-def reasons(path: Path = REASONS) -> dict[tuple[str, str, str], str]:
-    """Why a survivor is harmless: by module, text of the line and change."""
-    told = tomllib.loads(path.read_text(encoding="utf-8")).get("survivor", [])
-    return {(item["module"], item["line"], change): item["reason"] for item in told for change in item["changes"]}
+@dataclass(frozen=True)
+class Reason:
+    """Why a survivor is harmless: a change of one line, or of any line that a pattern fits."""
+
+    changes: tuple[str, ...]
+    reason: str
+    module: str = ""
+    line: str = ""
+    pattern: str = ""
+
+    def holds(self, one: dict[str, Any]) -> bool:
+        """Whether it speaks of this outcome."""
+        if f"{one['old']} -> {one['new']}" not in self.changes:
+            return False
+        if self.pattern:
+            return one["module"].startswith(self.module) and re.search(self.pattern, one["text"]) is not None
+        return (one["module"], one["text"]) == (self.module, self.line)
 
 
-def reason(one: dict[str, Any], known: dict[tuple[str, str, str], str]) -> str | None:
+def reasons(path: Path = REASONS) -> list[Reason]:
+    """The reasons that are written down."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [Reason(**{**item, "changes": tuple(item["changes"])}) for item in told["survivor"]]
+
+
+def reason(one: dict[str, Any], known: Sequence[Reason]) -> str | None:
     """The reason of a survivor, if one is written down."""
-    return known.get((one["module"], one["text"], f"{one['old']} -> {one['new']}"))
+    return next((each.reason for each in known if each.holds(one)), None)
 
 
 def summary(found: Sequence[dict[str, Any]], seed: int, spent: float) -> str:

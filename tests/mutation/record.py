@@ -1,4 +1,4 @@
-"""What each unit test runs, recorded once for each state of the program and of the tests."""
+"""What each test runs, recorded once for each state of the program and of the tests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.mutation import loader, processes
 from tests.mutation.plugin import Recorded
 
 ROOT = Path(__file__).parents[2]
+#: The tests that may notice a mutant: the unit tests, and those of the gate and of OPTIMADE, which have their law beside their libraries.
+TESTS = ("tests/unit/test_*.py", "tests/integration/test_gate.py", "tests/integration/test_optimade.py")
 #: Tests that compare files with what makes them or with what was measured: they notice a change, and cannot say what is wrong with it.
 COMPARING = frozenset((
     "test_changelog.py", "test_derived_files.py", "test_figures_page.py", "test_floors.py", "test_history.py", "test_limits_page.py",
@@ -33,7 +35,7 @@ def recorded(out: Path, at_once: int, as_recorded: bool) -> dict[str, dict[str, 
     if kept.get("program") != program and not as_recorded:
         kept = {}
     known, files, jobs = kept.get("files", {}), {}, []
-    for path in sorted((ROOT / "tests" / "unit").glob("test_*.py")):
+    for path in sorted(path for pattern in TESTS for path in ROOT.glob(pattern)):
         name, state, told = path.relative_to(ROOT).as_posix(), _digest(path), out.parent / f"{path.stem}.json"
         if path.name in COMPARING:
             continue

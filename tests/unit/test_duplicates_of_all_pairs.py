@@ -1,0 +1,144 @@
+"""What is found among a few candidates is what a comparison of all pairs finds, on random tables whose rows are near one another."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from pipeline.checks import candidates, windows
+from pipeline.checks.candidates import Budget, Candidates, settings_tried, shortest
+from pipeline.checks.duplicates import _judge, _Pair, _severity, pair_findings
+from pipeline.checks.reading import Row
+from pipeline.checks.windows import Windows, parts
+from schemas import columns as col
+from tests.unit.sheets import row as cells
+
+FORMULAS = (
+    "Li3PO4",
+    "Li3PO4",
+    "Li6P2O8",
+    "Li3.00PO4",
+    "Li3.004PO4",
+    "Li3.01PO4",
+    "Li2.9PO3.95",
+    "Li3VO4",
+    "Li3V0.5P0.5O4",
+    "Li3V0.51P0.49O4",
+)
+CELL = (10.49, 6.12, 4.927)
+EDGES = (1.0, 1.0, 1 + 0.8e-5, 1 + 1.5e-5, 1 + 1.6e-4, 1 + 2.5e-4, 1.004, 1.03)
+VALUES = (1e-7, 1e-7, 1.0008e-7, 1.0015e-7, 3e-6, 1e-4, 1.02e-4, None, 0.0)
+PAPERS = ("10.1000/one", "10.1000/one", "10.1000/two", "10.1000/one|10.1000/two", "10.1000/three", None)
+ORDERS = ((0, 1, 2), (0, 1, 2), (1, 0, 2), (2, 0, 1))
+
+
+def made(chance: random.Random, name: str) -> Row:
+    """A row that repeats, nearly repeats, or differs from the others."""
+    edges = [edge * chance.choice(EDGES) ** chance.choice((0, 0, 1)) for edge in CELL]
+    times = chance.choice((1, 1, 1, 1, 2, 4, 5))
+    edges[chance.randrange(3)] *= times
+    a, b, c = (edges[i] for i in chance.choice(ORDERS))
+    formula = chance.choice(FORMULAS)
+    group = chance.choice((62, 62, 62, 33, None))
+    values = cells(
+        ID=name, A=a, B=b, C=c, REDUCED_COMPOSITION=formula, Z=4 * times // (2 if formula == "Li6P2O8" else 1), SPACE_GROUP_NUMBER=group,
+        BETA=90 + chance.choice((0, 0, 0, 0.016, 0.03)), IONIC_CONDUCTIVITY=chance.choice(VALUES), DOI=chance.choice(PAPERS),
+        BOUND=chance.choice((None, None, None, "<")),
+    )  # fmt: skip
+    found = {str(key): value for key, value in values.items() if value is not None}
+    return Row(str(found.pop(col.ID)), found)
+
+
+def of_all_pairs(rows: list[Row]) -> set[tuple[str, str, str, str]]:
+    """Of each row and check the gravest verdict against the earliest row."""
+    found = set()
+    for place, row in enumerate(rows):
+        best: dict[str, tuple[str, int]] = {}
+        for other in range(place):
+            pair = _Pair(row, rows[other])
+            if verdict := _judge(pair):
+                name = verdict[0]
+                best[name] = min(best.get(name, ("z", 0)), (_severity(pair, name), other))
+        found |= {(name, severity, row.id, rows[other].id) for name, (severity, other) in best.items()}
+    return found
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_few_candidates_give_the_verdicts_of_all_pairs(seed: int) -> None:
+    """Rows that repeat another to the letter are compared with that one alone, so none does here."""
+    chance = random.Random(seed)
+    rows: dict[object, Row] = {}
+    while len(rows) < 12:
+        one = made(chance, f"r{len(rows):02}")
+        rows.setdefault(tuple(sorted((k, v) for k, v in one.values.items())), one)
+    table = list(rows.values())
+    told = {(f.check, f.severity, f.id, f.other) for f in pair_findings(table)}
+    expected = of_all_pairs(table)
+    # a row has one finding of a kind, so that of two verdicts of one kind the first row's is told; no error is ever left out
+    assert told <= expected
+    assert {name for _, _, name, _ in told} == {name for _, _, name, _ in expected}
+    assert {each for each in expected if each[1] == "error"} <= told
+    assert len(told) >= 0.7 * len(expected)
+
+
+def test_the_verdicts_do_not_depend_on_how_many_rows_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(99)
+    rows = [made(chance, f"r{n:02}") for n in range(60)]
+    expected = [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings(rows)]
+    assert len({check for check, *_ in expected}) >= 5
+    monkeypatch.setattr(candidates, "FEW", 1)
+    monkeypatch.setattr(candidates, "FEW_COMPOSITIONS", 1)
+    monkeypatch.setattr(windows, "FEW", 1)
+    assert [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings(rows)] == expected
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_neighbours_in_two_columns_are_those_of_all_pairs(seed: int) -> None:
+    numbers = np.random.default_rng(seed)
+    share, column = numbers.integers(0, 30, 80) / 1000, numbers.integers(0, 30, 80) / 100
+    column[numbers.integers(0, 80, 5)] = np.nan
+    spread = numbers.integers(1, 6, 80) / 1000 + 1e-6
+    found = Windows(share, spread, column, 0.02 + 1e-9)
+    for place in range(80):
+        expected = [
+            other for other in range(place)
+            if abs(share[other] - share[place]) < max(spread[other], spread[place]) and abs(column[other] - column[place]) <= 0.02 + 1e-9
+        ]  # fmt: skip
+        assert found.before(place).tolist() == expected
+
+
+def test_rows_come_in_portions_that_grow_fourfold() -> None:
+    portions = [part.tolist() for part in parts(np.arange(2000))]
+    assert [len(part) for part in portions] == [64, 256, 1024, 656]
+    assert [number for part in portions for number in part] == list(range(2000))
+
+
+@pytest.mark.parametrize(("rows", "pairs"), [(10, 300), (30_000, 300), (30_100, 301), (100_000, 1000)])
+def test_how_many_pairs_are_compared_in_every_setting(rows: int, pairs: int) -> None:
+    """300 up to thirty thousand rows, one for a hundred rows beyond."""
+    assert settings_tried(rows) == pairs
+
+
+def test_a_budget_counts_what_it_refuses() -> None:
+    budget = Budget(2)
+    assert [budget.take() for _ in range(4)] == [True, True, False, False]
+    assert (budget.left, budget.refused) == (0, 2)
+    assert Candidates([], same=1e-5, near=2e-4, angle=0.02, value=1e-3, slip=1000).budget.left == 300
+
+
+def test_the_shortest_vectors_of_a_lattice_are_those_of_any_of_its_cells() -> None:
+    """Of a box of 3, 4 and 5: edges, then diagonals of its faces; 2 x 3 is longer than one of them."""
+    expected = [3, 4, 5, 5, 6, 34**0.5, 41**0.5]
+    assert shortest((3.0, 4.0, 5.0, 90.0, 90.0, 90.0))[:4] == pytest.approx(expected[:4])
+    box, sheared = (3.0, 4.0, 5.0, 90.0, 90.0, 90.0), (3.0, 5.0, 5.0, 90.0, 90.0, 53.13010235415598)
+    assert shortest(sheared) == pytest.approx(shortest(box), abs=1e-6)
+    every = sorted(
+        (9 * h * h + 16 * k * k + 25 * m * m) ** 0.5
+        for h in range(-2, 3)
+        for k in range(-2, 3)
+        for m in range(-2, 3)
+        if (h, k, m) > (0, 0, 0)
+    )
+    assert shortest(box) == pytest.approx(every[:7])
