@@ -342,11 +342,11 @@ def said(headline: float, *values: float, copied: bool = False) -> list[Finding]
         ((1.04,), None), ((1.07,), "info"), ((4.9,), "info"), ((5.1,), "warning"), ((0.21,), "info"), ((0.19,), "warning"), ((1, 1.49),
         None),
         ((1, 1.51), "info"), ((1, 9.9), "info"), ((1, 10.7), "warning"), ((1, 1.001, 10.7), "info"), ((10.7, 10.71), "error"),
-        ((9.7, 9.71), "warning"), ((10.7, 500), "warning"), ((1, 10.7, 10.71), "warning"),
+        ((9.4, 9.41), "warning"), ((9.6, 9.61), "error"), ((10.7, 500), "warning"), ((1, 10.7, 10.71), "warning"),
     ],
 )  # fmt: skip
 def test_limits_of_what_sources_may_differ_by(factors: tuple[float, ...], severity: str | None) -> None:
-    """One point of a figure 5 %, two readings beside an agreeing one 1.5, two kinds of conductivity 5, no two of one measurement ten."""
+    """One point of a figure 5 %, two readings beside an agreeing one 1.5, two kinds of conductivity 5, a decade 10 to 5 %."""
     found = said(1.2001e-5, *(float(f"{1.2001e-5 * factor:.4g}") for factor in factors))
     assert [finding.severity for finding in found] == ([severity] if severity else [])
 

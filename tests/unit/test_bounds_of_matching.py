@@ -25,7 +25,7 @@ def kin(rows: list[Row]) -> set[str]:
 @pytest.mark.parametrize(("factor", "heard"), [(1.0066, False), (1.0074, True), (1 / 1.0066, False), (1 / 1.0075, True)])
 def test_samples_of_one_compound_agree_to_seven_thousandths(factor: float, heard: bool) -> None:
     rows = [garnet("one", 0.5, 12.9), garnet("two", 0.5, round(12.9 * factor, 5), "10.1/two")]
-    assert kin(rows) == ({"two"} if heard else set())
+    assert kin(rows) == ({"one", "two"} if heard else set())  # of two rows nothing tells which is wrong
 
 
 @pytest.mark.parametrize(("others", "heard"), [(7, True), (6, False)])

@@ -7,8 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from pipeline.checks import candidates, windows
-from pipeline.checks.candidates import Budget, Candidates, settings_tried, shortest
+from pipeline.checks import blocks, windows
+from pipeline.checks.blocks import shortest
+from pipeline.checks.candidates import Budget, Candidates, settings_tried
 from pipeline.checks.duplicates import _judge, _Pair, _severity, pair_findings
 from pipeline.checks.reading import Row
 from pipeline.checks.windows import Windows, parts
@@ -88,8 +89,7 @@ def test_the_verdicts_do_not_depend_on_how_many_rows_are_looked_at_at_once(monke
     rows = [made(chance, f"r{n:02}") for n in range(60)]
     expected = [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings(rows)]
     assert len({check for check, *_ in expected}) >= 5
-    monkeypatch.setattr(candidates, "FEW", 1)
-    monkeypatch.setattr(candidates, "FEW_COMPOSITIONS", 1)
+    monkeypatch.setattr(blocks, "FEW_COMPOSITIONS", 1)
     monkeypatch.setattr(windows, "FEW", 1)
     assert [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings(rows)] == expected
 
