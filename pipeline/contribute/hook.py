@@ -9,7 +9,6 @@ it belongs to.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.reporting.report import Report
+    pass
 
 TABLES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm"})
 ARCHIVES = ("", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2")
@@ -53,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     takes table and structures out of the text of an issue (:mod:`pipeline.contribute.issue`).
     """
     from pipeline.contribute.check import check
-    from pipeline.reporting.formats import FORMATS, deliver, is_earlier
+    from pipeline.reporting.formats import FORMATS, deliver, is_earlier, pieces
     from pipeline.safety.outputs import Output
 
     parser = argparse.ArgumentParser("obelix-curate-hook", description="Check the tables of new rows among the files, for OBELiX.")
@@ -70,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             report = check(table, structures(table)).report
             deliver(report, options.format, None)
             if options.sarif:
-                Output(options.sarif / f"{number}.sarif", [table], is_earlier=is_earlier("sarif")).write(_sarif(report, table))
+                target = Output(options.sarif / f"{number}.sarif", [table], is_earlier=is_earlier("sarif"))
+                target.write(pieces(report, "sarif", identity=f"{table.as_posix()}/"))
         except (InputError, OSError) as error:
             sys.stderr.write(f"error: {error}\n")
             worst = 2
@@ -95,13 +95,3 @@ def _issue(text: Path, form: str) -> int:
             sys.stderr.write(f"error: {error}\n".replace(f"{folder}/", ""))
             return 2
     return int(report.has_errors)
-
-
-def _sarif(report: Report, table: Path) -> str:
-    """SARIF of one table, named after it: an upload of several takes runs of one name for one analysis and refuses them."""
-    from pipeline.reporting.formats import render
-
-    document = json.loads(render(report, "sarif"))
-    for run in document["runs"]:
-        run["automationDetails"] = {"id": f"{table.as_posix()}/"}
-    return json.dumps(document, indent=2) + "\n"

@@ -11,13 +11,16 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.contribute.check import check_table
 from pipeline.contribute.existing import Existing
 from pipeline.errors import InputError
 from pipeline.ingest.contributed.bundle import Bundle
-from pipeline.reporting.formats import FORMATS, deliver, render
+from pipeline.reporting.formats import FORMATS, deliver, pieces, render
 from pipeline.reporting.formats.github import step_summary
+from pipeline.reporting.formats.indented import indented, listed
 from pipeline.reporting.formats.sarif import FINGERPRINT
 from pipeline.reporting.report import CheckedRow, Item, Report
 from pipeline.safety.outputs import Output
@@ -199,6 +202,31 @@ def test_nothing_disturbs_the_reader(name: str, nasty: Report) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_same_report_gives_the_same_bytes(name: str, reports: dict[str, Report]) -> None:
     assert render(reports["files"], name) == render(report("files"), name)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(value=JSON_VALUES, values=st.lists(JSON_VALUES, max_size=3))
+def test_json_in_pieces_is_what_the_library_writes(value: object, values: list[object]) -> None:
+    assert indented(value) == json.dumps(value, indent=2)
+    assert '{\n  "a": ' + "".join(listed(values, 1)) + "\n}" == json.dumps({"a": values}, indent=2)
+
+
+@pytest.mark.parametrize("name", ["json", "sarif", "junit"])
+def test_a_report_that_tells_every_finding_comes_finding_by_finding(name: str, tmp_path: Path) -> None:
+    rows = tuple(CheckedRow(f"x{n}", n, n, "LiI", False) for n in range(2, 302))
+    items = tuple(Item(f"x{n}", n, "id.format", "error", "ID", "", "", "wrong.", "", "", line=n) for n in range(2, 302))
+    found = Report("rows.csv", rows, items)
+    parts = list(pieces(found, name))
+    assert len(parts) >= len(items)
+    assert max(map(len, parts)) < 3000
+    deliver(found, name, Output(tmp_path / "report"))
+    assert (tmp_path / "report").read_text(encoding="utf-8") == "".join(parts) == render(found, name)
 
 
 def test_an_output_file_is_whole_or_not_there(tmp_path: Path, reports: dict[str, Report]) -> None:

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from pipeline.reporting.formats import render as rendered
 from pipeline.reporting.formats.lines import Lines, Piece
-from pipeline.reporting.formats.text import render
 from pipeline.reporting.report import CheckedRow, Item, Report
 
 #: Words of one column a letter, words with wide and combined letters, and one that is longer than a line; blanks of every number.
@@ -44,7 +44,7 @@ def test_no_line_of_a_long_table_is_laid_out_by_rich(monkeypatch: pytest.MonkeyP
     rows = tuple(CheckedRow(f"r{n}", n, n, "Li7La3Zr2O12", False) for n in range(300))
     said = "One sentence about it, with numbers: 12.97 angstrom where 13.01 is due. " * 3
     items = tuple(Item(f"r{n}", n, "lattice.volume", "error", "a", "12.9", "13", said.strip(), said.strip(), "") for n in range(0, 300, 2))
-    text = render(Report("t.csv", rows, items, compared=599))
+    text = rendered(Report("t.csv", rows, items, compared=599), "text")
     assert asked == []
     assert text.count("[lattice.volume]") == 150
     assert max(map(len, text.splitlines())) <= 100

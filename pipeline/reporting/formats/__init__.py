@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +15,20 @@ if TYPE_CHECKING:
     from pipeline.reporting.report import Report
     from pipeline.safety.outputs import Output
 
-#: Each is a module here with ``render(report) -> str``.
+#: Each is a module here with ``pieces(report) -> Iterator[str]``: a piece a finding or a row where all of them are told, so that a report
+#: of a hundred megabytes is never held whole.
 FORMATS = ("text", "json", "markdown", "github", "junit", "sarif")
 
 
-def render(report: Report, name: str, **options: object) -> str:
-    """The report in the format ``name``, with a line break at its end. ``options`` are those of the format's own ``render``."""
-    write: Callable[..., str] = import_module(f"{__name__}.{name}").render
+def pieces(report: Report, name: str, **options: object) -> Iterator[str]:
+    """The report in the format ``name``, piece by piece, with a line break at its end. ``options`` are those of the format's own."""
+    write: Callable[..., Iterator[str]] = import_module(f"{__name__}.{name}").pieces
     return write(report, **options)
+
+
+def render(report: Report, name: str, **options: object) -> str:
+    """The same as one text."""
+    return "".join(pieces(report, name, **options))
 
 
 def is_earlier(name: str) -> Callable[[str], bool]:
@@ -44,7 +50,7 @@ def deliver(report: Report, name: str, output: Output | None) -> None:
         with Path(summary).open("a", encoding="utf-8", errors="replace") as handle:
             handle.write(render(report, "markdown") + "\n")
     if output is not None:
-        output.write(render(report, name))
+        output.write(pieces(report, name))
         return
     encoding = sys.stdout.encoding or "utf-8"
     options: dict[str, object] = {}
@@ -54,8 +60,8 @@ def deliver(report: Report, name: str, output: Output | None) -> None:
         options["ascii_only"] = not _can_say("✔✘·", encoding)
         if is_terminal:
             options["width"] = min(shutil.get_terminal_size().columns, 120)
-    text = render(report, name, **options)
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    for text in pieces(report, name, **options):
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 
 def _can_say(text: str, encoding: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.findings import SEVERITIES
 from pipeline.quoting import plain
@@ -20,7 +21,7 @@ EARLIER = re.compile(
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def render(report: Report) -> str:
+def pieces(report: Report) -> Iterator[str]:
     """Workflow commands, one a line; of each severity at most as many as are shown, errors first, in the order of the file."""
     lines = []
     for severity in SEVERITIES:
@@ -28,7 +29,7 @@ def render(report: Report) -> str:
         if severity == "warning" and report.compared is None:
             lines.append(f"::warning file={_property(report.file)},title=not compared with the dataset::{_data(report.alone())}")
         lines += [_command(item, report) for item in items[:SHOWN]]
-    return "\n".join([*lines, f"{plain(report.verdict())}."]) + "\n"
+    yield "\n".join([*lines, f"{plain(report.verdict())}."]) + "\n"
 
 
 def step_summary(report: Report) -> str:

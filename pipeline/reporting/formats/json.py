@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator
 
+from pipeline.reporting.formats.indented import indented, listed
 from pipeline.reporting.report import Report
 
 EARLIER = re.compile(r'\A\{\n  "findings": \[')
 
 
-def render(report: Report) -> str:
+def pieces(report: Report) -> Iterator[str]:
     """``{"findings": [...], "summary": {...}}``; findings in the order of the file, ten fields each."""
-    return json.dumps({"findings": [item.as_dict() for item in report.items], "summary": report.summary()}, indent=2) + "\n"
+    yield '{\n  "findings": '
+    yield from listed((item.as_dict() for item in report.items), 1)
+    yield f',\n  "summary": {indented(report.summary(), 1)}\n}}\n'

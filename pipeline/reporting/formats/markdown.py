@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.quoting import plain, short
 from pipeline.reporting.formats.landscape import landscape
@@ -15,6 +15,11 @@ LONGEST = 60_000
 #: Rows whose gain is told one by one, and entries and letters of a name that such a line holds.
 _GAINS, _NAMED, _LONGEST_NAME = 50, 3, 64
 EARLIER = re.compile(r"\A## (?:❌|⚠️|✅) [^\n]+\n\nTable [^\n]+: \d+ rows?, \d+ structure files?, \d+ errors?, ")
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """The comment, which is short enough for one."""
+    yield render(report)
 
 
 def render(report: Report) -> str:

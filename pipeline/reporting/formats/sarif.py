@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pipeline import __version__
 from pipeline.checks.catalogue import catalogue
 from pipeline.quoting import plain
+from pipeline.reporting.formats.indented import indented, listed
 from pipeline.reporting.report import Item, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -24,21 +25,26 @@ EARLIER = re.compile(
 )
 
 
-def render(report: Report) -> str:
-    """One run; a rule for each check that found something, a result for each finding."""
-    names = sorted({item.check for item in report.items})
-    seen: Counter[str] = Counter()
-    results = [_result(item, report, names, seen) for item in report.items]
+def pieces(report: Report, identity: str = "") -> Iterator[str]:
+    """One run; a rule for each check that found something, a result for each finding.
+
+    ``identity`` tells the run from those of other tables in one upload, which takes runs of one name for one analysis and refuses them.
+    """
+    names = {name: number for number, name in enumerate(sorted({item.check for item in report.items}))}
     run: dict[str, Any] = {
         "tool": {"driver": {"name": "obelix-curate", "version": __version__, "rules": [_rule(name) for name in names]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True}],
-        "results": results,
     }
     if report.compared is None:
         notice = {"level": "warning", "descriptor": {"id": "dataset.not-compared"}, "message": {"text": report.alone()}}
         run["invocations"][0]["toolExecutionNotifications"] = [notice]
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    yield indented({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).removesuffix("\n    }\n  ]\n}") + ',\n      "results": '
+    seen: Counter[bytes] = Counter()
+    table = {"uri": _uri(report.file)}
+    yield from listed((_result(item, report, names, seen, table) for item in report.items), 3)
+    yield f',\n      "automationDetails": {indented({"id": identity}, 3)}' if identity else ""
+    yield "\n    }\n  ]\n}\n"
 
 
 def _rule(name: str) -> dict[str, Any]:
@@ -54,8 +60,8 @@ def _rule(name: str) -> dict[str, Any]:
     return rule
 
 
-def _result(item: Item, report: Report, names: list[str], seen: Counter[str]) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(report.file)}}
+def _result(item: Item, report: Report, names: Mapping[str, int], seen: Counter[bytes], table: Mapping[str, str]) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": table}
     if report.is_text and item.line is not None:
         physical["region"] = {"startLine": item.line}
     location: dict[str, Any] = {"physicalLocation": physical}
@@ -65,7 +71,7 @@ def _result(item: Item, report: Report, names: list[str], seen: Counter[str]) ->
     text = " ".join(filter(None, [plain(item.message), plain(item.fix)]))
     return {
         "ruleId": item.check,
-        "ruleIndex": names.index(item.check),
+        "ruleIndex": names[item.check],
         "level": LEVELS[item.severity],
         "message": {"text": text},
         "locations": [location],
@@ -73,11 +79,14 @@ def _result(item: Item, report: Report, names: list[str], seen: Counter[str]) ->
     }
 
 
-def _fingerprint(item: Item, seen: Counter[str]) -> str:
+def _fingerprint(item: Item, seen: Counter[bytes]) -> str:
     """Hash of what the finding is about; not of where it stands. Findings alike in all of it are told apart by their order."""
     about = "\x1f".join((item.check, item.id, item.column, item.value, item.expected, item.other))
-    seen[about] += 1
-    return hashlib.sha256(f"{about}\x1f{seen[about]}".encode("utf-8", "replace")).hexdigest()
+    made = hashlib.sha256(f"{about}\x1f".encode("utf-8", "replace"))
+    known = made.digest()
+    seen[known] += 1
+    made.update(str(seen[known]).encode())
+    return made.hexdigest()
 
 
 def _uri(file: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.quoting import plain
 from pipeline.reporting.formats.lines import Lines
@@ -21,7 +22,7 @@ EARLIER = re.compile(
 )
 
 
-def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_only: bool = False) -> str:
+def pieces(report: Report, *, color: bool = False, width: int = WIDTH, ascii_only: bool = False) -> Iterator[str]:
     """The report as lines of at most ``width`` characters."""
     lines = Lines(max(width, 40), color=color)
     place = 1 if ascii_only else 0
@@ -72,7 +73,7 @@ def render(report: Report, *, color: bool = False, width: int = WIDTH, ascii_onl
     if report.has_errors:
         lines.say("Correct the rows marked above, save the table, and run the check again.")
     text = lines.text()
-    return text.encode("ascii", "replace").decode("ascii") if ascii_only else text
+    yield text.encode("ascii", "replace").decode("ascii") if ascii_only else text
 
 
 def _where(item: Item) -> str:

@@ -90,8 +90,8 @@ class Output:
                 if is_inside(place, source) or (exists and _holds(source, place)):
                     raise InputError(f"it would be a structure file of {source}", file=self.path, cure="name a file elsewhere")
 
-    def write(self, text: str | bytes) -> None:
-        """Write the text or the bytes beside and put it in its place; what lies there by then is looked at again.
+    def write(self, text: str | bytes | Iterable[str]) -> None:
+        """Write the text, the bytes or the pieces of a text beside and put it in its place; what lies there by then is looked at again.
 
         Raises
         ------
@@ -105,13 +105,19 @@ class Output:
             raise _unwritable(self.path, error) from None
 
 
-def put(place: Path, text: str | bytes) -> None:
-    """Write a text, or bytes, beside and rename it, so that a reader never sees half of it. An old file's permissions are kept."""
+def put(place: Path, text: str | bytes | Iterable[str]) -> None:
+    """Write a text, bytes, or a text in pieces, beside and rename it, so that a reader never sees half of it.
+
+    An old file's permissions are kept.
+    """
     mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else 0o666 & ~umask()
     handle, name = tempfile.mkstemp(prefix=f".{place.name[:100]}.", suffix=".part", dir=place.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
+            if isinstance(text, bytes):
+                file.write(text)
+            else:
+                file.writelines(piece.encode("utf-8", "replace") for piece in ((text,) if isinstance(text, str) else text))
         Path(name).chmod(mode)
         Path(name).replace(place)
     except BaseException:
