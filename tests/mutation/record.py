@@ -24,8 +24,8 @@ OPTIONS = (
     "-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0",
     "-W", "ignore::pytest.PytestAssertRewriteWarning",
 )  # fmt: skip
-#: Seconds of CPU that a file of tests may take.
-LONGEST = 600
+#: Files of tests that a process records, and the seconds of CPU that it may take.
+AT_ONCE, LONGEST = 10, 600
 
 
 def recorded(out: Path, at_once: int, as_recorded: bool) -> dict[str, dict[str, Any]]:
@@ -34,20 +34,23 @@ def recorded(out: Path, at_once: int, as_recorded: bool) -> dict[str, dict[str, 
     kept = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     if kept.get("program") != program and not as_recorded:
         kept = {}
-    known, files, jobs = kept.get("files", {}), {}, []
+    known, states, files = kept.get("files", {}), {}, {}
     for path in sorted(path for pattern in TESTS for path in ROOT.glob(pattern)):
-        name, state, told = path.relative_to(ROOT).as_posix(), _digest(path), out.parent / f"{path.stem}.json"
-        if path.name in COMPARING:
-            continue
-        if known.get(name, {}).get("state") == state:
-            files[name] = known[name]
-        else:
-            job = processes.Job(lambda name=name, told=told: _record(name, told), LONGEST, told.with_suffix(".txt"))
-            jobs.append(((name, state, told), job))
-    for (name, state, told), end in processes.run(jobs, at_once):
+        if path.name not in COMPARING:
+            states[path.relative_to(ROOT).as_posix()] = _digest(path)
+    files = {name: known[name] for name, state in states.items() if known.get(name, {}).get("state") == state}
+    wanted = [name for name in states if name not in files]
+    jobs = []
+    for number in range(0, len(wanted), AT_ONCE):
+        names, told = wanted[number : number + AT_ONCE], out.parent / f"record-{number}.json"
+        job = processes.Job(lambda names=names, told=told: _record(names, told), LONGEST, told.with_suffix(".txt"))
+        jobs.append(((names, told), job))
+    for (names, told), end in processes.run(jobs, at_once):
         tests = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
-        print(f"recorded {len(tests)} tests of {name}: {end.status}, {end.seconds:.0f} s of CPU", flush=True)
-        files[name] = {"state": state, "tests": tests}
+        print(f"recorded {len(tests)} tests of {len(names)} files: {end.status}, {end.seconds:.0f} s of CPU", flush=True)
+        for name in names:
+            own = {test: found for test, found in tests.items() if test.partition("::")[0] == name}
+            files[name] = {"state": states[name], "tests": own}
         told.unlink(missing_ok=True)
     made = program if kept.get("program") in (None, program) else kept["program"]
     out.write_text(json.dumps({"program": made, "files": files}), encoding="utf-8")
@@ -58,9 +61,9 @@ def _digest(*paths: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
-def _record(name: str, told: Path) -> int:
+def _record(names: list[str], told: Path) -> int:
     plugin = Recorded(loader.record("pipeline"))
-    status = pytest.main([name, *OPTIONS], plugins=[plugin])
+    status = pytest.main([*names, *OPTIONS], plugins=[plugin])
     for test in plugin.tests.values():
         test["lines"] = {Path(path).relative_to(ROOT).as_posix(): lines for path, lines in test["lines"].items()}
     told.write_text(json.dumps(plugin.tests), encoding="utf-8")

@@ -1,0 +1,156 @@
+"""When an entry is linked to a record: the odds of docs/sources.md, from both sides, one record and one entry at a time."""
+
+from __future__ import annotations
+
+from math import log10
+
+import pytest
+
+from pipeline.literature import links
+from pipeline.literature.linkage import Comparison, Described, assign, certainty, compare
+from pipeline.literature.links import _Candidates, _log_odds, identifiers, names
+from pipeline.literature.merge import measurements
+from schemas import columns as col
+from tests.unit.literature import both as built_in
+from tests.unit.literature import entry_table, laskowski_table, liion_table
+
+OTHER = "10.1000/other"
+
+
+def linked(record: dict[str, object], entry: dict[col.Column, object], source: str = "laskowski") -> bool:
+    """Whether the one record of a table is found for the one entry."""
+    tables = {"laskowski": ([], [record]), "liion": ([record], [])}[source]
+    sources = built_in(liion_table(*tables[0]), laskowski_table(*tables[1]))
+    found = links(entry_table(aaa=entry), measurements(sources), sources)
+    return bool(found[str(col.LINK_RECORD)].notna().any())
+
+
+FORMULA, VALUE, GROUP = col.REDUCED_COMPOSITION, col.IONIC_CONDUCTIVITY, col.SPACE_GROUP_NUMBER
+#: The entry says that it stands in citation 5, the record's: 19 to 1 that it does.
+CITED = {col.LASKOWSKI_ID: "5"}
+AGREE = (col.COMPOSITION_AGREES, col.DOI_AGREES, col.SPACEGROUP_AGREES, col.ICSD_AGREES)
+
+
+@pytest.mark.parametrize(
+    ("record", "entry", "expected"),
+    [
+        # of those that cite the source 1 of 20 has no record there: odds of 19, which a weight of -1.28 uses up
+        ({"composition": "Li3PO4", "conductivity": None}, {FORMULA: "Li2.8P1.1O4", **CITED}, True),  # the same elements: -1.2
+        ({"composition": "Li3PO4", "conductivity": 1.9001e-6}, {FORMULA: "Li2.8P1.1O4", VALUE: 1.0001e-6, **CITED}, False),
+         # and half the value: -1.4
+        # of the others 7 of 10 have none: odds of 3 to 7, for which it takes 0.37
+        ({"composition": "Li3PO4", "conductivity": 1.04e-6}, {FORMULA: "Li3.02P0.98O4", VALUE: 1.0001e-6}, False),  # near, within 5 %: 0.15
+        ({"composition": "Li3PO4", "conductivity": 1.00801e-6}, {FORMULA: "Li3.02P0.98O4", VALUE: 1.0001e-6}, True),
+         # near, within 1 %: 0.55
+        ({"composition": "Li3PO4", "conductivity": 1.2e-6}, {FORMULA: "Li3.02P0.98O4", VALUE: 1e-6}, False),  # near, one digit: 0.3
+        ({"composition": "Li3PO4", "conductivity": 3e-3}, {FORMULA: "Li3PO4", VALUE: 1e-6}, True),  # the compound alone: 0.65
+        ({"composition": "LiBr", "conductivity": 1e-6}, {FORMULA: "LiCl", VALUE: 1e-6, **CITED}, False),  # another compound
+    ],
+)  # fmt: skip
+def test_odds_that_an_entry_has_a_record(record: dict[str, object], entry: dict[col.Column, object], expected: bool) -> None:
+    assert linked({"spacegroup_number": None, **record}, {GROUP: None, **entry}) is expected
+
+
+@pytest.mark.parametrize(
+    ("record", "entry", "expected"),
+    [
+        # in another paper one composition in fifty is the same measurement: three digits just make up for it, two do not
+        ({"conductivity": 1.23e-5}, {VALUE: 1.23e-5, GROUP: None}, True), ({"conductivity": 1.2e-5}, {VALUE: 1.2e-5, GROUP: None}, False),
+        ({"conductivity": 1.2e-5, "spacegroup_number": 225}, {VALUE: 1.2e-5}, True), ({"conductivity": 1.23e-5, "spacegroup_number": 62},
+        {VALUE: 1.23e-5}, False),
+        ({"conductivity": 1.23e-5, "icsd_id": "7"}, {VALUE: 1.23e-5, GROUP: None, col.ICSD_ID: "8"}, False),
+        ({"conductivity": 1.2e-5, "icsd_id": "7"}, {VALUE: 1.2e-5, GROUP: None, col.ICSD_ID: "7"}, True),
+    ],
+)  # fmt: skip
+def test_odds_of_a_record_in_another_paper(record: dict[str, object], entry: dict[col.Column, object], expected: bool) -> None:
+    assert linked({"doi": OTHER, "spacegroup_number": None, **record}, entry) is expected
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [("100", True), ("0", True), ("1", False), (None, False)],
+)
+def test_a_published_liion_id_names_the_record_by_its_id_or_its_place(published: str | None, expected: bool) -> None:
+    """As much evidence as two equal digits: enough across papers beside the same group, where the value alone is not."""
+    entry = {VALUE: 3.7e-5, GROUP: None, col.LIION_ID: published}
+    assert linked({"conductivity": 3.9e-5, "doi": OTHER, "spacegroup_number": None}, {**entry}, "liion") is False
+    assert linked({"conductivity": 3.7e-5, "doi": OTHER, "spacegroup_number": None}, {**entry}, "liion") is expected
+    assert names(published, "100", {"0": "100", "1": "101"}) is expected
+
+
+def test_the_odds_are_shared_among_rivals() -> None:
+    """Records of the same elements are rivals of one another; one that is none of them has all as rivals."""
+    one = _Candidates("e", 0.05, {"a": 0.0, "b": 0.5, "c": -1.0}, frozenset({"a", "b"}), {"z": -0.3})
+    odds = _log_odds([one], ())
+    weights = {"a": log10(19 / 2), "b": 0.5 + log10(19 / 2), "c": -1 + log10(19 / 3), "z": -0.3}
+    assert odds == {("e", name): pytest.approx(weight) for name, weight in weights.items()}
+    left = _log_odds([one], ("a",))
+    assert left == {("e", "b"): pytest.approx(0.5 + log10(19)), ("e", "c"): pytest.approx(-1 + log10(19 / 2)), ("e", "z"): -0.3}
+    assert ("e", "z") not in _log_odds([one], ("z",))
+    rare = _Candidates("e", 0.7, {"a": 0.0}, frozenset({"a"}), {})
+    assert _log_odds([rare], ()) == {("e", "a"): pytest.approx(log10(3 / 7))}
+
+
+def test_a_record_whose_partner_is_another_entrys_is_not_this_ones() -> None:
+    """Two entries of one paper with one value: the record merged with the one's goes to it."""
+    laskowski = laskowski_table(
+        {"composition": "LiCl", "conductivity": 1.23e-5, "spacegroup_number": 225}, {"composition": "LiCl", "conductivity": 4.5e-3}
+    )
+    liion = liion_table({"composition": "LiCl", "conductivity": 4.5e-3})
+    sources = built_in(liion, laskowski)
+    merged = measurements(sources)
+    table = entry_table(aaa={VALUE: 1.23e-5}, bbb={VALUE: 4.5e-3, GROUP: None})
+    found = links(table, merged, sources)
+    told = dict(zip(zip(found[str(col.LINK_ENTRY)], found[str(col.SOURCE)], strict=True), found[str(col.LINK_RECORD)], strict=True))
+    assert told == {("aaa", "laskowski"): "1", ("bbb", "laskowski"): "2", ("bbb", "liion"): "100"}
+
+
+def test_further_records_of_the_paper_repeat_an_entry_within_five_percent() -> None:
+    values = (1.2489e-5, 1.1521e-5, 1.0821e-5)  # each more than 5 % from the next
+    sources = built_in(liion_table(), laskowski_table(*({"conductivity": value, "spacegroup_number": None} for value in values)))
+    found = links(entry_table(aaa={VALUE: 1.2001e-5, GROUP: None}), measurements(sources), sources)
+    ratios = dict(zip(found[str(col.LINK_RECORD)], found[str(col.CONDUCTIVITY_RATIO)], strict=True))
+    assert ratios == pytest.approx({"1": 1.2001 / 1.2489, "2": 1.2001 / 1.1521})
+    other = built_in(
+        liion_table(),
+        laskowski_table({"conductivity": 1.2001e-5, "spacegroup_number": 225}, {"conductivity": 1.21e-5, "spacegroup_number": 62}),
+    )
+    found = links(entry_table(aaa={VALUE: 1.2001e-5}), measurements(other), other)
+    assert found[str(col.LINK_RECORD)].tolist() == ["1"]
+
+
+def test_a_link_says_what_agrees() -> None:
+    sources = built_in(liion_table(), laskowski_table({"spacegroup_number": 62, "icsd_id": "7", "doi": "10.1000/paper"}))
+    entry = {col.ICSD_ID: "8", col.LASKOWSKI_ID: "6"}
+    [row] = links(entry_table(aaa=entry), measurements(sources), sources).to_dict("records")
+    assert (row[str(col.COMPOSITION_AGREES)], row[str(col.DOI_AGREES)], row[str(col.SPACEGROUP_AGREES)], row[str(col.ICSD_AGREES)]) == (
+        True,
+        True,
+        False,
+        False,
+    )
+    assert (row[str(col.PUBLISHED)], row[str(col.AGREES_WITH_PUBLISHED)], row[str(col.REFERENCE)]) == ("6", False, "5")
+    bound = {col.BOUND: "<", col.LASKOWSKI_ID: "5"}
+    [row] = links(entry_table(aaa=bound), measurements(sources), sources).to_dict("records")
+    assert row[str(col.CONDUCTIVITY_RATIO)] != row[str(col.CONDUCTIVITY_RATIO)]  # a bound has no ratio
+    assert row[str(col.AGREES_WITH_PUBLISHED)]
+
+
+def test_an_entry_without_a_record_keeps_the_citation_of_its_paper() -> None:
+    sources = built_in(liion_table(), laskowski_table({"composition": "LiBr"}, {"composition": "LiI", "reference": "6", "doi": OTHER}))
+    table = entry_table(aaa={col.LASKOWSKI_ID: "5"}, bbb={col.LASKOWSKI_ID: "6"}, ccc={col.LIION_ID: "100"})
+    found = identifiers(table, links(table, measurements(sources), sources), sources)
+    assert found[str(col.LASKOWSKI_ID)].fillna("").tolist() == ["5", "", ""]
+    assert found[str(col.LIION_ID)].fillna("").tolist() == ["", "", ""]
+
+
+def test_weights_add_up_to_the_odds() -> None:
+    """Certainty is the probability of odds given by their logarithm; of a polymorph both group and value are another."""
+    assert certainty(log10(3)) == pytest.approx(0.75)
+    usual = Comparison("same", "rounded", "same", "usual")
+    for field, other in (("composition", "near"), ("conductivity", "5 %"), ("spacegroup", "differs"), ("temperature", "unusual")):
+        assert Comparison(**{**vars(usual), field: other}).weight < usual.weight
+    differs = Comparison("same", "differs", "differs", "usual")
+    assert differs.weight == pytest.approx(Comparison("same", "differs", "unknown", "usual").weight - 0.7 - 2.0, abs=0.25)
+    assert compare(Described("a", "LiCl", (1e-6,), spacegroup=62), Described("b", "LiCl", (1e-6,))).spacegroup == "unknown"
+    assert assign({("a", "1"): -5.0, ("a", "2"): -4.0, ("b", "1"): -6.0, ("b", "2"): -3.0}) == [("a", "1"), ("b", "2")]
