@@ -14,6 +14,7 @@ import json
 import os
 import random
 import re
+import signal
 import sys
 import time
 import tomllib
@@ -41,7 +42,7 @@ LIBRARIES = (
 #: How a killed mutant's process ends, or by a signal: a test failed, the tests could not be loaded, or it was too slow.
 FAILED = (int(pytest.ExitCode.TESTS_FAILED), int(pytest.ExitCode.INTERRUPTED), int(pytest.ExitCode.USAGE_ERROR), processes.TOO_LONG)
 #: Seconds of CPU that the tests of a mutant take together without it, at most; and how many times as long they may take with it.
-MOST, SLOWER = 40.0, 4
+MOST, SLOWER = 20.0, 4
 #: Mutants of a sample that are run unchanged.
 CONTROLS = 3
 UNCHANGED = "unchanged"
@@ -151,6 +152,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--again", action="store_true", help="try the sample's survivors again")
     asked = parser.parse_args(words)
     start, out = time.monotonic(), asked.out.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     os.chdir(ROOT)
     out.mkdir(parents=True, exist_ok=True)
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(out / "hypothesis")}

@@ -43,16 +43,18 @@ def run(jobs: Iterable[tuple[T, Job]], at_once: int) -> Iterator[tuple[T, End]]:
     """Each job's end as it comes, at most so many at once."""
     waiting, running = iter(jobs), {}
     more = True
-    while more or running:
-        while more and len(running) < at_once:
-            following = next(waiting, None)
-            if following is None:
-                more = False
-            else:
-                running[_start(following[1])] = (*following, time.monotonic())
-        if not running:
-            return
-        yield from _ended(running)
+    try:
+        while more or running:
+            while more and len(running) < at_once:
+                following = next(waiting, None)
+                if following is None:
+                    more = False
+                else:
+                    running[_start(following[1])] = (*following, time.monotonic())
+            yield from _ended(running)
+    finally:  # whoever ends the run ends what it started
+        for process in running:
+            _kill(process)
 
 
 def _ended(running: dict[int, tuple[T, Job, float]]) -> Iterator[tuple[T, End]]:
