@@ -15,7 +15,7 @@ from pipeline.prediction import board as boards
 from pipeline.prediction.board import Board, Floors, Rounding, document, json_text, rounding, scored
 from pipeline.prediction.complete import every
 from pipeline.prediction.families import families
-from pipeline.prediction.hard import csv_text, hard
+from pipeline.prediction.hard import Hard, csv_text, hard
 from pipeline.prediction.task import Task, task
 from pipeline.reporting.benchmark_docs import facts
 from pipeline.reporting.benchmark_figure import figure
@@ -129,6 +129,13 @@ def test_an_entry_that_all_models_miss_and_whose_neighbours_agree_is_a_candidate
     assert [(row["ID"], row["candidate_error"], row["findings"]) for row in rows] == [
         ("odd", "true", "conductivity.source (open)"), ("far", "false", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("composition", "written"), [("=1+1", "'=1+1"), ("@Li3PO4", "'@Li3PO4"), ("Li3PO4", "Li3PO4"), ("-3", "-3")])
+def test_a_composition_among_the_missed_entries_is_no_formula_of_a_spreadsheet(composition: str, written: str) -> None:
+    one = Hard("odd", "test", composition, -2.0, "", 5, -6.0, -6.2, (), None, None, False)
+    [row] = csv.DictReader(csv_text([one], {}).splitlines())
+    assert row[str(HARD_COLUMNS[2])] == written
 
 
 def test_one_model_that_is_right_or_too_few_models_clear_an_entry(tmp_path: Path) -> None:

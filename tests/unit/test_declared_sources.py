@@ -7,6 +7,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from pipeline.cli import main
 from pipeline.errors import InputError
+from pipeline.safety import limits
 from pipeline.sources.declared import declarations
 from pipeline.sources.deposit import Unreachable, deposit, fetch
 from tests.pins import pins_text, tar_gz
@@ -230,6 +232,25 @@ def test_an_interrupted_fetch_goes_on_where_it_ended(tmp_path: Path, serve: Call
     assert fetch(server.url, place, SHA) == SHA
     assert server.ranges == ["", "bytes=10-"]
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize("less", [0, 1])
+@pytest.mark.parametrize("before", [0, 10])
+def test_no_more_is_fetched_than_a_table_may_have(
+    less: int, before: int, tmp_path: Path, serve: Callable[[], Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an interrupted fetch brought counts."""
+    server = serve()
+    server.cut = TABLE
+    if before:
+        (tmp_path / ".t.csv.part").write_bytes(TABLE[:before])
+    monkeypatch.setattr("pipeline.sources.deposit.limits.TABLE_BYTES", replace(limits.TABLE_BYTES, most=len(TABLE) - less))
+    if less:
+        with pytest.raises(InputError, match=f"{len(TABLE) - 1} bytes of a table"):
+            fetch(server.url, tmp_path / "t.csv", SHA)
+        assert list(tmp_path.iterdir()) == []
+    else:
+        assert fetch(server.url, tmp_path / "t.csv", SHA) == SHA
 
 
 def test_an_address_that_gives_another_file_is_refused(tmp_path: Path, serve: Callable[[], Server]) -> None:

@@ -18,7 +18,7 @@ from pipeline.ingest.contributed.bundle import archive, bundle
 from pipeline.safety import limits
 from pipeline.safety.documents import json_of, read_yaml, toml_of, yaml_of
 from pipeline.safety.limits import Limit
-from pipeline.safety.unpack import entries
+from pipeline.safety.unpack import entries, parts
 
 CIF = b"data_x\n"  # seven bytes
 
@@ -108,6 +108,13 @@ def test_bytes_that_an_archive_unpacks_to(size: int, pack: Callable[[list[str], 
     some = Limit("bytes of this test", 12_000, "a test")
     with beyond(size > 12_000, "12000 bytes of this test"):
         list(entries(io.BytesIO(pack(["a.cif"], b"#" * size)), "c", some))
+
+
+@pytest.mark.parametrize("size", [50, 51])
+def test_bytes_that_the_directory_of_a_zip_announces_in_all(size: int) -> None:
+    some = Limit("bytes of this test", 100, "a test")
+    with beyond(size > 50, "100 bytes of this test"):
+        assert [part.size for part in parts(io.BytesIO(zipped(["a.cif", "b.cif"], b"#" * size)), "c", some)] == [size, size]
 
 
 @pytest.mark.parametrize("values", [20, 21])
