@@ -14,6 +14,8 @@ from weakref import WeakValueDictionary
 
 #: Formulas, pairs of formulas or DOIs that each function remembers: more than a table of 10^5 records has, some 100 MB for the largest.
 TEXTS = 1 << 17
+#: A row has two formulas, each of which is read once.
+FORMULAS = 2 * TEXTS
 #: Structures that are remembered though nobody holds them.
 FILES = 1024
 #: Where an object keeps what was told of it.

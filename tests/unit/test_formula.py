@@ -147,6 +147,21 @@ def test_what_pymatgen_would_accept_or_drop_is_no_formula(text: str) -> None:
         amounts(text)
 
 
+UNITS = st.recursive(
+    st.tuples(st.sampled_from(["Li", "La", "P", "S", "O", "Co", "C"]), st.sampled_from(["", "2", "0.3", ".7", "12", "0.05"])).map("".join),
+    lambda inner: st.tuples(
+        st.sampled_from(["()", "[]", "{}"]), st.lists(inner, min_size=1, max_size=3), st.sampled_from(["", "2", "1.0001", ".85"])
+    ).map(lambda unit: f"{unit[0][0]}{''.join(unit[1])}{unit[0][1]}{unit[2]}"),
+    max_leaves=8,
+)
+
+
+@given(units=st.lists(UNITS, min_size=1, max_size=4))
+def test_amounts_are_those_of_pymatgen_to_the_last_bit(units: list[str]) -> None:
+    text = "".join(units)
+    assert list(amounts(text).items()) == [(str(element.name), amount) for element, amount in Composition(text).items()]
+
+
 def test_deuterium_is_hydrogen_unless_the_formula_tells_them_apart() -> None:
     assert dict(amounts("LiOD")) == {"Li": 1.0, "O": 1.0, "H": 1.0}
     assert dict(amounts("LiOD*D2O")) == {"Li": 1.0, "O": 2.0, "H": 3.0}
