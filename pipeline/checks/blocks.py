@@ -180,13 +180,16 @@ class Block:
 
     def _agree(self, local: int, found: Places) -> NDArray[np.bool_]:
         ratio = self.atoms[local] / self.atoms[found]
-        with np.errstate(all="ignore"):
-            up, down = np.rint(ratio), 1 / np.rint(1 / ratio)
-            times = np.where((ratio < 1) & (np.abs(ratio / down - 1) < SCALE), down, ratio)
-            times = np.where(np.abs(ratio / up - 1) < SCALE, up, times)
+        if (np.abs(ratio - 1) < SCALE).all():  # formulas of one size, as nearly all are
+            times = np.ones(len(ratio))
+        else:
+            with np.errstate(all="ignore"):
+                up, down = np.rint(ratio), 1 / np.rint(1 / ratio)
+                times = np.where((ratio < 1) & (np.abs(ratio / down - 1) < SCALE), down, ratio)
+                times = np.where(np.abs(ratio / up - 1) < SCALE, up, times)
         tolerance = np.maximum(self.rounding[found], self.rounding[local]) * np.maximum(1.0, times) + 1e-6
-        differences = np.abs(self.amounts[local] - times[:, None] * self.amounts[found]).max(axis=1, initial=0.0)
-        return np.asarray(differences <= tolerance)
+        differences = np.abs(self.amounts[local] - times[:, None] * self.amounts[found])
+        return np.asarray((differences <= tolerance[:, None]).all(axis=1))
 
     def as_given(self, local: int, found: Places, length: float, angle: float) -> tuple[Places, Floats]:
         """Of these rows, which have a volume, those whose cell is near this one's as both are given, and the largest difference of a
@@ -204,6 +207,8 @@ class Block:
             close = apart <= (length if i < 3 else angle)
             if np.count_nonzero(close) < len(close):
                 found, lengths, apart = found[close], lengths[close], apart[close]
+                if not len(found):
+                    break
             if i < 3:
                 lengths = np.maximum(lengths, apart)
         return found, lengths
@@ -236,9 +241,15 @@ class Block:
                 break
         return found
 
+    def of_volume(self, local: int, found: Places, within: float) -> Places:
+        """Of these rows the ones whose cell has about the volume of this one's."""
+        return np.asarray(found[np.abs(self.volume[found] - self.volume[local]) <= within * self.volume[local]])
+
     def of_multiple(self, local: int, found: Places, within: float) -> tuple[Places, Places]:
         """Of these rows the ones whose cell has the volume of this one's or a whole multiple or part of it, to a part of ``within``, and
         the multiple: 1 or more."""
+        if not len(found):
+            return found, found
         ratio = self.volume[local] / self.volume[found]
         ratio = np.maximum(ratio, 1 / ratio)
         whole = np.rint(ratio)

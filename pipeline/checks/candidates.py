@@ -83,32 +83,36 @@ class Candidates:
         identical = given[lengths <= self._same]
         one_group = block.group[identical] == block.group[local]
         same = identical[one_group]
-        yield from self._by_paper(block, local, same)
-        yield _at(block, identical[~one_group])
+        if len(identical):
+            yield self._of_papers(block, local, same, True)
+            yield self._of_papers(block, local, same, False)
+            yield _at(block, identical[~one_group])
         valued = block.without(valued, identical)
-        ours = block.of_papers(local, valued)
-        equal = self._same_value(block, local, valued)
-        alike = block.group[valued] == block.group[local]
-        yield _at(block, valued[ours & equal])
-        if block.group[local] > 0:
-            yield _at(block, valued[ours & ~equal & alike])
-        else:
-            yield self._spared(self._other_settings(block, local, valued[ours & ~equal & alike]))
-        yield _at(block, valued[~ours & equal & ~block.bound[valued]])
-        yield self._of_others(block, local, given, lengths)
+        if len(valued):
+            yield from self._valued(block, local, valued)
+        if len(given):
+            yield self._of_others(block, local, given, lengths)
         reported = block.without(reported, same, valued)
-        yield self._slipped(block, local, reported, True)
-        yield self._slipped(block, local, reported, False)
-        if len(given) == len(near):
-            return
-        others = block.without(near, given)
-        for found in (self._other_settings(block, local, others), self._multiples(block, local, others)):
-            yield self._spared(found)
+        if len(reported):
+            yield self._slipped(block, local, reported, True)
+            yield self._slipped(block, local, reported, False)
+        if len(given) < len(near):
+            others = block.without(near, given)
+            yield self._spared(self._other_settings(block, local, others))
+            if block.has_multiples:
+                yield self._spared(self._multiples(block, local, others))
 
-    def _by_paper(self, block: Block, local: int, found: Places) -> Iterator[Iterator[int]]:
-        """Of these rows those that share a paper with this one, and those that do not: two verdicts."""
-        for are_ours in (True, False):
-            yield self._of_papers(block, local, found, are_ours)
+    def _valued(self, block: Block, local: int, found: Places) -> Iterator[Iterator[int]]:
+        """Kinds among rows of nearly this one's value."""
+        ours = block.of_papers(local, found)
+        equal = self._same_value(block, local, found)
+        alike = block.group[found] == block.group[local]
+        yield _at(block, found[ours & equal])
+        if block.group[local] > 0:
+            yield _at(block, found[ours & ~equal & alike])
+        else:
+            yield self._spared(self._other_settings(block, local, found[ours & ~equal & alike]))
+        yield _at(block, found[~ours & equal & ~block.bound[found]])
 
     def _same_value(self, block: Block, local: int, found: Places) -> NDArray[np.bool_]:
         mine, theirs = block.conductivity[local], block.conductivity[found]
@@ -148,12 +152,13 @@ class Candidates:
     def _other_settings(self, block: Block, local: int, found: Places) -> Iterator[int]:
         """Of these rows those whose cell has this one's volume and shape."""
         for part in parts(found):
-            fitting, multiple = block.of_multiple(local, block.same_shape(local, part), volumes_apart(self._near))
+            alike = block.same_shape(local, block.of_volume(local, part, 2 * volumes_apart(self._near)))
+            fitting, multiple = block.of_multiple(local, alike, volumes_apart(self._near))
             yield from _at(block, fitting[multiple == 1])
 
     def _multiples(self, block: Block, local: int, found: Places) -> Iterator[int]:
         """Of these rows those whose cell is a small multiple of this one's, or the reverse."""
-        for part in parts(found) if block.has_multiples else ():
+        for part in parts(found):
             fitting, multiple = block.of_multiple(local, part, volumes_apart(self._near))
             yield from _at(block, fitting[(multiple > 1) & (multiple <= MULTIPLE)])
 
