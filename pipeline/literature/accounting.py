@@ -29,8 +29,8 @@ _LITHIUM = "lithium"
 _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
 #: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
 NEW = 0.002
-#: Distances of compositions to entries that are held at once: 20 MB.
-AT_ONCE = 2_500_000
+#: Decimals of a distance, and squares of distances that are equal: beyond lies noise of floating point, which must order nothing.
+DECIMALS, EQUAL = 6, 1e-9
 
 
 def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
@@ -161,27 +161,32 @@ def _lacks(row: Mapping[str, Any]) -> list[str]:
 
 def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[str | None, float]]:
     """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
-    place_of = {composition: place for place, composition in enumerate(dict.fromkeys(compositions))}
-    ours = [_fractions(composition) for composition in place_of]
+    from scipy.spatial import KDTree
+
+    ours = {composition: _fractions(composition) for composition in dict.fromkeys(compositions)}
     name_of: dict[str, str] = {}
     for name, composition in zip(entries.index, entries[col.REDUCED_COMPOSITION], strict=True):
-        name_of.setdefault(composition, str(name))
-    if not name_of:
-        return [(None, 1.0) for _ in compositions]
-    theirs = [_fractions(composition) for composition in name_of]
-    elements = {element: place for place, element in enumerate(sorted({element for found in (*ours, *theirs) for element in found}))}
-    right = _matrix(theirs, elements)
-    names = list(name_of.values())
-    nearest: list[tuple[str | None, float]] = []
-    step = max(1, AT_ONCE // len(names))
-    for start in range(0, len(ours), step):
-        block = ours[start : start + step]
-        left = _matrix(block, elements)
-        squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2.0 * left @ right.T
-        best = squares.round(9).argmin(axis=1).tolist()
-        for at, place in enumerate(best):
-            nearest.append((names[place], float(max(0.0, squares[at, place]) ** 0.5)) if block[at] else (None, 1.0))
-    return [nearest[place_of[composition]] for composition in compositions]
+        if _fractions(composition):
+            name_of.setdefault(composition, str(name))
+    found: dict[str, tuple[str | None, float]] = dict.fromkeys(ours, (None, 1.0))
+    known = [composition for composition, fractions in ours.items() if fractions]
+    if name_of and known:
+        theirs = [_fractions(composition) for composition in name_of]
+        elements = sorted({element for fractions in (*ours.values(), *theirs) for element in fractions})
+        place_of = {element: place for place, element in enumerate(elements)}
+        left, right, names = (
+            _matrix([ours[composition] for composition in known], place_of),
+            _matrix(theirs, place_of),
+            list(name_of.values()),
+        )
+        tree = KDTree(right)
+        distances, places = (table.tolist() for table in tree.query(left, k=2))
+        for row, composition in enumerate(known):
+            (nearest, second), (place, _) = distances[row], places[row]
+            if second**2 - nearest**2 <= EQUAL:
+                place = min(tree.query_ball_point(left[row], (nearest**2 + EQUAL) ** 0.5))
+            found[composition] = (names[place], round(nearest, DECIMALS))
+    return [found[composition] for composition in compositions]
 
 
 def _fractions(composition: str) -> dict[str, float]:
