@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gc
+import hashlib
 import json
 import math
 import pickle
@@ -33,32 +34,54 @@ RAW = ROOT / "raw"
 WARM = 60
 Lap = Callable[[str], None]
 
-DECLARATION = {
-    "name": "grown", "role": "measurements",
-    "columns": {
-        "composition": "composition", "conductivity": {"column": "conductivity", "unit": "S cm-1"}, "doi": "doi",
-        "temperature": {"column": "temperature", "unit": "degC"},
-    },
+COLUMNS = {
+    "composition": "composition", "conductivity": {"column": "conductivity", "unit": "S cm-1"}, "doi": "doi",
+    "temperature": {"column": "temperature", "unit": "degC"}, "spacegroup_number": "spacegroup_number",
 }  # fmt: skip
+#: The same in the file of pins.
+DECLARED = """
+[[literature]]
+name = "{name}-grown"
+role = "measurements"
+file = "{name}.csv"
+sha256 = "{sha256}"
+[literature.columns]
+composition = "composition"
+conductivity = {{ column = "conductivity", unit = "S cm-1" }}
+temperature = {{ column = "temperature", unit = "degC" }}
+doi = "doi"
+spacegroup_number = "spacegroup_number"
+"""
 
 
 def prepare(folder: Path, rows: int) -> None:
-    """Everything that is measured with so many rows: sheet, structures, and as many records of each source table."""
+    """Everything that is measured with so many rows: sheet, structures, and as many records of each source table.
+
+    ``raw`` has the pins, with the records beyond the published ones as declared tables. Both source tables also lie there whole.
+    """
     import grown
 
     from pipeline.release.opened import opened
 
     grown.write(RAW, folder, rows)
-    base = opened(RAW)
-    for name, table in (("liion", base.liion), ("laskowski", base.laskowski)):
-        grown.records(table, round(rows * len(table) / len(base.workbook_cells))).to_csv(folder / f"{name}.csv", index=False)
+    base, own = opened(RAW), folder / "raw"
+    shutil.copytree(RAW, own, ignore=shutil.ignore_patterns("downloads"))
+    (own / "downloads").symlink_to(RAW / "downloads")
+    with (own / "sources.toml").open("a") as pins:
+        for name, table in (("liion", base.liion), ("laskowski", base.laskowski)):
+            records = round(rows * len(table) / len(base.workbook_cells))
+            grown.records(table, records).to_csv(folder / f"{name}.csv", index=False)
+            if records > len(table):
+                grown.records(table, records - len(table), 1).to_csv(own / f"{name}.csv", index=False)
+                sha256 = hashlib.sha256((own / f"{name}.csv").read_bytes()).hexdigest()
+                pins.write(DECLARED.format(name=name, sha256=sha256))
     (folder / "complete").touch()
 
 
 #: What the stages of the line work out, in their order.
 ASKED = {
     "ingest workbook": ("workbook_cells",), "": ("literature", "contributed", "merged", "links"), "correct": ("corrections", "entries"),
-    "split": ("split",), "match": ("structures", "matches"),
+    "match": ("split", "structures", "matches"),
 }  # fmt: skip
 
 
@@ -90,6 +113,7 @@ def line(folder: Path, lap: Lap, scratch: Path) -> None:
     def fetched(options: Any, ledger: Any) -> Any:
         """What a stage works out is asked for in the order of the stages: the note of an early one may ask for what a later one makes."""
         base = fetch(options, ledger)
+        base.__dict__["_noisy"] = dict.fromkeys((folder / "noisy.txt").read_text().split(), "source")
         opened[:] = [base]
         lap("")
         for name, asked in ASKED.items():
@@ -99,7 +123,7 @@ def line(folder: Path, lap: Lap, scratch: Path) -> None:
         return base
 
     fetch = build._fetch
-    options = build.Options(RAW, scratch / "release", workbook=folder / "sheet.xlsx", structures=folder / "cifs")
+    options = build.Options(folder / "raw", scratch / "release", workbook=folder / "sheet.xlsx", structures=folder / "cifs")
     with (
         patch.object(build, "Ledger", Timed),
         patch.object(build, "_fetch", fetched),
@@ -125,9 +149,9 @@ def literature(folder: Path, lap: Lap, _: Path) -> None:
     lap("")
     sources = []
     for name in ("laskowski", "liion"):
-        told = declaration({**DECLARATION, "name": name}, "benchmark")
+        told = declaration({"name": f"{name}-grown", "columns": COLUMNS}, "benchmark")
         read = declared((folder / f"{name}.csv").read_bytes(), f"{name}.csv", told).table
-        sources.append(Source(name, name, read, "measurements", states_temperature=True))
+        sources.append(Source(f"{name}-grown", name, read, "measurements", states_temperature=True))
     lap("ingest records")
     merged = measurements(sources)
     lap("merge")
@@ -138,13 +162,16 @@ def literature(folder: Path, lap: Lap, _: Path) -> None:
 
 
 def split_search(folder: Path, lap: Lap, _: Path) -> None:
-    """A new split of the release that the line left."""
+    """A new split of the release that the line left; then its rows placed as if all were new (in the line the published are not)."""
     from pipeline.split.annealing import search
+    from pipeline.split.bonds import extend
 
     entries, structures, test = pickle.loads((folder / "entries.pickle").read_bytes())
     lap("")
     search(entries.loc[sorted(entries.index)], structures, 1, reference_test_ids=test)
     lap("split search")
+    extend(entries, [], [])
+    lap("split of new rows")
 
 
 def contribute(folder: Path, lap: Lap, _: Path) -> None:
@@ -173,7 +200,7 @@ def perturb(folder: Path, lap: Lap, scratch: Path) -> None:
     lap("")
     done = perturb_folder(files, scratch / "noisy", open_seed(1))
     lap("perturb")
-    old = published(str(folder / "release"), RAW)
+    old = published(str(folder / "release"), folder / "raw")
     moved = {f"all_randomized_cifs/{name}": each.text.encode() for name, each in done.items()}
     new = Published("moved", {**old.contents, **moved})
     lap("")
@@ -192,6 +219,7 @@ def matching(folder: Path, lap: Lap, scratch: Path) -> None:
     for name, text in sources.open_archive(sources.default_pin(RAW), RAW).structures().items():
         (published / f"{name}.cif").write_text(text, encoding="utf-8")
     index([published], scratch / "published.index")
+    forget()  # the first rows of the library are the published ones
     lap("")
     index([folder / "cifs"], scratch / "library.index")
     lap("index")
@@ -264,6 +292,32 @@ def told(results: dict[int, dict[str, tuple[float, float]]]) -> Iterator[str]:
         yield f"| {stage} | " + " | ".join(f"{each:.2f}" for each in spent) + f" | {exponent:.2f} | {10**exponent:.1f} | {memory} |"
 
 
+def a_row(release: Path, entries: Path, rows: int) -> dict[str, float]:
+    """How much of what a release holds there is for each row: were this to grow with the rows, the data would, not the program's cost."""
+    import pandas as pd
+
+    from pipeline.split.bonds import groups
+
+    tables = {
+        name: pd.read_csv(release / f"{name}.csv", dtype="str")
+        for name in ("findings", "candidates", "links", "measurements", "structures")
+    }
+    found: dict[str, float] = {name: len(table) / rows for name, table in tables.items()}
+    families = tables["findings"]["check"].str.partition(".")[0].value_counts()
+    found |= {f"findings of {family}": float(count) / rows for family, count in families.items()}
+    found |= {f"structures {match}": float(count) / rows for match, count in tables["structures"]["match"].value_counts().items()}
+    return found | {"groups of the split": groups(pickle.loads(entries.read_bytes())[0]).nunique() / rows}
+
+
+def compared(place: Path, sizes: list[int]) -> Iterator[str]:
+    """The table of what there is a row."""
+    found = {rows: a_row(place / str(rows) / "release", place / str(rows) / "entries.pickle", rows) for rows in sizes}
+    yield "| for each row | " + " | ".join(f"{rows:,} rows" for rows in sizes) + " |"
+    yield "|---" * (len(sizes) + 1) + "|"
+    for name in found[sizes[0]]:
+        yield f"| {name} | " + " | ".join(f"{found[rows].get(name, 0.0):.3f}" for rows in sizes) + " |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", type=int, nargs="*", default=[599, 5_999])
@@ -285,7 +339,7 @@ def main() -> None:
 
         def run(name: str, rows: int) -> str:
             command = [sys.executable, __file__, "--keep", str(place), "--one", name, str(rows)]
-            return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
+            return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout.strip()
 
         results: dict[int, dict[str, tuple[float, float]]] = {rows: {} for rows in given.rows}
         for rows in (WARM, *given.rows):
@@ -299,6 +353,8 @@ def main() -> None:
                 for stage in runs[0]:
                     results[rows][stage] = min(each[stage][0] for each in runs), min(each[stage][1] for each in runs)
         print("\n".join(told(results)))
+        if not given.only:
+            print("\n" + "\n".join(compared(place, sorted(given.rows))))
 
 
 if __name__ == "__main__":
