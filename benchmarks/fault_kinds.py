@@ -44,6 +44,7 @@ class Kind:
     visible: str
     unseen: str = ""
     needs_structure: bool = field(default=False)
+    is_geometry: bool = False
 
 
 def _z(factor: float, both: bool) -> Plant:
@@ -348,10 +349,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("file cut short", _cut, FILE, needs_structure=True),
     Kind("file missing", _no_file, FILE, needs_structure=True),
     Kind("operations lost from the file", _identity, FILE, needs_structure=True),
-    Kind("origin of one sublattice shifted", _geometry(sublattice_shifted), "", needs_structure=True,
-         unseen="where the shift puts a cation among other anions at like distances, noise of the published files hides the rest"),
-    Kind("sublattice occupancies swapped", _geometry(occupants_exchanged), "", needs_structure=True,
+    Kind("origin of one sublattice shifted", _geometry(sublattice_shifted), "", needs_structure=True, is_geometry=True,
+         unseen="the shift may put a cation among other anions at like distances, and only structures of a known prototype tell"),
+    Kind("sublattice occupancies swapped", _geometry(occupants_exchanged), "", needs_structure=True, is_geometry=True,
          unseen="ions of like size (Al and Ge, B and P) carry each other's valence on each other's site"),
-    Kind("site moved", _geometry(site_moved), "", needs_structure=True,
-         unseen="half an angstrom is three to five times the noise that the published files carry, and larger shells have no centre"),
+    Kind("site moved", _geometry(site_moved), "", needs_structure=True, is_geometry=True,
+         unseen="noise moves a site by 0.05 to 0.2 angstrom an axis: with each true place known, 87 % would be heard"),
 )  # fmt: skip

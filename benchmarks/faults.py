@@ -32,6 +32,8 @@ from schemas import columns as col
 
 RAW = Path("raw")
 BATCH = 60
+#: Faults at once where structures are compared with one another: few enough to leave most of a prototype as it is.
+BESIDE = 10
 #: What is said of the header of every third file, whatever its content: a row with nothing else is a good one.
 HEADERS = frozenset(("cif.header",))
 
@@ -54,9 +56,10 @@ class Release:
         rows = [dict(changed.get(name, case).row) for name, case in self.cases.items()]
         rows += [copy for case in changed.values() for copy in case.copies]
         entries = workbook.entries(pd.DataFrame(rows, columns=self.cells.columns, dtype=object))
-        structures = {n: c.structure for n, c in changed.items() if c.structure is not None}
+        own = {n: c.structure for n, c in changed.items() if c.structure is not None}
         bystander = next(name for name in self.structures if name not in changed)  # without any file nobody misses one
-        structures = self.structures if all_structures else {**structures, bystander: self.structures[bystander]}
+        structures = {**(self.structures if all_structures else {bystander: self.structures[bystander]}), **own}
+        structures = {n: text for n, text in structures.items() if n not in changed or changed[n].structure is not None}
         links, measurements = self.sources(entries)
         subject = Subject(
             entries, structures, links=links, measurements=measurements, sources=self.tables, noisy=self.noisy,
@@ -132,16 +135,21 @@ def plant(release: Release, kind: Kind, good: list[str], each: int, seed: int) -
     return found
 
 
-def catch(release: Release, plants: Iterable[Plant], before: dict[str, dict[str, str]]) -> dict[str, Caught]:
-    """What the checks say of the faults, by kind; a batch holds a row once, and faults of several kinds."""
+def catch(
+    release: Release, plants: Iterable[Plant], before: dict[str, dict[str, str]], *, whole: bool = False, size: int = BATCH
+) -> dict[str, Caught]:
+    """What the checks say of the faults, by kind; a batch holds a row once, and faults of several kinds.
+
+    With ``whole`` the structures of all rows are there, to which a structure may be compared; else only those with a fault.
+    """
     results: dict[str, Caught] = defaultdict(Caught)
-    for batch in _batches(plants):
+    for batch in _batches(plants, size):
         free = (name for name in map("".join, product("0123456789", repeat=3)) if name not in release.cases)
         cases = {
             each.name: replace(each.case, copies=tuple({**copy, str(col.ID): next(free)} for copy in each.case.copies)) for each in batch
         }
         spoken_for = {name: {name, *(copy[col.ID] for copy in case.copies)} for name, case in cases.items()}
-        findings = [f for f in release.findings(cases) if not (f.check == "cif.missing-file" and f.id not in cases)]
+        findings = [f for f in release.findings(cases, whole) if not (f.check == "cif.missing-file" and f.id not in cases)]
         found = heard(findings, set().union(*spoken_for.values()))
         for each in batch:
             told = [item for one in spoken_for[each.name] for item in found.get(one, {}).items()]
@@ -156,14 +164,14 @@ def catch(release: Release, plants: Iterable[Plant], before: dict[str, dict[str,
     return results
 
 
-def _batches(plants: Iterable[Plant]) -> Iterator[list[Plant]]:
-    """The faults in batches of sixty in which no row stands twice."""
+def _batches(plants: Iterable[Plant], size: int) -> Iterator[list[Plant]]:
+    """The faults in batches in which no row stands twice."""
     rest = list(plants)
     while rest:
         batch: dict[str, Plant] = {}
         later = []
         for each in rest:
-            if len(batch) < BATCH and each.name not in batch:
+            if len(batch) < size and each.name not in batch:
                 batch[each.name] = each
             else:
                 later.append(each)
@@ -185,7 +193,8 @@ def main() -> None:
     for kind in KINDS:
         if arguments.only in kind.name:
             plants = plant(release, kind, good, arguments.each, arguments.seed)
-            result = catch(release, plants, before).get(kind.name, Caught())
+            beside = {"whole": True, "size": BESIDE} if kind.is_geometry else {}
+            result = catch(release, plants, before, **beside).get(kind.name, Caught())
             by = ", ".join(f"{check} {count}" for check, count in result.checks.most_common(4))
             print(f"{kind.name:62} {result.planted:4} error {result.severities['error']:4} warning {result.severities['warning']:4} "
                   f"missed {len(result.missed):4} {result.share:8.1%}  {by}  {' '.join(result.missed[:12])}")  # fmt: skip

@@ -19,7 +19,7 @@ NAMES = frozenset((
     "duplicate.exact", "duplicate.near", "duplicate.paper", "duplicate.structure", "duplicate.same-cell", "duplicate.same-conductivity",
     "cif.missing-file", "cif.orphan-file", "cif.unreadable", "cif.read-as", "cif.spacegroup", "cif.symmetry", "cif.lattice",
     "cif.missing-element", "cif.composition", "cif.cell-content", "cif.charge", "cif.occupancy", "cif.distance", "cif.valence",
-    "cif.coordination", "cif.header", "cif.close-match", "cif.licence",
+    "cif.coordination", "cif.prototype", "cif.header", "cif.close-match", "cif.licence",
     "link.laskowski", "link.liion", "link.paper", "link.spacegroup", "link.icsd",
     "split.leak", "split.near-leak",
     "note.open",

@@ -17,13 +17,12 @@ from pipeline.safety.remembered import with_object
 from pipeline.structures.contacts import TOO_CLOSE, too_close
 from pipeline.structures.noise import SIGMA
 from pipeline.structures.origins import cause
-from pipeline.structures.symmetry import examined
-from pipeline.structures.valence import Cations
+from pipeline.structures.valence import full_cations
 
 if TYPE_CHECKING:
     from pipeline.structures.cif import Structure
     from pipeline.structures.contacts import Contact
-    from pipeline.structures.valence import Valence
+    from pipeline.structures.valence import Cations, Valence
 
 #: Two positions filled to at least nine tenths and nearer than this part of the sum of their radii overlap: an error. Where one is
 #: partly empty, a split site refined to 0.54 may be the reason, and the finding is a warning. Files with noise are asked for no more
@@ -65,7 +64,7 @@ def geometry_findings(pair: Pair, noise: bool) -> Iterator[Finding]:
 @with_object
 def _told(structure: Structure, noise: bool) -> tuple[Told, ...]:
     """Remembered, since the checks are run on an entry as it was published and as it was corrected, with one structure."""
-    cations = Cations(structure, examined(structure).positions)
+    cations = full_cations(structure)
     sigma = SIGMA if noise else 0.0
     return (*_distance(cations, sigma), *_like_charges(cations, sigma), *_valence(cations, sigma), *_coordination(cations, sigma))
 

@@ -18,6 +18,7 @@ from pipeline.checks.lattice import lattice_findings
 from pipeline.checks.link_records import linked_groups, record_findings
 from pipeline.checks.links import link_findings
 from pipeline.checks.notes import note_findings
+from pipeline.checks.prototypes import prototype_findings
 from pipeline.checks.reading import Row, rows
 from pipeline.checks.references import reference_findings
 from pipeline.checks.series import series_findings
@@ -137,6 +138,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
         if not subject.alone:
             yield from copy_findings(found, subject.parsed)
+            yield from prototype_findings(found, subject.parsed, subject.noisy)
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     if subject.links is not None and subject.measurements is not None:

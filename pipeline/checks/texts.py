@@ -18,7 +18,7 @@ from pipeline.checks import (
 from pipeline.checks.check import Check
 from pipeline.chemistry import cell, formula
 from pipeline.findings import Severity
-from pipeline.structures import contacts, equal, header, pymatgen_view, special, valence
+from pipeline.structures import contacts, equal, header, prototypes, pymatgen_view, special, valence
 from pipeline.structures.matching import window
 
 E: tuple[Severity, ...] = ("error",)
@@ -402,6 +402,13 @@ CHECKS: tuple[Check, ...] = (
         f"The distance from the centre, along what the site symmetry leaves free, exceeds what it does once in a thousand ({geometry.OFF_CENTRE[1]:g}, {geometry.OFF_CENTRE[2]:g} or {geometry.OFF_CENTRE[3]:g} standard deviations for 1, 2 or 3 free coordinates): of {valence.OWN_OFFSET:g} angstrom in shells of "
         f"four anions, {valence.OWN_OFFSET_LARGE:g} in larger ones ({valence.OWN_OFFSET_D0:g} of Ti, V, Nb, Mo, W), and of the noise.",
         "Second-order Jahn-Teller effect: Kunz and Brown, J. Solid State Chem. 115 (1995) 395.", "Compare the coordinates of the site and of its neighbours with the source.",
+    ),
+    Check(
+        "cif.prototype", W, "A site off its prototype", "A coordinate that was mistyped, or a sublattice on another origin, makes another structure, and the neighbours need not show it.",
+        "Structures of one space group and setting, with cells alike and their full cations at the same places, are of one prototype; each full site of one, lithium and hydrogen apart, is where the median of the others has it. Another origin and the inverted structure are tried first.",
+        f"{prototypes.LEAST} others or more, the {prototypes.MOST} whose cells are nearest; lengths within {prototypes.ALIKE:.0%}. Told is what noise of both and the scatter of the others, {prototypes.OWN:g} angstrom at least, give to one structure in {1 / prototypes.CHANCE:.0f}.",
+        "Robust statistics: Huber, Robust Estimation of a Location Parameter, Ann. Math. Stat. 35 (1964) 73; normalisers: International Tables for Crystallography A, 3.5.",
+        "Compare the coordinates of the site with the paper or the database, and with another structure of the prototype.",
     ),
     Check(
         "cif.header", W, "The header's formula sum and Z are not what the cell holds", "Whoever multiplies the sum by Z, as the dictionary says, gets a cell of several times the atoms.",

@@ -16,9 +16,10 @@ import numpy as np
 
 from pipeline.chemistry.charge import balance
 from pipeline.chemistry.valence import ANIONS, SOFTNESS, bond_length, charges, has_lone_pair
+from pipeline.safety.remembered import with_object
 from pipeline.structures.contacts import EXCLUSIVE, Contact, radius
 from pipeline.structures.surroundings import Surroundings, surroundings
-from pipeline.structures.symmetry import composition
+from pipeline.structures.symmetry import composition, examined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -285,3 +286,9 @@ class Cations:
         like = [i for i, parts in enumerate(self.parts) if elements & {e for e, _ in parts}]
         distances = around.distance[near & np.isin(around.other, like)]
         return bool(len(distances)) and distances.min() < BONDED * 2 * max(radius(e) for e in elements)
+
+
+@with_object
+def full_cations(structure: Structure) -> Cations:
+    """The cations of a structure on the positions that its symmetry gives, made once."""
+    return Cations(structure, examined(structure).positions)

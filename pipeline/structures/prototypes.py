@@ -1,0 +1,226 @@
+"""A structure beside the others of its prototype, site by site.
+
+Structures of one group and setting, with cells and cations alike, have their sites at the same places, but for what size and charge of the
+ions move, and for noise. The median of the others is where a site should be. Where a lone pair, or an anion that is shared, takes a cation
+off the centre of its neighbours, as in every structure of its kind, only this comparison knows it.
+
+A structure may be described from another origin, or inverted, and stay itself: what moves its group into itself is tried before anything is
+said (the Euclidean normaliser: International Tables for Crystallography A, chapter 3.5).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.structures.noise import SIGMA, free_directions
+from pipeline.structures.origins import MOST_SHIFTS, origin_shifts
+from pipeline.structures.symmetry import coset, examined, frame
+from pipeline.structures.valence import FULL, full_cations
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.structures.cif import Structure
+
+#: Structures that a median needs, and that are asked at most: those whose cell is nearest.
+LEAST = 4
+MOST = 12
+#: Lengths (relative) and angles (degrees) of cells alike; how near cations of one kind are (angstrom), and the part of them that must be.
+ALIKE = 0.1
+ALIKE_ANGLE = 5.0
+NEAR = 1.0
+SHARED = 2 / 3
+#: What size and charge of the ions move a site by (standard deviation, angstrom), where the others do not scatter by more.
+OWN = 0.06
+#: Probability with which noise takes a site of a right structure so far: one structure in two hundred.
+CHANCE = 0.005
+#: Variance of the median of n numbers, in variances of one of them, times n; and the spread in median deviations.
+_MEDIAN = math.pi / 2
+_DEVIATION = 1.4826
+
+Kind = tuple[bool, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """A full site: whether it is a cation, the order of its site symmetry, its place and what is free of it, in fractions ``(3, k)``."""
+
+    label: str
+    kind: Kind
+    fract: NDArray[np.float64]
+    free: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The full sites of a structure, and for each kind of them all images in the cell, in fractions ``(m, 3)``."""
+
+    structure: Structure
+    sites: tuple[Site, ...]
+    images: Mapping[Kind, NDArray[np.float64]]
+
+    @property
+    def key(self) -> object:
+        """What structures of one prototype have in common: group, setting, and how many cations of which site symmetry."""
+        cations = sorted(site.kind[1] for site in self.sites if site.kind[0])
+        return self.structure.group_number, self.structure.setting, tuple(cations)
+
+
+@dataclass(frozen=True)
+class Displaced:
+    """A site that is not where its prototype has it.
+
+    Attributes
+    ----------
+    label
+        Label of the site.
+    distance
+        From the median of the others, along what the site symmetry leaves free, angstrom.
+    others
+        Number of structures that were asked.
+    chance
+        Probability that noise takes some site of the structure so far.
+    """
+
+    label: str
+    distance: float
+    others: int
+    chance: float
+
+
+def displaced(structures: Mapping[str, Structure], noisy: Collection[str]) -> Iterator[tuple[str, Displaced]]:
+    """The site of each structure, by name, that is farthest from where the others of its prototype have it, where noise is no reason."""
+    alike: dict[object, dict[str, Model]] = defaultdict(dict)
+    groups: dict[object, list[str]] = defaultdict(list)
+    for name, structure in structures.items():
+        groups[structure.group_number, structure.setting].append(name)
+    for names in groups.values():
+        for name in names if len(names) > LEAST else ():  # beside itself
+            model = _model(structures[name])
+            if model is not None:
+                alike[model.key][name] = model
+    for models in alike.values():
+        names = list(models)
+        cells = np.array([models[name].structure.cell for name in names])
+        for index, name in enumerate(names):
+            siblings = [models[names[other]] for other in _nearest(index, cells)]
+            sigma = SIGMA if name in noisy else 0.0
+            worst = _worst(models[name], siblings, sigma)
+            if worst is not None and worst.chance < CHANCE and not _is_described_otherwise(models[name], siblings, sigma):
+                yield name, worst
+
+
+def _model(structure: Structure) -> Model | None:
+    """The full cations and anions of a structure, lithium and hydrogen apart; ``None`` where there are no cations."""
+    group, positions = frame(structure), examined(structure).positions
+    cations = full_cations(structure)
+    sites: list[Site] = []
+    images: dict[Kind, list[NDArray[np.float64]]] = defaultdict(list)
+    for index, (position, parts) in enumerate(zip(positions, cations.parts, strict=True)):
+        elements = [element for element, _ in parts]
+        is_anion = all(element in cations.anions for element in elements)
+        is_cation = all(cations.charges.get(e, (0, 0))[0] > 0 and e not in ("Li", "H") for e in elements)
+        if sum(amount for _, amount in parts) < FULL or is_anion == is_cation:
+            continue
+        kind = (is_cation, len(position.fixed_by))
+        free = free_directions(group.rotations[list(position.fixed_by)])
+        sites.append(Site(cations.label(index), kind, np.asarray(position.fract, dtype=float), free))
+        chosen = coset(position.fixed_by, group)
+        places = np.einsum("nij,j->ni", group.rotations[chosen].astype(float), position.fract) + group.translations[chosen]
+        images[kind].append((places[:, None] + group.centring[None]).reshape(-1, 3))
+    if not any(site.kind[0] for site in sites):
+        return None
+    return Model(structure, tuple(sites), {kind: np.concatenate(each) for kind, each in images.items()})
+
+
+def _nearest(index: int, cells: NDArray[np.float64]) -> list[int]:
+    """Of ``(n, 6)`` cells those that are nearest to one of them, and alike."""
+    length = np.abs(cells[:, :3] / cells[index, :3] - 1).max(axis=1)
+    alike = (length <= ALIKE) & (np.abs(cells[:, 3:] - cells[index, 3:]).max(axis=1) <= ALIKE_ANGLE)
+    alike[index] = False
+    order = np.argsort(length, kind="stable")
+    return [int(other) for other in order[alike[order]][:MOST]]
+
+
+def _worst(model: Model, siblings: Sequence[Model], sigma: float) -> Displaced | None:
+    """The site farthest from the median, in what noise explains; ``None`` where fewer than :data:`LEAST` are of one prototype."""
+    if len(siblings) < LEAST:
+        return None
+    basis = model.structure.basis
+    gaps = [_gaps(site, siblings, basis) for site in model.sites]
+    shared = [gap for site, gap in zip(model.sites, gaps, strict=True) if site.kind[0]]
+    coincide = np.mean([np.einsum("ni,ni->n", gap, gap) < NEAR**2 for gap in shared], axis=0) >= SHARED
+    if coincide.sum() < LEAST:
+        return None
+    found = [_off(site, gap[coincide], basis, sigma) for site, gap in zip(model.sites, gaps, strict=True) if site.free.shape[1]]
+    worst = min((each for each in found if each is not None), key=lambda each: each.chance, default=None)
+    return None if worst is None else replace(worst, chance=min(1.0, worst.chance * len(found)))
+
+
+def _gaps(site: Site, siblings: Sequence[Model], basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From a site to the nearest like it of each sibling, angstrom: ``(n, 3)``, infinite where a sibling has none."""
+    lengths = [len(model.images[site.kind]) if site.kind in model.images else 0 for model in siblings]
+    found = np.full((len(siblings), 3), np.inf)
+    if not any(lengths):
+        return found
+    gap = np.concatenate([model.images[site.kind] for model in siblings if site.kind in model.images]) - site.fract
+    gap = (gap - np.rint(gap)) @ basis.T
+    squared = np.einsum("ni,ni->n", gap, gap)
+    start = 0
+    for index, length in enumerate(lengths):
+        if length:
+            found[index] = gap[start + int(squared[start : start + length].argmin())]
+        start += length
+    return found
+
+
+def _off(site: Site, gap: NDArray[np.float64], basis: NDArray[np.float64], sigma: float) -> Displaced | None:
+    """How far a site is from the median of the others; ``None`` where too few of them have one like it."""
+    gap = gap[np.isfinite(gap).all(axis=1)]
+    if len(gap) < LEAST:
+        return None
+    moves = basis @ site.free
+    along, _ = np.linalg.qr(moves)
+    seen = gap @ along
+    median = _median(seen)
+    spread = _DEVIATION * _median(np.abs(seen - median))
+    noise = along.T @ moves @ moves.T @ along
+    own = OWN**2 + np.maximum(spread**2 - SIGMA**2 * np.diag(noise), 0.0)
+    covariance = (sigma**2 + SIGMA**2 * _MEDIAN / len(gap)) * noise + np.diag(own)
+    deviation = float(median @ np.linalg.solve(covariance, median))
+    return Displaced(site.label, float(np.linalg.norm(median)), len(gap), _beyond(deviation, len(median)))
+
+
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median of each column: ``(k,)``. Of a dozen rows numpy's own takes five times as long."""
+    ordered, middle = np.sort(values, axis=0), len(values) // 2
+    return np.asarray(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
+
+
+def _beyond(squared: float, freedom: int) -> float:
+    """Probability that the sum of so many squared normal numbers is larger (chi-squared distribution, one to three degrees of freedom)."""
+    if freedom == 2:
+        return math.exp(-squared / 2)
+    tail = math.erfc(math.sqrt(squared / 2))
+    return tail if freedom == 1 else tail + math.sqrt(2 * squared / math.pi) * math.exp(-squared / 2)
+
+
+def _is_described_otherwise(model: Model, siblings: Sequence[Model], sigma: float) -> bool:
+    """Whether the structure from another origin, or inverted, has every site where the others have it."""
+    group = frame(model.structure)
+    twice = 2 * group.translations @ group.inverse.T
+    signs = (1, -1) if np.abs(twice - np.rint(twice)).max() < 1e-6 else (1,)
+    shifts = origin_shifts(model.structure)
+    for sign in signs:
+        for shift in [np.zeros(3), *(shifts if len(shifts) <= MOST_SHIFTS else ())]:
+            moved = replace(model, sites=tuple(replace(site, fract=sign * site.fract + shift, free=site.free) for site in model.sites))
+            worst = _worst(moved, siblings, sigma)
+            if worst is not None and worst.chance >= CHANCE:
+                return True
+    return False
