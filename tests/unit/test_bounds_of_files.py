@@ -290,3 +290,42 @@ def test_a_tetrahedron_holds_its_cation_more_tightly() -> None:
     found = the("cif.coordination", made(1.05 * 4.03 * 0.08))
     assert found is not None
     assert float(found.value) == pytest.approx(1.05 * 4.03 * 0.08, abs=0.01)
+
+
+def test_the_spread_of_a_valence_is_what_moving_each_atom_does_to_it() -> None:
+    """To first order, each of 21 coordinates by 0.01: differences of the logarithm of the sum, squared and added up."""
+    good = octahedron(ideal())
+    found = cations(good)
+    place = found.judged[0]
+    before = found.valence(place)
+    assert before is not None
+    assert before.spread == 0
+    lines, total, step = good.text.splitlines(), 0.0, 1e-4
+    for number, line in enumerate(lines):
+        words = line.split()
+        if words[0] not in ("M1", "O0", "O1", "O2", "O3", "O4", "O5", "O9"):
+            continue
+        for axis in (2, 3, 4):
+            moved = [*words[:axis], f"{float(words[axis]) + step:.6f}", *words[axis + 1 :]]
+            other = cations(read("\n".join([*lines[:number], " ".join(moved), *lines[number + 1 :]]) + "\n", "x.cif")).valence(place)
+            assert other is not None
+            total += (math.log(other.total / before.total) / step) ** 2
+    noisy = found.valence(place, 0.01)
+    assert noisy is not None
+    assert noisy.spread == pytest.approx(0.01 * math.sqrt(total), rel=0.02)
+    assert (noisy.total, noisy.expected, noisy.anion) == (before.total, 4.0, "O")
+    assert noisy.nearest == pytest.approx(ideal(), abs=1e-4)
+    unsure = found.valence(place, 0.01, abs(math.log(before.ratio)) + 0.01)
+    assert unsure is not None
+    assert unsure.spread == 0  # where the sum is right anyway nothing is computed
+
+
+@pytest.mark.parametrize(("occupancy", "expected"), [(0.96, "info"), (0.94, "error")])
+def test_a_position_that_a_refinement_left_nearly_full_is_filled_up(occupancy: float, expected: str) -> None:
+    """0.24 sulfur of six are more than a fifth of an atom, but the position is full but for 4 %."""
+    sites = "".join(f"S{n} S 0.1 {0.1 + 0.15 * n:.2f} 0.3 {occupancy}\n" for n in range(6))
+    sites += "Ti1 Ti 0.6 0.6 0.6 1\nTi2 Ti 0.6 0.1 0.6 1\nTi3 Ti 0.6 0.4 0.1 1\n"
+    text = f"data_x\n{cell(8, 20, 8, 90, 90, 90)}{listed(['x,y,z'])}{atoms(sites)}"
+    size = {col.A: 8.0, col.B: 20.0, col.C: 8.0, col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0}
+    found = said(text, {**ROW, **size, col.REDUCED_COMPOSITION: "Ti3S6", col.TRUE_COMPOSITION: "Ti3S6"})
+    assert [f.severity for f in found if f.check == "cif.composition"] == [expected]

@@ -230,6 +230,20 @@ def test_two_dois_are_one_paper_when_two_compositions_have_the_same_values(their
     assert ("a:3|b:3" in found) is one_paper
 
 
+@pytest.mark.parametrize(("second", "one_paper"), [(1.2109e-5, True), (1.5001e-5, False)])
+def test_what_speaks_for_one_paper_has_to_outweigh_24_to_1(second: float, one_paper: bool) -> None:
+    """Values of one equal digit (0.65) and within 1 % (0.9) outweigh 1.4; of one digit and within a factor of two they do not.
+
+    What shows it is a compound that both hold nearly, which is joined within one paper only.
+    """
+    shared = {"composition": "LiCl", "conductivity": 1e-6}, {"composition": "LiBr", "conductivity": 1.2001e-5}
+    ours = [*shared, {"composition": "Li3PO4", "conductivity": 5.51e-7}]
+    values = (("LiCl", 1.3e-6), ("LiBr", second), ("Li3.02P0.98O4", 5.51e-7))
+    theirs = [{"composition": name, "conductivity": value, "doi": "10.1000/companion"} for name, value in values]
+    found = merged(declared_source(*ours, name="a"), declared_source(*theirs, name="b"))
+    assert ("a:3|b:3" in found) is one_paper
+
+
 # --- what is taken ----------------------------------------------------------------------------------------------------
 def taken(first: float, second: float) -> float:
     found = measurements([declared_source({"conductivity": first}, name="a"), declared_source({"conductivity": second}, name="b")])

@@ -103,6 +103,19 @@ def test_a_value_twice_is_one_where_it_says_the_same() -> None:
     assert "is given twice" in error(triclinic(loop, "_cell_formula_units_Z 3\n")).reason
 
 
+def test_a_list_twice_is_one_where_it_says_the_same() -> None:
+    def text(*second: str) -> str:
+        loop = "loop_\n_symmetry_equiv_pos_as_xyz\n" + "".join(f"{each}\n" for each in second)
+        return triclinic() + loop
+
+    assert len(read(text("x,y,z", "-x,-y,-z"), "x.cif").rotations) == 2
+    assert len(read(text("?", "?"), "x.cif").rotations) == 2
+    for other in (("x,y,z", "x,y,-z"), ("x,y,z",), ("x,y,z", "-x,-y,-z", "x,y,z")):
+        assert "stands in two loops" in error(text(*other)).reason
+    blank = triclinic().replace("'x,y,z'\n'-x,-y,-z'\n", "?\n?\n") + listed(["x,y,z", "-x,-y,-z"])
+    assert len(read(blank, "x.cif").rotations) == 2
+
+
 def test_the_name_and_number_of_the_group_are_those_of_the_file() -> None:
     found = made("_space_group_IT_number 2\n", f"{HEADING}'P -1'\n")
     assert (found.spacegroup_number, found.spacegroup_symbol, found.group_number, found.setting) == (2, "P -1", 2, "P -1")
