@@ -42,9 +42,9 @@ LIBRARIES = (
 #: How a killed mutant's process ends, or by a signal: a test failed, the tests could not be loaded, or it was too slow.
 FAILED = (int(pytest.ExitCode.TESTS_FAILED), int(pytest.ExitCode.INTERRUPTED), int(pytest.ExitCode.USAGE_ERROR), processes.TOO_LONG)
 #: Seconds of CPU that the tests of a mutant take together without it, at most; and how many times as long they may take with it.
-MOST, SLOWER = 20.0, 4
-#: Mutants of a sample that are run unchanged.
-CONTROLS = 3
+MOST, SLOWER = 10.0, 4
+#: Mutants of a sample that are run unchanged as well.
+CONTROLS = 1
 UNCHANGED = "unchanged"
 
 

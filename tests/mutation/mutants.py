@@ -37,8 +37,8 @@ OPERATIONS: dict[type[ast.operator], tuple[str, str]] = {
     ast.BitAnd: ("&", "|"),
     ast.BitOr: ("|", "&"),
 }
-#: What a function that returns one of these returns instead; any other returns nothing.
-EMPTY = {"list": "[]", "tuple": "()", "dict": "{}", "Mapping": "{}", "Sequence": "()", "set": "set()", "frozenset": "frozenset()"}
+#: What a function that returns one of these returns instead, as a pattern; any other returns nothing.
+EMPTY = {"list": "[]", "tuple": "()", "dict": "{{}}", "Mapping": "{{}}", "Sequence": "()", "set": "set()", "frozenset": "frozenset()"}
 LOGGERS = {"logger", "logging", "warnings", "log"}
 FACTOR = 1.5
 

@@ -37,6 +37,10 @@ def near(x: float, y: float = 2, names: list[int] | None = None) -> bool:
 
 def joined(words: list[str]) -> list[str]:
     return words + ["end"]
+
+
+def counted(words: list[str]) -> dict[str, int]:
+    return {word: len(word) for word in words}
 '''
 
 
@@ -55,7 +59,7 @@ def test_a_module_has_exactly_these_mutants(made: list[Mutant]) -> None:
         (13, "condition", "and", "or"), (13, "condition", "not ", ""),
         (15, "arithmetic", "-", "+"), (15, "arithmetic", "/", "*"),
         (16, "comparison", "<=", "<"), (16, "comparison", "<=", ">="), (16, "number", "1", "0"), (16, "number", "1", "2"),
-        (20, "returned", 'words + ["end"]', "[]"),
+        (20, "returned", 'words + ["end"]', "[]"), (24, "returned", "{word: len(word) for word in words}", "{}"),
     ]  # fmt: skip
 
 
