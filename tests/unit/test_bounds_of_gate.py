@@ -169,6 +169,8 @@ def test_keys_sides_and_limits_of_columns(failed: Failed) -> None:
     frame = gates._frame(table, list(table.index), ["000"])
     asked = dict((str(each.get("column")), (name, each)) for name, each in gates._release(None, frame) if "Max" in name)  # noqa: C402
     assert not met(frame, *asked[gates.SIDES])
+    unplaced = gates._frame(table, (), ())
+    assert all(met(unplaced, name, each) for name, each in gates._release(None, unplaced) if each.get("column") == gates.SIDES)
     assert str(col.SPACE_GROUP_NUMBER) in failed(release(SPACE_GROUP_NUMBER=lambda n: 231 if n == 5 else 62))
     assert str(col.IONIC_CONDUCTIVITY) in failed(release(IONIC_CONDUCTIVITY=lambda n: None if n == 5 else 1e-5))
     assert str(col.A) in failed(release(A=lambda n: 0.0 if n == 5 else 10.0))
