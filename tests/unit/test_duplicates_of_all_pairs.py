@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from pipeline.checks import blocks, windows
-from pipeline.checks.blocks import shortest
+from pipeline.checks.blocks import Block, shortest
 from pipeline.checks.candidates import Budget, Candidates, settings_tried
 from pipeline.checks.duplicates import _judge, _Pair, _severity, pair_findings
 from pipeline.checks.reading import Row
 from pipeline.checks.windows import Windows, parts
+from pipeline.chemistry.cell import deviation
+from pipeline.chemistry.formula import agree, resolution
 from schemas import columns as col
 from tests.unit.sheets import row as cells
 
@@ -66,7 +68,7 @@ def of_all_pairs(rows: list[Row]) -> set[tuple[str, str, str, str]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(25))
 def test_few_candidates_give_the_verdicts_of_all_pairs(seed: int) -> None:
     """Rows that repeat another to the letter are compared with that one alone, so none does here."""
     chance = random.Random(seed)
@@ -142,3 +144,44 @@ def test_the_shortest_vectors_of_a_lattice_are_those_of_any_of_its_cells() -> No
         if (h, k, m) > (0, 0, 0)
     )
     assert shortest(box) == pytest.approx(every[:7])
+
+
+def one_compound(one: Row, other: Row) -> bool:
+    return agree(one.reduced or {}, other.reduced or {}, *(resolution(each.text(col.REDUCED_COMPOSITION)) for each in (one, other)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whole_columns_say_of_a_row_what_is_said_of_each_pair(seed: int) -> None:
+    """Composition, cell as given, paper and group, multiples of the volume: each against its law for two rows."""
+    chance = random.Random(seed)
+    rows = [row for row in (made(chance, f"r{n:02}") for n in range(90)) if set(row.reduced or ()) == {"Li", "P", "O"}]
+    block = Block(rows, np.arange(len(rows)), 2e-3)
+    for place, row in enumerate(rows):
+        earlier = np.arange(place)
+        same = [k for k in earlier.tolist() if one_compound(row, rows[k])]
+        assert block.alike(place, earlier).tolist() == same
+        assert row.cell is not None
+        apart = {k: deviation(other, row.cell) for k in earlier.tolist() if (other := rows[k].cell) is not None}
+        found, lengths = block.as_given(place, earlier, 4e-4, 0.02)
+        expected = {k: length for k, (length, angle) in apart.items() if length <= 4e-4 and angle <= 0.02}
+        assert dict(zip(found.tolist(), lengths.tolist(), strict=True)) == pytest.approx(expected)
+        group = row.spacegroup_number
+        together = [k for k in same if group and rows[k].spacegroup_number == group and set(row.papers) & set(rows[k].papers)]
+        assert block.of_paper_and_group(place).tolist() == together
+        assert block.of_papers(place, earlier).tolist() == [bool(set(row.papers) & set(rows[k].papers)) for k in earlier]
+        ratios = {k: max(row.volume / v, v / row.volume) for k in earlier.tolist() if (v := rows[k].volume) and row.volume}
+        multiple = {k: round(ratio) for k, ratio in ratios.items() if abs(ratio - round(ratio)) <= 2e-3 * ratio}
+        assert dict(zip(*(each.tolist() for each in block.of_multiple(place, earlier, 2e-3)), strict=True)) == multiple
+        near = block.near_in_value(place).tolist()
+        values = [(k, rows[k].conductivity) for k in same]
+        assert near == [k for k, v in values if v and row.conductivity and abs(np.log(v / row.conductivity)) <= 2e-3]
+        assert set(block.near_in_size(place).tolist()) >= set(expected) & set(same)
+        assert block.without(earlier, found).tolist() == [k for k in earlier.tolist() if k not in expected]
+
+
+def test_a_lattice_is_known_by_its_shortest_vectors_in_any_setting() -> None:
+    box, turned = (3.0, 4.0, 5.0, 90.0, 90.0, 90.0), (5.0, 3.0, 4.0, 90.0, 90.0, 90.0)
+    assert blocks.one_lattice(box, turned)
+    assert blocks.one_lattice(box, (3.0 * 1.0005, 4.0, 5.0, 90.0, 90.0, 90.0))
+    assert not blocks.one_lattice(box, (3.0 * 1.0008, 4.0, 5.0, 90.0, 90.0, 90.0))
+    assert not blocks.one_lattice(box, (3.0, 4.0, 5.0, 90.0, 90.0, 91.0))
