@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row, number
 from pipeline.checks.slips import one_slip
 from pipeline.chemistry import cell as cells
-from pipeline.findings import Finding, Severity
+from pipeline.findings import Finding
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _SLACK = 1e-6
 TELLING = 5
 #: Angles that symmetry fixes: they agree whatever was refined.
 _FIXED = frozenset((90.0, 120.0))
+_ONE_DIGIT = ", one digit of the number"
 
 
 def digit_findings(rows: Sequence[Row], files: Mapping[str, cells.Cell] | None = None) -> Iterator[Finding]:
@@ -52,20 +54,33 @@ def digit_findings(rows: Sequence[Row], files: Mapping[str, cells.Cell] | None =
             yield Finding(row.id, "lattice.digits", "error", message, col.LATTICE[odd], f"{cell[odd]:.10g}", f"{cell[other]:.10g}")
 
 
-def file_digits(pair: Pair, compared: CellComparison) -> Iterator[Finding]:
-    """Findings of ``lattice.digits`` against the file: one sample's cell in other digits, below what ``cif.lattice`` tells.
+def file_digits(compared: Iterable[tuple[Pair, CellComparison]]) -> Iterator[Finding]:
+    """Findings of ``lattice.digits`` against the files: one sample's cell in other digits, below what ``cif.lattice`` tells.
+
+    An error where a slip shows (:func:`_slip`). A single digit shows none where another row of the same paper is off its file by more: then
+    the paper may print two refinements of each.
+    """
+    found = [(pair, *told) for pair, comparison in compared if (told := _file_digits(pair, comparison)) is not None]
+    twice = {paper for pair, _, slip in found if not slip for paper in pair.row.papers}
+    for pair, finding, slip in found:
+        is_error = slip and not (slip == _ONE_DIGIT and twice & set(pair.row.papers))
+        yield replace(finding, severity="error") if is_error else finding
+
+
+def _file_digits(pair: Pair, compared: CellComparison) -> tuple[Finding, str] | None:
+    """A finding, as a warning, and the slip that explains it; ``None`` where the digits agree.
 
     Only where the row's axes are the file's in some order: any other change of basis mixes the rounding of several numbers.
     """
     row = pair.row.cell
     is_told = not compared.within(cells.LENGTH_ROUNDING, cells.ANGLE_ROUNDING)
     if row is None or pair.is_close or is_told or not all(sorted(map(abs, line)) == [0, 0, 1] for line in compared.basis):
-        return
+        return None
     file = cells.transform(pair.structure.cell, compared.basis)
     units = [_units(ours, theirs) for ours, theirs in zip(row, file, strict=True)]
     worst = max(range(6), key=units.__getitem__)
     if units[worst] <= UNITS + _SLACK:
-        return
+        return None
     order = _exchanged(row, file)
     slip = "" if order else _slip(row, file, units, worst)
     how = f"the file has these lengths in the order {order}" if order else f"they differ by {units[worst]:.3g} in the last digit"
@@ -73,8 +88,8 @@ def file_digits(pair: Pair, compared: CellComparison) -> Iterator[Finding]:
         f"Row and file have one cell with different digits: {col.LATTICE[worst]} = {row[worst]:.10g} in the row and {file[worst]:.10g} "
         f"in the file; {how}{slip}."
     )
-    severity: Severity = "error" if slip else "warning"
-    yield pair.finding("lattice.digits", severity, message, col.LATTICE[worst], f"{row[worst]:.10g}", f"{file[worst]:.10g}")
+    found = pair.finding("lattice.digits", "warning", message, col.LATTICE[worst], f"{row[worst]:.10g}", f"{file[worst]:.10g}")
+    return found, slip
 
 
 def _slip(row: Sequence[float], file: Sequence[float], units: Sequence[float], worst: int) -> str:
@@ -87,7 +102,7 @@ def _slip(row: Sequence[float], file: Sequence[float], units: Sequence[float], w
     if all(_digits(row[place], file[place]) >= TELLING for place in own) and len(own) > 1 and 2 * len(off) <= len(own):
         return ", and the rest of the cell agrees to the last digit: it was mistyped"
     if len(off) == 1 and _digits(row[worst], file[worst]) >= TELLING and one_slip(f"{row[worst]:.10g}", f"{round(file[worst], 6):.10g}"):
-        return ": one digit was mistyped"
+        return _ONE_DIGIT
     return ""
 
 

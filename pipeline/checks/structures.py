@@ -80,6 +80,7 @@ def structure_findings(
     if files:
         yield from _files(by_id, structures)
     owners = _owners(by_id, structures, noisy)
+    compared: list[tuple[Pair, CellComparison]] = []
     for id, structure in structures.items():
         row = by_id.get(id)
         if row is None:
@@ -93,9 +94,10 @@ def structure_findings(
         noise = id in noisy or says_noise(structure)
         for check in (
             _read_as(pair), _licence(pair, owners.get(id)), _header(pair), _formula_sum(pair), _occupancy(pair),
-            geometry_findings(pair, noise), _against_row(pair),
+            geometry_findings(pair, noise), _against_row(pair, compared),
         ):  # fmt: skip
             yield from check
+    yield from file_digits(compared)
 
 
 def _files(rows: Mapping[str, Row], structures: Collection[str]) -> Iterator[Finding]:
@@ -196,7 +198,7 @@ def _occupancy(pair: Pair) -> Iterator[Finding]:
             yield pair.finding("cif.occupancy", severity, message, value=f"{total:.4g}", expected="at most 1")
 
 
-def _against_row(pair: Pair) -> Iterator[Finding]:
+def _against_row(pair: Pair, cells_compared: list[tuple[Pair, CellComparison]]) -> Iterator[Finding]:
     row, structure = pair.row, pair.structure
     outside: list[str] = []
     yield from _spacegroup(pair, outside)
@@ -204,7 +206,7 @@ def _against_row(pair: Pair) -> Iterator[Finding]:
     if row.cell is not None and cells.possible(row.cell):
         compared = cells.compare(row.cell, structure.cell, spacegroup=row.spacegroup_number)
         yield from _lattice(pair, compared, outside)
-        yield from file_digits(pair, compared)
+        cells_compared.append((pair, compared))
     wanted = row.reduced
     if wanted is None and row.true is not None and row.z:
         wanted = {element: amount / row.z for element, amount in row.true.items()}

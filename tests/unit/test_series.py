@@ -11,7 +11,7 @@ from pipeline.checks.digits import digit_findings, file_digits
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row
 from pipeline.checks.series import OUTSIDE, _Law, _line, series_findings
-from pipeline.chemistry.cell import compare
+from pipeline.chemistry.cell import CellComparison, compare
 from pipeline.findings import Finding
 from pipeline.structures.cif import read
 from pipeline.structures.symmetry import examined
@@ -168,7 +168,7 @@ def against(row_a: float, row_b: float, row_c: float, a: str, b: str, c: str, cl
     values = {col.A: row_a, col.B: row_b, col.C: row_c, col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0, col.SPACE_GROUP_NUMBER: 62}
     pair = Pair(Row("abc", values | ({col.CLOSE_MATCH: "Yes"} if close else {})), examined(read(text, "abc.cif")))
     assert pair.row.cell is not None
-    return list(file_digits(pair, compare(pair.row.cell, pair.structure.cell, spacegroup=62)))
+    return list(file_digits([(pair, compare(pair.row.cell, pair.structure.cell, spacegroup=62))]))
 
 
 @pytest.mark.parametrize(
@@ -207,18 +207,29 @@ def test_a_slip_against_the_file_is_an_error_and_another_refinement_is_not(
     assert [f.severity for f in against(*row, *file)] == ([severity] if severity else [])
 
 
-@pytest.mark.parametrize(
-    ("row", "file", "severity"), [(10.48371, "10.48171", "error"), (10.0336, "10.036", "error"), (10.46992, "10.46491", "warning")]
-)
-def test_one_stroke_in_the_only_length_is_a_slip(row: float, file: str, severity: str) -> None:
+def cubic(name: str, row: float, file: str, paper: str = "10.1/one") -> tuple[Pair, CellComparison]:
     text = f"data_x\n_symmetry_space_group_name_H-M 'F -4 3 m'\n{cell(1, 1, 1, 90, 90, 90)}"
     for axis in "abc":
         text = text.replace(f"_{axis} 1\n", f"_{axis} {file}\n")
     text += listed(operations("F -4 3 m")) + atoms("Li1 Li 0 0 0 1\nCl1 Cl 0.5 0.5 0.5 1\n")
-    values = {**dict.fromkeys(col.LATTICE[:3], row), **dict.fromkeys(col.LATTICE[3:], 90.0), col.SPACE_GROUP_NUMBER: 216}
-    pair = Pair(Row("abc", values), examined(read(text, "abc.cif")))
+    values = {**dict.fromkeys(col.LATTICE[:3], row), **dict.fromkeys(col.LATTICE[3:], 90.0), col.SPACE_GROUP_NUMBER: 216, col.DOI: paper}
+    pair = Pair(Row(name, values), examined(read(text, f"{name}.cif")))
     assert pair.row.cell is not None
-    assert [f.severity for f in file_digits(pair, compare(pair.row.cell, pair.structure.cell, spacegroup=216))] == [severity]
+    return pair, compare(pair.row.cell, pair.structure.cell, spacegroup=216)
+
+
+@pytest.mark.parametrize(
+    ("row", "file", "severity"), [(10.48371, "10.48171", "error"), (10.0336, "10.036", "error"), (10.46992, "10.46491", "warning")]
+)
+def test_one_stroke_in_the_only_length_is_a_slip(row: float, file: str, severity: str) -> None:
+    assert [f.severity for f in file_digits([cubic("abc", row, file)])] == [severity]
+
+
+def test_one_stroke_is_none_where_a_sister_is_off_its_file_by_more() -> None:
+    slip, sister = cubic("abc", 10.48371, "10.48171"), cubic("xyz", 10.46992, "10.46491")
+    assert [f.severity for f in file_digits([slip, sister])] == ["warning", "warning"]
+    assert [f.severity for f in file_digits([slip, cubic("xyz", 10.46992, "10.46491", "10.1/two")])] == ["error", "warning"]
+    assert [f.severity for f in file_digits([slip, cubic("xyz", 10.0336, "10.036")])] == ["error", "error"]
 
 
 def test_the_limit_of_a_structure_type_is_four_times_the_scatter_of_garnets() -> None:
