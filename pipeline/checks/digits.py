@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks.lattice import breaches, odd_one, settings
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row, number
+from pipeline.checks.settings import on_axes
 from pipeline.checks.slips import one_slip
 from pipeline.chemistry import cell as cells
 from pipeline.findings import Finding
@@ -17,6 +18,7 @@ from schemas import columns as col
 
 if TYPE_CHECKING:
     from pipeline.chemistry.cell import CellComparison
+    from pipeline.structures.cif import Structure
 
 #: Row and file may differ by this many units of the last digit of the shorter number: half a unit where it was rounded, a whole one where
 #: it was cut off or rounded twice. Nine in ten of the cells that row and file share agree to a hundred thousandth.
@@ -82,8 +84,11 @@ def _file_digits(pair: Pair, compared: CellComparison) -> tuple[Finding, str] | 
     if units[worst] <= UNITS + _SLACK:
         return None
     order = _exchanged(row, file)
+    if order and _is_alike(pair.structure, order):
+        return None
     slip = "" if order else _slip(row, file, units, worst)
-    how = f"the file has these lengths in the order {order}" if order else f"they differ by {units[worst]:.3g} in the last digit"
+    named = ", ".join("abc"[axis] for axis in order or ())
+    how = f"the file has these lengths in the order {named}" if order else f"they differ by {units[worst]:.3g} in the last digit"
     message = (
         f"Row and file have one cell with different digits: {col.LATTICE[worst]} = {row[worst]:.10g} in the row and {file[worst]:.10g} "
         f"in the file; {how}{slip}."
@@ -120,11 +125,21 @@ def _decimals(value: float) -> int:
     return len(number(round(value, 6), 10).partition(".")[2])
 
 
-def _exchanged(row: Sequence[float], file: Sequence[float]) -> str:
-    """The file's axes in the order in which their lengths are the row's to the digit; blank when there is none or angles would move."""
+def _exchanged(row: Sequence[float], file: Sequence[float]) -> tuple[int, ...] | None:
+    """The file's axes in the order in which their lengths are the row's to the digit; ``None`` when there is none or angles would move."""
     if len(set(row[3:])) > 1:
-        return ""
+        return None
     for order in permutations(range(3)):
         if order != (0, 1, 2) and all(_units(row[i], file[j]) <= UNITS + _SLACK for i, j in enumerate(order)):
-            return ", ".join("abc"[j] for j in order)
-    return ""
+            return order
+    return None
+
+
+def _is_alike(structure: Structure, order: Sequence[int]) -> bool:
+    """Whether the group of a structure is the same with its axes in another order (Pmmm, P212121): then any order describes it.
+
+    Operations that are those of no tabulated setting are so on another origin only, as in P212121 with two axes exchanged.
+    """
+    as_given, exchanged = ([[int(order[j] == i) for j in range(3)] for i in range(3)] for order in ((0, 1, 2), order))
+    mine, other = on_axes(structure, as_given), on_axes(structure, exchanged)
+    return other is None or (mine is not None and mine.hm == other.hm)

@@ -17,6 +17,8 @@ from pipeline.findings import Finding
 from schemas import columns as col
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     import gemmi
 
     from pipeline.structures.cif import CifError, Structure
@@ -55,7 +57,7 @@ def setting_findings(rows: Sequence[Row], structures: Mapping[str, Structure | C
         comparison = compare(row.cell, structure.cell, spacegroup=group.number)
         if comparison.multiple != 1 or not comparison.within() or misplaced(row):
             continue
-        found = _setting(structure, comparison)
+        found = on_axes(structure, comparison.basis)
         if found is not None and found.hm != group.hm:
             yield Finding(
                 row.id, "lattice.setting", "warning",
@@ -72,20 +74,20 @@ def _how(structure: Structure, comparison: CellComparison) -> str:
     return f"the structure is in {theirs}, and the row's axes are those of its file {comparison.setting}"
 
 
-def _setting(structure: Structure, comparison: CellComparison) -> gemmi.SpaceGroup | None:
-    """The setting of the structure's operations on the row's axes, ``None`` when it is none of the tabulated ones.
+def on_axes(structure: Structure, basis: Sequence[Sequence[Fraction | int]]) -> gemmi.SpaceGroup | None:
+    """The setting of a structure's operations on other axes, ``None`` when it is none of the tabulated ones.
 
-    With new axes a' = a P a rotation becomes P^-1 R P and a translation P^-1 t (International Tables A, 1.5.2).
+    With new axes a' = a P, where P is ``basis``, a rotation becomes P^-1 R P and a translation P^-1 t (International Tables A, 1.5.2).
     """
     import gemmi
     import numpy as np
 
-    basis = np.array([[float(x) for x in line] for line in comparison.basis])
-    inverse = np.linalg.inv(basis)
+    axes = np.array([[float(x) for x in line] for line in basis])
+    inverse = np.linalg.inv(axes)
     operations = []
     for rotation, translation in zip(structure.rotations, structure.translations, strict=True):
         operation = gemmi.Op()
-        operation.rot = [[round(x * gemmi.Op.DEN) for x in line] for line in (inverse @ rotation @ basis).tolist()]
+        operation.rot = [[round(x * gemmi.Op.DEN) for x in line] for line in (inverse @ rotation @ axes).tolist()]
         operation.tran = [round(x * gemmi.Op.DEN) % gemmi.Op.DEN for x in (inverse @ translation).tolist()]
         operations.append(operation)
     return gemmi.find_spacegroup_by_ops(gemmi.GroupOps(operations))

@@ -115,7 +115,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "lattice.digits", EW, "One cell in two spellings of its digits", "A digit that differs was mistyped, and the difference is too small for any window to see.",
-        "Lengths and angles that the space group makes equal are one number; and a row that is no close match has, on the file's axes in any order, the numbers of its file in the digits that both print.",
+        "Lengths and angles that the space group makes equal are one number; and a row that is no close match has, on the file's axes in any order that leaves the symbol as it is, the numbers of its file in the digits that both print.",
         f"None for equal lengths. Row and file: {digits.UNITS:g} unit in the last digit of the shorter number, which a cut or a double rounding makes; beyond {cell.LENGTH_ROUNDING:.1%} or {cell.ANGLE_ROUNDING:g} degrees the finding is cif.lattice. "
         f"Nine in ten of the shared cells of 1.2.0 agree to seven millionths. An error where a slip shows: equal lengths that differ, one stroke in a number of {digits.TELLING} digits while no other row of the paper is off its file by more, or half of the numbers the file's to the last digit; else it may be another refinement, which is a warning.", f"{_TABLES}, 2.1.2.", "Copy the number from the paper again; the file's is offered.",
     ),

@@ -218,6 +218,16 @@ def cubic(name: str, row: float, file: str, paper: str = "10.1/one") -> tuple[Pa
     return pair, compare(pair.row.cell, pair.structure.cell, spacegroup=216)
 
 
+@pytest.mark.parametrize(("group", "number", "heard"), [("P m m m", 47, False), ("P 21 21 21", 19, False), ("P m m a", 51, True)])
+def test_two_axes_exchanged_are_one_cell_where_the_group_allows_any_order(group: str, number: int, heard: bool) -> None:
+    text = f"data_x\n_symmetry_space_group_name_H-M '{group}'\n{cell(6.2031, 6.2014, 4.7, 90, 90, 90)}" + listed(operations(group))
+    values = dict(zip(col.LATTICE, (6.2014, 6.2031, 4.7, 90.0, 90.0, 90.0), strict=True)) | {col.SPACE_GROUP_NUMBER: number}
+    pair = Pair(Row("abc", values), examined(read(text + atoms("Li1 Li 0.1 0.2 0.3 1\n"), "abc.cif")))
+    assert pair.row.cell is not None
+    found = list(file_digits([(pair, compare(pair.row.cell, pair.structure.cell, spacegroup=number))]))
+    assert [f.severity for f in found] == (["warning"] if heard else [])
+
+
 @pytest.mark.parametrize(
     ("row", "file", "severity"), [(10.48371, "10.48171", "error"), (10.0336, "10.036", "error"), (10.46992, "10.46491", "warning")]
 )
