@@ -9,8 +9,9 @@ import pytest
 
 from tests.conftest import benchmark
 
-#: Faults of a kind; one in twenty may be missed.
+#: Faults of a kind; one in twenty may be missed. Twenty are few: before a kind that misses more is called deaf, so many are planted.
 EACH = 20
+MANY = 200
 VISIBLE = 0.95
 #: Kinds that only the source records show: linking entries to them costs more than all the checks.
 SOURCE = "source record"
@@ -38,10 +39,12 @@ def test_a_sample_of_every_visible_kind_is_caught_and_good_rows_are_left_alone(
     plants = [each for kind in kinds if kind.visible == SOURCE for each in faults.plant(release, kind, good, EACH, 2)]
     caught |= faults.catch(release, plants, before)
     assert {kind.name for kind in kinds} == set(caught)
-    deaf = {name: result.missed for name, result in caught.items() if result.share < VISIBLE}
-    assert not deaf
-    for kind in ("Z and true composition doubled", "space group number off by one", "decimal point of one axis shifted"):
-        assert caught[kind].severities["error"] == EACH, kind
+    for kind in kinds:
+        if caught[kind.name].share < VISIBLE:
+            caught |= faults.catch(release, faults.plant(release, kind, good, MANY, 2), before)
+    assert not {name: result.missed for name, result in caught.items() if result.share < VISIBLE}
+    for name in ("Z and true composition doubled", "space group number off by one", "decimal point of one axis shifted"):
+        assert caught[name].severities["error"] == caught[name].planted, name
     release.sources = lambda entries: (None, None)
     untouched = faults.heard(release.findings({good[0]: release.cases[good[0]]}), {good[0]})
     assert untouched.get(good[0], {}) == {}
