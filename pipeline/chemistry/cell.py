@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import acos, cos, degrees, isfinite, pi, radians, sqrt
+from math import acos, cos, degrees, isfinite, pi, prod, radians, sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -41,8 +41,11 @@ ANGLE_REACH = 10.0
 SLACK = 1e-9
 #: Largest ratio of volumes at which a multiple cell is looked for (2 x 2 x 2).
 LARGEST_MULTIPLE = 8
-#: Lattice vectors tried for the axes of a cell: as many as have coefficients up to 20. The published tables need none above 2.
-MOST_VECTORS = 41**3
+#: Lattice vectors as long as the longest axis of a cell: as many as have coefficients up to 10. The published tables need none above 2.
+MOST_VECTORS = 21**3
+#: Triples of lattice vectors that are as long as the three axes of a cell; cells of the published tables have some tens. All are looked
+#: at, so that a cell of three long axes that enclose little (60 angstrom, and a few degrees between them) would take minutes.
+MOST_TRIPLES = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,10 +341,11 @@ def _bases(row: Cell, file: Cell, determinant: int, length: float, angle: float)
     """Every integer basis of the file's lattice that looks like the row's cell, right-handed: ``(k, 3, 3)``, axes as columns.
 
     pymatgen's search (:meth:`Lattice.find_all_mappings`), whose lower limit of a length is ``1 / (1 + ltol)``. None is looked for where
-    the ball of vectors as long as the row's longest axis holds more than :data:`MOST_VECTORS`: no real cell is as flat.
+    the ball of vectors as long as the row's longest axis holds more than :data:`MOST_VECTORS`, or the three shells of vectors as long as
+    its axes make more than :data:`MOST_TRIPLES`: no real cell is as flat.
     """
-    longest = max(row[:3]) * (1 + length)
-    if 4 / 3 * pi * longest**3 > MOST_VECTORS * volume(file):
+    balls = [4 / 3 * pi * edge**3 / volume(file) for edge in row[:3]]
+    if max(balls) * (1 + length) ** 3 > MOST_VECTORS or prod(max(1.0, 6 * length * ball) for ball in balls) > MOST_TRIPLES:
         return np.empty((0, 3, 3))
     found = lattice(file).find_all_mappings(lattice(row), ltol=1 / (1 - length) - 1 + SLACK, atol=angle + SLACK, skip_rotation_matrix=True)
     bases = np.array([scale.T for _, _, scale in found], dtype=float).reshape(-1, 3, 3)

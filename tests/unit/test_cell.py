@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pymatgen.core.lattice import Lattice
 
 from pipeline.chemistry import cell as cells
 
@@ -162,3 +163,42 @@ def test_a_cell_as_long_as_no_other_costs_no_more(long: float) -> None:
     found = cells.compare((long, 4.0, 4.0, 90.0, 90.0, 90.0), (4.0, 4.0, 4.0, 90.0, 90.0, 90.0))
     assert not found.within() or found.multiple == round(long / 4)
     assert found.lattice_deviation > 0.5 or found.multiple != 1
+
+
+def _sheared(steps: int) -> cells.Cell:
+    """A cell of 4 by 4.2 by 4.4 angstrom on axes that steps of two have made long: each step multiplies them."""
+    basis = np.eye(3, dtype=int)
+    for step in range(steps):
+        basis[step % 3] += 2 * basis[(step + 1) % 3]
+    return cells.transform((4.0, 4.2, 4.4, 92.0, 91.0, 95.0), basis.T.tolist())
+
+
+def test_a_cell_of_long_axes_that_enclose_little_is_not_compared_in_all_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine steps make axes of 108 to 279 angstrom, 2 to 6 degrees apart: the triples of vectors as long would fill the memory."""
+    tried: list[int] = []
+    original = Lattice.find_all_mappings
+
+    def counted(self: Lattice, *given: object, **named: object) -> object:
+        tried.append(1)
+        return original(self, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lattice, "find_all_mappings", counted)
+    short, long = _sheared(3), _sheared(9)
+    assert cells.compare(short, _sheared(2)).within()
+    assert tried
+    tried.clear()
+    cells.compare(long, short)
+    assert not tried
+
+
+@pytest.mark.parametrize("bound", ["MOST_TRIPLES", "MOST_VECTORS"])
+def test_both_bounds_of_the_search_for_a_setting_hold_on_both_sides(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, file = _sheared(3), _sheared(2)
+    balls = [4 / 3 * np.pi * edge**3 / cells.volume(file) for edge in row[:3]]
+    shells = [max(1.0, 6 * cells.LENGTH_WINDOW * ball) for ball in balls]
+    needed = np.prod(shells) if bound == "MOST_TRIPLES" else max(balls) * (1 + cells.LENGTH_WINDOW) ** 3
+    for most, is_found in ((needed * 1.001, True), (needed * 0.999, False)):
+        cells._compare.cache_clear()
+        monkeypatch.setattr(cells, bound, most)
+        assert cells.compare(row, file).within() is is_found
+    cells._compare.cache_clear()
