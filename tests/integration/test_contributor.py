@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from pipeline.cli import main
 from pipeline.sources import Archive
@@ -27,6 +28,14 @@ def run(*arguments: str | Path, folder: Path, env: dict[str, str]) -> subprocess
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
+@pytest.fixture
+def asked(tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command in a folder outside of the checkout, in this process: what a process of its own does is asked once."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OBELIX_CURATE_DOWNLOADS", environment["OBELIX_CURATE_DOWNLOADS"])
+    return lambda *arguments: CliRunner().invoke(main, list(arguments))
+
+
 def put(sent: Sent, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / sent.name
@@ -35,18 +44,18 @@ def put(sent: Sent, folder: Path) -> Path:
     return table
 
 
-def test_exit_status_and_standard_output(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_exit_status_and_standard_output(tmp_path: Path, environment: dict[str, str], asked: Callable[..., Result]) -> None:
     put(good(), tmp_path)
-    fine = run("check", "good.csv", "--cifs", "cifs.zip", "--format", "json", folder=tmp_path, env=environment)
-    assert (fine.returncode, fine.stderr) == (0, "")
+    fine = asked("check", "good.csv", "--cifs", "cifs.zip", "--format", "json")
+    assert (fine.exit_code, fine.stderr) == (0, "")
     assert json.loads(fine.stdout)["summary"]["compared_with"] >= 599
     put(TABLES["formulas"](), tmp_path)
     bad = run("check", "formulas.csv", "--format", "json", folder=tmp_path, env=environment)
     assert (bad.returncode, bad.stderr) == (1, "")
     assert json.loads(bad.stdout)["summary"]["errors"] > 0
     (tmp_path / "prose.csv").write_text("dear curators\n")
-    unusable = run("check", "prose.csv", "--format", "json", folder=tmp_path, env=environment)
-    assert (unusable.returncode, unusable.stdout) == (2, "")
+    unusable = asked("check", "prose.csv", "--format", "json")
+    assert (unusable.exit_code, unusable.stdout) == (2, "")
     assert unusable.stderr.startswith("error: ")
     assert "cure: " in unusable.stderr
     assert "Traceback" not in unusable.stderr
@@ -69,7 +78,7 @@ def test_what_cannot_be_read_ends_with_2_and_a_cure(
 
 
 def test_a_published_row_is_found_again(
-    tmp_path: Path, environment: dict[str, str], published_cells: pd.DataFrame, structure_texts: dict[str, str]
+    tmp_path: Path, asked: Callable[..., Result], published_cells: pd.DataFrame, structure_texts: dict[str, str]
 ) -> None:
     """Ten published rows with their structures, sent under other names: each has its own entry as its exact duplicate."""
     ids = sorted(structure_texts)[::32][:10]
@@ -79,12 +88,12 @@ def test_a_published_row_is_found_again(
     (tmp_path / "cifs").mkdir()
     for name in ids:
         (tmp_path / "cifs" / f"{names[name]}.cif").write_text(structure_texts[name], encoding="utf-8")
-    found = run("check", "rows.csv", "--cifs", "cifs", "--format", "json", folder=tmp_path, env=environment)
+    found = asked("check", "rows.csv", "--cifs", "cifs", "--format", "json")
     twins = {f["ID"]: f["other"] for f in json.loads(found.stdout)["findings"] if f["check"] == "duplicate.exact"}
     assert twins == {names[name]: name for name in ids}
 
 
-def test_ten_good_rows_with_ten_structures_are_ready(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_ten_good_rows_with_ten_structures_are_ready(tmp_path: Path, asked: Callable[..., Result]) -> None:
     anions = {"F": 4.0263, "Cl": 5.1295, "Br": 5.5013, "I": 6.0257}
     cells = [(anion, a + shift) for shift in (0.0, 0.011, 0.023) for anion, a in anions.items()][:10]
     rows = [f"s{n},Li{x},4,Li4{x}4,{n}.1E-9,225,{a:.4f},{a:.4f},{a:.4f},90,90,90,10.9999/made.up.{n}" for n, (x, a) in enumerate(cells)]
@@ -92,12 +101,12 @@ def test_ten_good_rows_with_ten_structures_are_ready(tmp_path: Path, environment
         Sent("ten.csv", "\n".join([HEADER, *rows]).encode(), {f"s{n}": rock_salt(x, round(a, 4)) for n, (x, a) in enumerate(cells)}),
         tmp_path,
     )
-    done = run("check", "ten.csv", "--cifs", "cifs.zip", folder=tmp_path, env=environment)
-    assert done.returncode == 0, done.stdout
+    done = asked("check", "ten.csv", "--cifs", "cifs.zip")
+    assert done.exit_code == 0, done.stdout
 
 
 def test_accepted_rows_are_in_the_next_build_on_the_right_side(
-    tmp_path: Path, environment: dict[str, str], raw: Path, archive: Archive
+    tmp_path: Path, asked: Callable[..., Result], raw: Path, archive: Archive
 ) -> None:
     """Li3YCl6 is in the dataset already: the new row of it must go where its composition is."""
     decisions = tmp_path / "raw"
@@ -105,14 +114,12 @@ def test_accepted_rows_are_in_the_next_build_on_the_right_side(
     for name in ("sources.toml", "corrections.yaml", "waivers.yaml"):
         (decisions / name).write_bytes((raw / name).read_bytes())
     put(good(), tmp_path)
-    accepted = run(
-        "accept", "good.csv", "--cifs", "cifs.zip", "--by", "A Curator", "--date", "2026-03-01", folder=tmp_path, env=environment
-    )
-    assert accepted.returncode == 0, accepted.stderr
+    accepted = asked("accept", "good.csv", "--cifs", "cifs.zip", "--by", "A Curator", "--date", "2026-03-01")
+    assert accepted.exit_code == 0, accepted.stderr
     [folder] = (decisions / "contributions").iterdir()
     ids = {entry["contributed_as"]: entry["id"] for entry in yaml.safe_load((folder / "contribution.yaml").read_text())["entries"]}
-    built = run("build", "--quick", "--out", "curated", folder=tmp_path, env=environment)
-    assert built.returncode in (0, 1), built.stderr
+    built = asked("build", "--quick", "--out", "curated")
+    assert built.exit_code in (0, 1), built.stderr
     table = pd.read_csv(tmp_path / "curated" / "all.csv", dtype=str).set_index(str(col.ID))
     assert len(table) == archive.pin.members["workbook"].records + 3
     assert table.at[ids["sulfide"], col.IONIC_CONDUCTIVITY] == "<1E-10"

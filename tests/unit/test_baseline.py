@@ -27,7 +27,7 @@ def test_inputs_are_cell_content_space_group_and_lattice() -> None:
 
 
 def test_scores_of_a_law_that_the_forest_can_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs the extra 'baseline'")
     monkeypatch.setattr("pipeline.reporting.baseline.TREES", 10)
     monkeypatch.setattr("pipeline.reporting.baseline.STEPS", 5)
     table = made()

@@ -110,7 +110,7 @@ LEARNERS: dict[str, tuple[Learner, dict[str, object]]] = {
 def test_a_law_is_learned_and_shuffled_labels_teach_nothing(name: str) -> None:
     """With labels dealt at random no model may beat the median by more than 0.1 decades; with the right ones each does by far."""
     if name != "nearest":
-        pytest.importorskip("sklearn")
+        pytest.importorskip("sklearn", reason="needs the extra 'baseline'")
     learner, settings = LEARNERS[name]
     task = small(400)
     given = problem(task, dict)
@@ -140,7 +140,7 @@ def test_the_nearest_do_not_depend_on_the_order_of_the_entries() -> None:
 
 # --- what is recorded -----------------------------------------------------------------------------------------------------
 def test_each_protocol_covers_its_entries_once_a_seed(tmp_path: Path, quick: None) -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs the extra 'baseline'")
     task = small()
     ran(task, tmp_path, "median", "forest", "forest-structures")
     for name, which in (("median", "all"), ("forest", "all"), ("forest-structures", "structures")):
@@ -175,7 +175,7 @@ def test_folds_are_held_out(tmp_path: Path) -> None:
 
 def test_labels_of_the_test_set_change_no_prediction(tmp_path: Path, quick: None) -> None:
     """Every label and bound of the test set altered: the same bytes. A label of the training set altered: others."""
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs the extra 'baseline'")
     task = small()
     names = ("median", "nearest", "forest")
     altered, learned = task.conductivities.copy(), task.conductivities.copy()
@@ -224,7 +224,7 @@ def test_the_first_of_the_best_candidates_is_chosen() -> None:
 
 
 def test_a_search_is_kept_beside_those_of_other_models(tmp_path: Path, quick: None) -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs the extra 'baseline'")
     task = small()
     ran(task, tmp_path, "nearest")
     ran(task, tmp_path, "forest")
