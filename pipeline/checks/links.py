@@ -44,18 +44,43 @@ def link_findings(
     """Findings of ``link.laskowski``, ``link.liion`` and ``conductivity.source``.
 
     A published link is told when it names none of the records found for the entry, or when no record was found for it. A
-    conductivity is told once, with the voices for it and against it (:func:`_conductivity`).
+    conductivity is told once, with the voices for it and against it (:func:`_conductivity`); a record that was merged with one of the
+    entry's speaks as that one does.
     """
     by_entry: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for link in listed(links):
         by_entry[link[col.LINK_ENTRY]].append(link)
     bounds = _bounds(measurements, sources)
     known = named(sources)
+    merged = _merged(measurements)
     for row in rows:
         for source, column in _COLUMN.items():
             yield from _published(row, [link for link in by_entry[row.id] if link[col.SOURCE] == source], source, column)
-        compared = (_told(row, link, bounds, known) for link in by_entry[row.id] if link[col.LINK_RECORD])
+        own = [link for link in by_entry[row.id] if link[col.LINK_RECORD]]
+        own += _beside(row, own, merged, known)
+        compared = (_told(row, link, bounds, known) for link in own)
         yield from _conductivity(row, [each for each in compared if each is not None], known)
+
+
+def _merged(measurements: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The records of each measurement that has several, by each of them."""
+    groups = (list(record_keys(row[col.RECORDS])) for row in listed(measurements, col.RECORDS))
+    return {key: group for group in groups if len(group) > 1 for key in group}
+
+
+def _beside(
+    row: Row, own: Sequence[Mapping[str, Any]], merged: Mapping[tuple[str, str], Sequence[tuple[str, str]]], known: Mapping[str, Source]
+) -> list[dict[str, Any]]:
+    """As links, the records that were merged with one of the entry's, of sources that have no record of their own for it."""
+    mine = {link[col.SOURCE] for link in own}
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for link in own:
+        for source, record in merged.get((link[col.SOURCE], link[col.LINK_RECORD]), ()):
+            if source not in mine and source in known and row.conductivity:
+                value = known[source].rows[record].get(col.CONDUCTIVITY)
+                ratio = row.conductivity / value if value and not row.is_bound else None
+                found[source, record] = {col.SOURCE: source, col.LINK_RECORD: record, col.CONDUCTIVITY_RATIO: ratio}
+    return list(found.values())
 
 
 def _bounds(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[tuple[str, str], str]:

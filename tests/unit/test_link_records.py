@@ -178,6 +178,19 @@ def test_a_slip_of_exponent_or_digit_against_the_record(value: float, severity: 
     assert found.severity == severity
 
 
+def test_a_record_that_was_merged_with_the_entrys_speaks_as_well() -> None:
+    other = liverpool_ionics(table(laskowski.COLUMNS, [{**RECORD, col.CONDUCTIVITY: 7e-7}]))
+    sources = [laskowski_table(table(laskowski.COLUMNS, [RECORD])), other]
+    merged = table(measurements.COLUMNS, [{col.MEASUREMENT: "m1", col.RECORDS: "laskowski:1|liion:1"}])
+    for records, severities in ((merged, ["info"]), (merged.iloc[:0], [])):
+        found = link_findings([Row("abc", ROW)], table(links.COLUMNS, [LINK]), records, sources)
+        assert [f.severity for f in found if f.check == "conductivity.source"] == severities
+    both = table(links.COLUMNS, [LINK, {**LINK, col.SOURCE: "liion", col.LINK_RECORD: "1", col.CONDUCTIVITY_RATIO: 1.0}])
+    assert [f for f in link_findings([Row("abc", ROW)], both, merged, sources) if f.check == "conductivity.source"] == [], (
+        "linked: told once"
+    )
+
+
 @pytest.mark.parametrize(("mine", "other", "severity"), [(1e-10, None, "error"), (2e-11, None, None), (1e-10, 1e-10, None)])
 def test_the_limit_of_a_bound_as_a_value_has_lost_its_sign(mine: float, other: float | None, severity: str | None) -> None:
     record = {**RECORD, col.CONDUCTIVITY: None, col.CONDUCTIVITY_BOUND: "<1e-10"}
