@@ -182,6 +182,14 @@ def test_one_number_that_is_off_is_a_slip_and_two_are_not(row: cells.Cell, remar
     assert bool(explained(row, np.array([SLIP]))[0]) is (remark is not None)
 
 
+@pytest.mark.parametrize(("alpha", "seen"), [(102.9, True), (97.1, True), (103.1, False), (96.9, False)])
+def test_reversed_axes_have_the_supplements_of_their_angles(alpha: float, seen: bool) -> None:
+    """With a and b reversed, alpha and beta of the file are 100 and 85; three degrees are the window."""
+    found = slip((5.0, 6.0, 9.0, alpha, 85.0, 100.0), SLIP)
+    assert (found is not None) is seen
+    assert found is None or found.remark == "only c is off: 9 in the row, 7 in the file"
+
+
 def test_numbers_that_symmetry_ties_are_one_slip() -> None:
     found = slip((5.5, 5.5, 5.5, 90.0, 90.0, 90.0), (5.0, 5.0, 5.0, 90.0, 90.0, 90.0))
     assert found is not None

@@ -390,6 +390,11 @@ def test_images_of_a_special_position_are_there_once() -> None:
         assert made_.composition.get_el_amt_dict() == pytest.approx(structure.content)
         distances = made_.distance_matrix + 9 * np.eye(len(made_))
         assert distances.min() > 1.4
+    screw = f"data_x\n{HEADING}'P 31 2 1'\n{cell(6, 6, 7, 90, 90, 120)}{listed(operations('P 31 2 1'))}"
+    on_axis = read(f"{screw}{atoms('O1 O 0.3 0 0.3333 1' + chr(10))}", "x.cif")
+    # International Tables A, group 152, position 3a: x,0,1/3  0,x,2/3  -x,-x,0
+    places = sorted(tuple(round(x, 6) for x in site["abc"]) for site in as_dict(on_axis)["sites"])
+    assert places == [(0.0, 0.3, 0.666667), (0.3, 0.0, 0.333333), (0.7, 0.7, 0.0)]
     rounded = as_dict(made(sites="Li1 Li 0.999999999 0.2 0.123456789 1\n"))
     assert rounded["sites"][0]["abc"] == [0.0, 0.2, 0.12345679]
     empty = as_dict(made(sites="Li1 Li 0.1 0.2 0.3 0\nO1 O 0.5 0.6 0.7 1\n"))

@@ -151,6 +151,13 @@ def test_limits_of_a_cell(changes: dict[str, object], impossible: bool) -> None:
     assert ("range", "error") in lattice(**FREE, **changes) if impossible else lattice(**FREE, **changes) == []
 
 
+def test_angles_that_enclose_no_volume_are_all_told() -> None:
+    [finding] = lattice_findings([row(**FREE, ALPHA=40, BETA=50, GAMMA=91)])
+    assert (finding.column, finding.value) == (col.ALPHA, "40 50 91")
+    [finding] = lattice_findings([row(**FREE, BETA=170.5)])
+    assert (finding.column, finding.value) == (col.BETA, "170.5")
+
+
 @pytest.mark.parametrize(("apart", "obeys"), [(4e-4, True), (-4e-4, True), (6e-4, False), (-6e-4, False)])
 def test_lengths_that_symmetry_makes_equal_are_told_apart_by_the_fourth_decimal(apart: float, obeys: bool) -> None:
     """A real distortion is 0.3 %; the fourth decimal of a 4 angstrom axis is 0.005 %, ten times of which is allowed."""
