@@ -115,6 +115,7 @@ def test_the_volume_of_a_cell_is_the_sum_of_its_ions_and_its_doubt_that_of_rare_
         ({"Li": 1, "Sb": 1, "O": 3}, {"Li": 1, "Sb": 1, "O": 3}), ({"Li": 1, "Sb": 1, "O": 2}, {"Li": 1, "Sb (lone pair)": 1, "O": 2}),
         ({"Li": 2, "Sb": 2, "O": 5}, {"Li": 2, "Sb": 1, "Sb (lone pair)": 1, "O": 5}), ({"Sn": 1, "O": 1}, {"Sn (lone pair)": 1, "O": 1}),
         ({"Sn": 1, "O": 2}, {"Sn": 1, "O": 2}), ({"Sn": 2, "O": 3}, {"Sn": 1, "Sn (lone pair)": 1, "O": 3}),
+        ({"As": 2, "O": 4}, {"As": 1, "As (lone pair)": 1, "O": 4}), ({"Bi": 2, "O": 4}, {"Bi": 1, "Bi (lone pair)": 1, "O": 4}),
         ({"Bi": 2, "O": 3}, {"Bi (lone pair)": 2, "O": 3}), ({"Bi": 2, "O": 5}, {"Bi": 2, "O": 5}), ({"As": 2, "O": 3},
         {"As (lone pair)": 2, "O": 3}),
         ({"As": 2, "O": 5}, {"As": 2, "O": 5}), ({"Sb": 1, "O": 9}, {"Sb": 1, "O": 9}), ({"Sb": 2, "Xe": 1}, {"Sb": 2, "Xe": 1}),

@@ -329,3 +329,17 @@ def test_a_position_that_a_refinement_left_nearly_full_is_filled_up(occupancy: f
     size = {col.A: 8.0, col.B: 20.0, col.C: 8.0, col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0}
     found = said(text, {**ROW, **size, col.REDUCED_COMPOSITION: "Ti3S6", col.TRUE_COMPOSITION: "Ti3S6"})
     assert [f.severity for f in found if f.check == "cif.composition"] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("lithium_", "chlorine", "expected"),
+    [
+        (0.985, 1, "info"), (0.97, 1, "warning"), (0.94, 1, "error"), (1, 0.985, "info"), (1, 0.97, "warning"), (1, 0.94, "error"),
+        (0.97, 0.97, "info"),
+        (0.995, 1, None),
+    ],
+)  # fmt: skip
+def test_an_amount_that_leaves_charge_over_weighs_more(lithium_: float, chlorine: float, expected: str | None) -> None:
+    """Beyond 2 % of the anions' charge atoms are missing: a warning, and an error outside the window of 0.05."""
+    text = TRICLINIC.replace("0.3 1\n", f"0.3 {lithium_}\n").replace("0.8 1\n", f"0.8 {chlorine}\n")
+    assert [f.severity for f in said(text, ROW) if f.check == "cif.composition"] == ([expected] if expected else [])

@@ -79,6 +79,16 @@ def _aluminium(x: float, y: float) -> dict[str, object]:
     return {"REDUCED_COMPOSITION": formula}
 
 
+def test_forty_rows_of_a_type_are_left_out_at_most() -> None:
+    """So that wrong cells do not spoil the law that shows them, and the law is not that of a minority."""
+    good = [garnet(f"r{n}", 0.01 * n, vegard(0.01 * n), f"10.1/{n}") for n in range(1, 120)]
+    bad = [garnet(f"b{n}", 0.02 * n, round(vegard(0.02 * n) * 1.03, 4), f"10.2/{n}") for n in range(1, 46)]
+    for wrong in (38, 45):
+        left = _Law([*good, *bad[:wrong]]).trimmed()
+        assert len(left) == min(wrong, 40)
+        assert all(place >= len(good) for place in left)
+
+
 def test_a_type_follows_its_ions_with_priors() -> None:
     """Regression with normal priors written out: coefficients N(0, 1) in units of their own doubt, scatter 0.7 %, one row left out."""
     from pipeline.chemistry.volume import species, volumes

@@ -112,7 +112,8 @@ def test_the_charge_that_is_judged_is_that_of_one_formula_unit() -> None:
 @pytest.mark.parametrize(
     ("content", "units"),
     [
-        ({"Li": 6, "P": 2, "O": 8}, 2), ({"Li": 3, "P": 1, "O": 4}, 1), ({"Li": 12}, 1),
+        ({"Li": 6, "P": 2, "O": 8}, 2), ({"Li": 6.0000008, "O": 4}, 2), ({"Li": 6.0000012, "O": 4}, 1),
+        ({"Li": 3, "P": 1, "O": 4}, 1), ({"Li": 12}, 1),
         # beside broken amounts a common divisor below 4 is chance: La3 and O12 of every garnet
         ({"Li": 6.4, "La": 3, "Zr": 2, "O": 12}, 1), ({"Li": 6.3, "La": 9, "O": 36}, 9), ({"Li": 1.5, "La": 4, "O": 8}, 1),
         ({"Li": 1.6, "La": 4, "O": 8}, 4), ({"Li": 1.2, "La": 3, "O": 9}, 1), ({"Li": 6.4, "La": 8, "O": 16}, 8),
