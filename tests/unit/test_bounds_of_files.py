@@ -7,7 +7,7 @@ import math
 import pytest
 
 from pipeline.checks import structures as checks
-from pipeline.checks.geometry import OFF_CENTRE, Told, _told
+from pipeline.checks.geometry import Told, _told
 from pipeline.checks.reading import Row
 from pipeline.checks.settings import confirmed
 from pipeline.chemistry.valence import bond_length
@@ -196,7 +196,9 @@ FAR = "".join(f"Li{n} Li 0.{n}1 0.6 0.6 1\n" for n in (1, 3, 5, 7))
     [
         # two anions of full charge are no nearer than 1.4 of the radii; soft ones come to 0.93 of that
         ("S", 1.38, (1, 1), "error"), ("S", 1.42, (1, 1), None), ("Se", 1.29, (1, 1), "error"), ("Se", 1.32, (1, 1), None),
-        ("Te", 0.9, (1, 1), None),
+        ("Te", 0.9, (1, 1), None), ("Br", 1.29, (1, 1), "error"),
+        ("Br", 1.32, (1, 1), None), ("I", 1.29, (1, 1), "error"), ("I", 1.32, (1, 1), None),
+        ("O", 1.38, (1, 1), "error"), ("O", 1.42, (1, 1), None),
         ("S", 1.38, (0.9, 0.9), "error"), ("S", 1.38, (0.89, 0.9), "warning"), ("S", 1.38, (0.76, 0.76), "warning"),
         ("S", 1.38, (0.74, 0.9), None),
     ],
@@ -266,14 +268,23 @@ def test_a_cation_may_be_off_the_centre_of_its_shell(cation: str, part: float, t
     assert (found is not None) is told_
 
 
-def test_what_is_off_centre_once_in_a_thousand() -> None:
-    """How often a normal vector of one, two or three components is longer (chi distribution)."""
-    beyond = {
-        1: lambda x: math.erfc(x / math.sqrt(2)), 2: lambda x: math.exp(-(x**2) / 2),
-        3: lambda x: math.erfc(x / math.sqrt(2)) + math.sqrt(2 / math.pi) * x * math.exp(-(x**2) / 2),
-    }  # fmt: skip
-    for freedom, limit in OFF_CENTRE.items():
-        assert beyond[freedom](limit) == pytest.approx(0.001, rel=0.03)
+@pytest.mark.parametrize(
+    ("group", "rows", "limit"),
+    [  # the last anion is no member of the shell
+        # on a mirror plane two coordinates are free, on an axis one: a normal vector of so many components is longer once in a thousand
+        ("x,-y,z", "M1 Zr {s} .5 .5 1\nO0 O {p} .5 .5 1\nO1 O {m} .5 .5 1\nO2 O .5 {p} .5 1\n"
+         "O3 O .5 .5 {p} 1\nO4 O .5 .5 {m} 1\nO9 O .7 .5 .7 1\n", 2),
+        ("-x,y,-z", "M1 Zr .5 {s} .5 1\nO0 O {p} .5 .5 1\nO2 O .5 {p} .5 1\nO3 O .5 {m} .5 1\nO4 O .5 .5 {p} 1\nO9 O .5 .77 .5 1\n", 1),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("part", [0.95, 1.05, -1.05])
+def test_a_cation_on_a_mirror_or_an_axis_has_less_room(group: str, rows: str, limit: int, part: float) -> None:
+    beyond = {1: 3.2905, 2: math.sqrt(2 * math.log(1000))}[limit]
+    shifted = f"{0.5 + part * beyond * 0.12 / 16:.6f}"
+    sites = rows.format(s=shifted, p=f"{0.5 + ideal() / 16:.6f}", m=f"{0.5 - ideal() / 16:.6f}")
+    sites += "".join(f"Li{n} Li 0.{n}3 0.1 0.11 1\n" for n in range(5))
+    found = the("cif.coordination", read(f"data_x\n{cell(16, 16, 16, 90, 90, 90)}{listed(['x,y,z', group])}{atoms(sites)}", "x.cif"))
+    assert (found is not None) is (abs(part) > 1)
 
 
 def test_a_tetrahedron_holds_its_cation_more_tightly() -> None:

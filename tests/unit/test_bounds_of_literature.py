@@ -314,6 +314,14 @@ def test_half_a_doping_step_is_nothing_new() -> None:
         assert found[0][0] == ("Li3BiO4" if first == "new" else old["composition"]), x
 
 
+def test_the_backlog_stands_first_and_what_is_no_compound_last() -> None:
+    found = backlog(
+        {"composition": "0.7Li2S-0.3P2S5"}, {"composition": "LiCl", "doi": "10.1000/paper", "conductivity": 1e-6}, {"composition": "LiBr"},
+        {"composition": "LiI", "spacegroup_number": 225}, entries={"aaa": {}},
+    )  # fmt: skip
+    assert [state for _, state, _ in found] == ["lacks lattice", "lacks space group", "released", "not a single crystalline compound"]
+
+
 @pytest.mark.parametrize(
     ("row", "state"),
     [

@@ -264,13 +264,16 @@ def test_the_shortest_distance_is_that_of_atoms_that_are_there_together(
 
 
 def test_shifts_that_keep_the_operations_are_those_of_the_tables() -> None:
-    """International Tables A, 3.5.2: eight half shifts of an orthorhombic primitive group, (0, 0, 1/2) and (1/2, 1/2, z) of P4,
-    thirds of P3."""
+    """International Tables A, 3.5.2: halves along each axis of P -1 and P n m a, half of the diagonal of F m -3 m, quarters of that of
+    F -4 3 m, none of I a -3 d, thirds and half of the axis of P 3 1 2, half of the axis of P 3 2 1."""
     for group, size, number in (
         ("P n m a", (5, 6, 7, 90, 90, 90), 7),
         ("P -1", (5, 6, 7, 80, 95, 100), 7),
         ("F m -3 m", (8, 8, 8, 90, 90, 90), 1),
         ("I a -3 d", (8, 8, 8, 90, 90, 90), 0),
+        ("F -4 3 m", (8, 8, 8, 90, 90, 90), 3),
+        ("P 3 1 2", (6, 6, 7, 90, 90, 120), 5),
+        ("P 3 2 1", (6, 6, 7, 90, 90, 120), 1),
     ):
         structure = read(
             f"data_x\n{HEADING}'{group}'\n{cell(*size)}{listed(operations(group))}{atoms('O1 O 0.11 0.22 0.33 1' + chr(10))}", "x.cif"
