@@ -14,6 +14,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +37,8 @@ ALIKE = 0.1
 ALIKE_ANGLE = 5.0
 NEAR = 1.0
 SHARED = 2 / 3
+#: Distances between the sites of a structure and the images of one like it: a hundred times the most of the release.
+MOST_DISTANCES = 200_000
 #: What size and charge of the ions move a site by (standard deviation, angstrom), where the others do not scatter by more.
 OWN = 0.06
 #: Probability with which noise takes a site of a right structure so far: one structure in two hundred.
@@ -117,24 +120,24 @@ def displaced(structures: Mapping[str, Structure], noisy: Collection[str]) -> It
 
 
 def _model(structure: Structure) -> Model | None:
-    """The full cations and anions of a structure, lithium and hydrogen apart; ``None`` where there are no cations."""
+    """The full cations and anions of a structure, lithium and hydrogen apart; ``None`` where there are no cations, or too many sites."""
     group, positions = frame(structure), examined(structure).positions
     cations = full_cations(structure)
     sites: list[Site] = []
     images: dict[Kind, list[NDArray[np.float64]]] = defaultdict(list)
-    for index, (position, parts) in enumerate(zip(positions, cations.parts, strict=True)):
-        elements = [element for element, _ in parts]
-        is_anion = all(element in cations.anions for element in elements)
-        is_cation = all(cations.charges.get(e, (0, 0))[0] > 0 and e not in ("Li", "H") for e in elements)
-        if sum(amount for _, amount in parts) < FULL or is_anion == is_cation:
+    positive = {e for e, (low, _) in cations.charges.items() if low > 0} - {"Li", "H"}
+    for index in np.flatnonzero(cations.occupancy >= FULL).tolist():
+        position, elements = positions[index], {element for element, _ in cations.parts[index]}
+        is_cation, is_anion = elements <= positive, elements <= cations.anions
+        if is_anion == is_cation:
             continue
         kind = (is_cation, len(position.fixed_by))
         free = free_directions(group.rotations[list(position.fixed_by)])
         sites.append(Site(cations.label(index), kind, np.asarray(position.fract, dtype=float), free))
         chosen = coset(position.fixed_by, group)
-        places = np.einsum("nij,j->ni", group.rotations[chosen].astype(float), position.fract) + group.translations[chosen]
+        places = group.rotations[chosen] @ position.fract + group.translations[chosen]
         images[kind].append((places[:, None] + group.centring[None]).reshape(-1, 3))
-    if not any(site.kind[0] for site in sites):
+    if not any(site.kind[0] for site in sites) or len(sites) * sum(len(each) for each in chain(*images.values())) > MOST_DISTANCES:
         return None
     return Model(structure, tuple(sites), {kind: np.concatenate(each) for kind, each in images.items()})
 
@@ -171,7 +174,7 @@ def _gaps(site: Site, siblings: Sequence[Model], basis: NDArray[np.float64]) -> 
         return found
     gap = np.concatenate([model.images[site.kind] for model in siblings if site.kind in model.images]) - site.fract
     gap = (gap - np.rint(gap)) @ basis.T
-    squared = np.einsum("ni,ni->n", gap, gap)
+    squared = (gap * gap).sum(axis=1)
     start = 0
     for index, length in enumerate(lengths):
         if length:
@@ -186,7 +189,8 @@ def _off(site: Site, gap: NDArray[np.float64], basis: NDArray[np.float64], sigma
     if len(gap) < LEAST:
         return None
     moves = basis @ site.free
-    along, _ = np.linalg.qr(moves)
+    freedom = moves.shape[1]
+    along = np.eye(3) if freedom == 3 else moves / math.hypot(*moves[:, 0]) if freedom == 1 else np.linalg.qr(moves)[0]
     seen = gap @ along
     median = _median(seen)
     spread = _DEVIATION * _median(np.abs(seen - median))
@@ -194,7 +198,7 @@ def _off(site: Site, gap: NDArray[np.float64], basis: NDArray[np.float64], sigma
     own = OWN**2 + np.maximum(spread**2 - SIGMA**2 * np.diag(noise), 0.0)
     covariance = (sigma**2 + SIGMA**2 * _MEDIAN / len(gap)) * noise + np.diag(own)
     deviation = float(median @ np.linalg.solve(covariance, median))
-    return Displaced(site.label, float(np.linalg.norm(median)), len(gap), _beyond(deviation, len(median)))
+    return Displaced(site.label, float(np.linalg.norm(median)), len(gap), _beyond(deviation, freedom))
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:

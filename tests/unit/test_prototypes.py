@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.checks.prototypes import prototype_findings
 from pipeline.checks.reading import Row
+from pipeline.structures import prototypes
 from pipeline.structures.cif import Structure, read
 from pipeline.structures.prototypes import CHANCE, LEAST, _beyond, displaced
 from tests.unit.difficult import atoms, cell, listed, operations
@@ -76,6 +77,14 @@ def test_too_few_of_a_prototype_tell_nothing() -> None:
     bad = phosphate(3, changes={2: (0.06, 0, 0)})
     assert set(named({**family(LEAST), "bad": bad})) == {"bad"}
     assert named({**family(LEAST - 1), "bad": bad}) == {}
+
+
+def test_structures_of_too_many_sites_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    structures = {**family(), "bad": phosphate(3, changes={2: (0.06, 0, 0)})}
+    most = 4 * (4 + 4 + 8 + 4)  # four full sites, and their images
+    for limit, found in ((most, {"bad"}), (most - 1, set())):
+        monkeypatch.setattr(prototypes, "MOST_DISTANCES", limit)
+        assert set(named(structures)) == found
 
 
 def test_another_origin_and_another_prototype_are_silent() -> None:
