@@ -81,6 +81,7 @@ class Block:
         self.has_multiples = len(there) > 0 and bool(there.max() > 1.5 * there.min())
         self.bound = np.array([row.is_bound for row in found])
         self.cells = np.asfortranarray([row.cell or (np.nan,) * 6 for row in found])
+        self._apart = np.empty(len(found))  # one piece of memory for all rows: the system takes its time to give another to each
         self._varying = [i for i in range(6) if (self.cells[:, i] != self.cells[0, i]).any()]
         self.group = np.array([row.spacegroup_number or -1 for row in found])
         self.shortest = np.full((len(found), 1 + VECTORS), np.nan, order="F")
@@ -197,20 +198,24 @@ class Block:
 
         Differences are up to ``length`` (relative) and ``angle`` (degrees).
         """
-        lengths = np.zeros(len(found))
+        lengths: Floats | None = None
         for i in self._varying if len(found) else ():
             mine = self.cells[local, i]
             theirs = self.cells[:local, i] if len(found) == local else self.cells[found, i]
-            apart = np.abs(mine - theirs)
+            apart = np.subtract(mine, theirs, out=self._apart[: len(found)])
+            np.abs(apart, out=apart)
             if i < 3:
                 apart /= theirs
             close = apart <= (length if i < 3 else angle)
             if np.count_nonzero(close) < len(close):
-                found, lengths, apart = found[close], lengths[close], apart[close]
+                found, apart = found[close], apart[close]
+                lengths = None if lengths is None else lengths[close]
                 if not len(found):
                     break
             if i < 3:
-                lengths = np.maximum(lengths, apart)
+                lengths = apart.copy() if lengths is None else np.maximum(lengths, apart, out=lengths)
+        if lengths is None or not len(found):
+            lengths = np.zeros(len(found))
         return found, lengths
 
     def without(self, found: Places, *others: Places) -> Places:

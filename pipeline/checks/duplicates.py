@@ -49,7 +49,7 @@ class _Pair:
     other: Row
     budget: Budget | None = None
 
-    @cached_property
+    @property
     def same_paper(self) -> bool:
         return bool(set(self.one.papers) & set(self.other.papers))
 
@@ -62,13 +62,13 @@ class _Pair:
             return False  # everybody writes <1e-10
         return abs(x - y) <= SAME_VALUE * max(x, y)
 
-    @cached_property
+    @property
     def ratio(self) -> float:
         """How many times the larger conductivity is the smaller one; 1 where one is missing."""
         x, y = self.one.conductivity, self.other.conductivity
         return max(x / y, y / x) if x and y and x > 0 and y > 0 else 1.0
 
-    @cached_property
+    @property
     def same_composition(self) -> bool:
         one, other = self.one.reduced, self.other.reduced
         if one is None or other is None:
@@ -76,7 +76,7 @@ class _Pair:
         texts = (self.one.text(col.REDUCED_COMPOSITION), self.other.text(col.REDUCED_COMPOSITION))
         return agree(one, other, *map(resolution, texts))
 
-    @cached_property
+    @property
     def same_spacegroup(self) -> bool:
         return self.one.spacegroup_number is not None and self.one.spacegroup_number == self.other.spacegroup_number
 

@@ -24,7 +24,7 @@ class Windows:
     def __init__(self, share: Floats, spread: Floats, column: Floats, within: float) -> None:
         self._share, self._spread, self._column, self._within = share, spread, column, within
         self._one_share = bool((share == share[0]).all()) and bool((spread > 0).all())
-        self._every = np.arange(len(share))
+        self._every, self._apart = np.arange(len(share)), np.empty(len(share))
         self._by_share = Sorted(share, np.full(len(share), spread.max()))
         self._by_column = Sorted(column, np.full(len(column), within))
 
@@ -34,7 +34,8 @@ class Windows:
         if len(part) <= 1:  # the row itself
             return np.empty(0, dtype=np.int64)
         if len(part) >= place:
-            near = np.abs(self._column[:place] - self._column[place]) <= self._within
+            apart = np.subtract(self._column[:place], self._column[place], out=self._apart[:place])
+            near = np.abs(apart, out=apart) <= self._within
             if not self._one_share:
                 near &= np.abs(self._share[:place] - self._share[place]) < np.maximum(self._spread[:place], self._spread[place])
             return self._every[:place] if near.all() else np.flatnonzero(near)
