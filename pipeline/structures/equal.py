@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gemmi
@@ -54,7 +55,14 @@ AGREEING = 3
 
 Key = tuple[object, ...]
 _Test = Callable[[Structure, Structure], bool]
-_CellTest = Callable[[Sequence[float], Sequence[float]], bool]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Which cells are near each other: a test, and how far from a length it can only pass."""
+
+    are_near: Callable[[Sequence[float], Sequence[float]], bool]
+    reach: Callable[[float], float]
 
 
 def secret_key(structure: Structure) -> str | None:
@@ -139,7 +147,7 @@ def copies(some: Mapping[str, Structure], others: Mapping[str, Structure], *, st
     InputError
         When so many structures have like cells that comparing them has no end.
     """
-    return _those(some, others, _near_cells if stretched else _same_cells, is_copy)
+    return _those(some, others, _NEAR if stretched else _SAME, is_copy)
 
 
 def without_noise(some: Mapping[str, Structure], noisy: Mapping[str, Structure]) -> dict[str, tuple[str, ...]]:
@@ -148,7 +156,7 @@ def without_noise(some: Mapping[str, Structure], noisy: Mapping[str, Structure])
     Cell and occupancies agree digit for digit, in at least :data:`AGREEING` numbers, and each coordinate within :data:`REACH` times sigma:
     it is the original, or has another noise. A structure that equals the other (:func:`copies`) is not named.
     """
-    return _those(some, noisy, _same_cells, lambda one, other: _differs_by_noise(one, other) and not is_copy(one, other))
+    return _those(some, noisy, _SAME, lambda one, other: _differs_by_noise(one, other) and not is_copy(one, other))
 
 
 def may_be(text: str, structures: Collection[Structure]) -> bool:
@@ -179,19 +187,21 @@ def _same_cells(one: Sequence[float], other: Sequence[float]) -> bool:
     return max(gap[:3]) <= SAME_LENGTH * 1.001 and max(gap[3:], default=0.0) <= SAME_ANGLE * 1.001
 
 
-def _those(
-    some: Mapping[str, Structure], others: Mapping[str, Structure], are_near: _CellTest, is_one: _Test
-) -> dict[str, tuple[str, ...]]:
+_NEAR = _Cells(_near_cells, lambda length: 2 * _ALIKE * length)
+_SAME = _Cells(_same_cells, lambda _: 2 * SAME_LENGTH)
+
+
+def _those(some: Mapping[str, Structure], others: Mapping[str, Structure], cells: _Cells, is_one: _Test) -> dict[str, tuple[str, ...]]:
     """The others that pass a test, for each of some; structures whose cells are not near each other are not compared."""
     by_length = sorted((structure.cell[0], place, name) for place, (name, structure) in enumerate(others.items()))
     lengths = [length for length, _, _ in by_length]
     found: dict[str, tuple[str, ...]] = {}
     compared = 0
     for name, structure in some.items():
-        length = structure.cell[0]
-        window = by_length[bisect_left(lengths, length * (1 - 2 * _ALIKE)) : bisect_right(lengths, length * (1 + 2 * _ALIKE))]
+        length, reach = structure.cell[0], cells.reach(structure.cell[0])
+        window = by_length[bisect_left(lengths, length - reach) : bisect_right(lengths, length + reach)]
         names = [other for _, other in sorted(each[1:] for each in window)]
-        names = [other for other in names if other != name and are_near(structure.cell, others[other].cell)]
+        names = [other for other in names if other != name and cells.are_near(structure.cell, others[other].cell)]
         compared += len(names)
         if compared > limits.LIKE_PAIRS():
             raise limits.LIKE_PAIRS.error(structure.name)

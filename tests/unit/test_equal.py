@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from pipeline.errors import InputError
 from pipeline.safety import limits
+from pipeline.structures import equal
 from pipeline.structures.cif import Structure, read
-from pipeline.structures.equal import copies, may_be, without_noise
+from pipeline.structures.equal import _SAME, copies, may_be, without_noise
 from pipeline.structures.noise import open_seed
 from pipeline.structures.perturb import perturb
 from tests.contributed.tables import cif, rock_salt
@@ -122,3 +125,20 @@ def test_too_few_numbers_tell_nothing() -> None:
     """A cubic cell of four digits is that of a neighbour by chance."""
     cubic = cif("x", "P a -3", (6.512, 6.512, 6.512, 90, 90, 90), [("Li", 0.11, 0.11, 0.11), ("Cl", 0.37, 0.37, 0.37)])
     assert without_noise({"a": read(cubic, "a.cif")}, {"known": noisy(cubic, 1)}) == {}
+
+
+@pytest.mark.parametrize(("apart", "found"), [(0.0, ("a", "b")), (0.001, ("b",)), (0.0011, ())])
+def test_cells_that_are_not_the_same_are_not_compared_at_all(apart: float, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[float] = []
+
+    def counted(one: Sequence[float], other: Sequence[float]) -> bool:
+        looked_at.append(other[0])
+        return _SAME.are_near(one, other)
+
+    monkeypatch.setattr(equal, "_SAME", replace(_SAME, are_near=counted))
+    own = read(phosphate(cell=(CELL[0] + apart, *CELL[1:])), "own")
+    series = {f"n{place}": read(phosphate(cell=(CELL[0] + 0.005 * place, *CELL[1:])), "n") for place in range(1, 40)}
+    near = {"a": read(phosphate(cell=(CELL[0] - 0.001 if apart else CELL[0], *CELL[1:])), "a"), "b": read(phosphate(), "b")}
+    assert copies({"own": own}, {**near, **series}).get("own", ()) == found
+    assert len(looked_at) == 2 or apart
+    assert len(looked_at) <= 2
