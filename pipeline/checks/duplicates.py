@@ -268,6 +268,8 @@ def digits(row: Row) -> int:
 
 def _clusters(pairs: list[tuple[int, int]]) -> dict[int, Sequence[int]]:
     """For each position in a pair, the positions of its connected component, in the order of the table."""
+    if not pairs:  # most tables that are checked: networkx costs a tenth of a second
+        return {}
     import networkx
 
     found: dict[int, Sequence[int]] = {}

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-import networkx
-
 from pipeline.checks.reading import Row, number
 from pipeline.checks.slips import digit_slipped, exponent_slipped
 from pipeline.findings import Finding, Severity
@@ -188,6 +186,8 @@ def _voices(told: Sequence[_Told], known: Mapping[str, Source]) -> list[list[_To
 
     Where a table that copied another says something else, it did not copy this value: its authors looked again.
     """
+    import networkx
+
     graph: networkx.Graph[int] = networkx.Graph()
     graph.add_nodes_from(range(len(told)))
     for (place, one), (other_place, other) in combinations(enumerate(told), 2):

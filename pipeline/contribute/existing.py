@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from pipeline import __version__, sources
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
-from pipeline.release.edits import Own
 from pipeline.release.opened import CONTRIBUTIONS, Opened
 from pipeline.safety.outputs.files import put
 from pipeline.sources.workbook import pinned_book
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.correct import Waiver
+    from pipeline.release.edits import Own
     from pipeline.split.sides import Split
 
 #: Why nothing is compared when the user asked for that.
@@ -109,8 +109,7 @@ def _opened(raw: Path | None) -> Opened:
     decisions = sources.travelling() if raw is None else raw
     pin = sources.default_pin(decisions)
     folders = {path.resolve(): path / CONTRIBUTIONS for path in (decisions, Path("raw") if raw is None else raw)}
-    found = pinned_book(decisions)
-    own = None if found is None else Own(found)
+    own = _own(decisions)
     return Opened(
         pin.name,
         source=lambda: sources.opened(pin, sources.find(pin, raw)),
@@ -125,8 +124,18 @@ def _opened(raw: Path | None) -> Opened:
 
 def sheet(raw: Path) -> pd.DataFrame:
     """Cells of the workbook alone, one row an entry, without corrections and contributions. Raises ``InputError`` as :func:`entries`."""
+    own = _own(raw)
+    return _published(sources.default_pin(raw), raw) if own is None else own.book.cells
+
+
+def _own(raw: Path) -> Own | None:
+    """The curators' own workbook, where the pins name one; what reads it is imported only then."""
     found = pinned_book(raw)
-    return _published(sources.default_pin(raw), raw) if found is None else Own(found).book.cells
+    if found is None:
+        return None
+    from pipeline.release.edits import Own
+
+    return Own(found)
 
 
 def read_from(raw: Path | None = None) -> list[Path]:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import log10
 
-import networkx
-
 from pipeline.dois import is_abstract
 from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import CONDUCTIVITY, Described, conductivity_class
@@ -47,6 +45,8 @@ class Aliases:
         self._pairs += [
             pair for pair, found in weights.items() if sum(found.values()) + log10(ABSTRACT_OF if abstracts(pair) else ALIAS) > 0
         ]
+        import networkx
+
         groups = networkx.connected_components(networkx.Graph(self._pairs))
         self.names = {doi: min(group) for group in groups for doi in group}
 

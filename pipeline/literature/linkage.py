@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import networkx
-
 from pipeline.chemistry.formula import ROUNDING, Compound, FormulaError, Mixture, agree, deviation, reading, resolution, same
 from pipeline.safety.remembered import TEXTS
 from schemas import columns as col
@@ -251,6 +249,8 @@ def assign(weights: Mapping[tuple[str, str], float], *, least: float = -math.inf
 
     A pair that is not given is never chosen, nor is one below ``least``.
     """
+    import networkx
+
     allowed = {pair: weight for pair, weight in weights.items() if weight > least}
     floor = least if math.isfinite(least) else min(allowed.values(), default=0.0) - 1.0
     graph: networkx.Graph[tuple[int, str]] = networkx.Graph()  # names of the two sides may be alike

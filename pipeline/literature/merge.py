@@ -9,8 +9,6 @@ from itertools import combinations, product
 from math import log10
 from typing import TYPE_CHECKING
 
-import networkx
-
 from pipeline.literature.aliases import ABSTRACT_OF, Aliases, abstracts
 from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import (
@@ -114,6 +112,8 @@ def _joined(
 
 def _repeats(records: Mapping[str, Described], aliases: Aliases) -> dict[str, list[str]]:
     """Groups of records of one source that are one measurement, by the name of the first."""
+    import networkx
+
     blocks: dict[tuple[str, frozenset[str]], list[str]] = defaultdict(list)
     for key, record in records.items():
         for paper in sorted(aliases.papers(record)):
