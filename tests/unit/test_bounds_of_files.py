@@ -260,6 +260,17 @@ def test_a_position_is_full_from_nineteen_twentieths_on(occupancy: float, judged
     assert ([found.label(i) for i in found.judged] == ["M1"]) is judged
 
 
+@pytest.mark.parametrize(("lithium_", "judged"), [(0.45, True), (0.55, False)])
+def test_a_position_that_is_lithiums_in_the_main_is_not_judged(lithium_: float, judged: bool) -> None:
+    """Lithium is mobile, and refinements put it on the mean of its places."""
+    text = octahedron(ideal()).text
+    place = next(line for line in text.splitlines() if line.startswith("M1 "))
+    zirconium = f"{place.rpartition(' ')[0]} {1 - lithium_:.2f}"
+    mixed = text.replace(place, f"{zirconium}\n{zirconium.replace('M1 Zr', 'L1 Li').rpartition(' ')[0]} {lithium_}")
+    found = cations(read(mixed + "Zr2 Zr 0.1 0.1 0.9 0.5\n", "x.cif"))
+    assert (found.judged == [0]) is judged
+
+
 @pytest.mark.parametrize(("cation", "part", "told_"), [("Zr", 0.95, False), ("Zr", 1.05, True), ("Ti", 0.95, False), ("Ti", 1.05, True)])
 def test_a_cation_may_be_off_the_centre_of_its_shell(cation: str, part: float, told_: bool) -> None:
     """0.12 angstrom for six anions, 0.15 where an empty d shell mixes with theirs; 4.03 standard deviations for three free coordinates."""
