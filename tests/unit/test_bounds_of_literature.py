@@ -213,6 +213,17 @@ def test_the_icsd_number_decides_between_equals() -> None:
             assert (len(merged(declared_source(ours, name="a"), declared_source(theirs, name="b"))) == 1) is joined, (value, code)
 
 
+@pytest.mark.parametrize(
+    ("value", "code", "joined"),
+    [(1.2001e-4, None, False), (1.6e-5, None, True), (1.6e-5, "8", True), (1.25e-5, "8", False), (1.25e-5, None, True)],
+)
+def test_an_abstract_reports_its_paper_every_second_time(value: float, code: str | None, joined: bool) -> None:
+    """One in two: a decade apart (0.3) is not enough, one equal digit (0.65) is, other ICSD numbers (-0.2) or not."""
+    ours = {"conductivity": 2e-5 if value == 1.6e-5 else 1.2001e-5, "icsd_id": code and "7"}
+    theirs = {"conductivity": value, "icsd_id": code, "doi": "10.1002/chin.199345017"}
+    assert (len(merged(declared_source(ours, name="a"), declared_source(theirs, name="b"))) == 1) is joined
+
+
 @pytest.mark.parametrize(("theirs", "one_paper"), [((1.31e-7, 2.52e-7), True), ((1.31e-7, 9.9e-3), False)])
 def test_two_dois_are_one_paper_when_two_compositions_have_the_same_values(theirs: tuple[float, float], one_paper: bool) -> None:
     """Of pairs of DOIs with two common compositions one in 25 is one paper: equal values raise that, a different one does not."""

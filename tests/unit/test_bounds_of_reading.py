@@ -309,6 +309,7 @@ def test_a_standard_copy_says_what_the_file_says() -> None:
     assert (copy.formula_units, copy.formula_sum, copy.icsd, copy.block) == (2, "Li O0.75", "123", "x")
     assert "primary 10.1/x\ndataset 10.1/y\n" in text.replace("'", "")
     assert "_citation" not in standardised(made())
+    assert "_space_group_IT_number              2\n_space_group_name_H-M_alt           'P -1'\n" in standardised(made())
     assert "\n1 'x,y,z'\n2 '-x,-y,-z'\n" in standardised(made())
     assert read(standardised(made(), units=2), "abc.cif").formula_units == 2
     assert read(standardised(made(), units=2), "abc.cif").formula_sum == "Li O0.75"

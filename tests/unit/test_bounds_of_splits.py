@@ -189,6 +189,20 @@ def test_a_walk_starts_within_the_middle_of_the_allowed_share() -> None:
     assert len({state.tobytes() for state in states}) > 10
 
 
+def test_a_search_betters_a_reference_that_leaks_nothing() -> None:
+    """No more may stand on both sides than in the reference: as little is enough."""
+    rows = {
+        f"e{n:02}": {col.REDUCED_COMPOSITION: f"Li{2 * n + 1}O", col.DOI: f"10.1/{n}", col.IONIC_CONDUCTIVITY: 10.0 ** -(n % 9)}
+        for n in range(40)
+    }
+    table = entries(rows)
+    found = annealing.search(table, [], 7, reference_test_ids=list(table.index[:10]), steps=60, chains=8)
+    assert found.audit.n_leaks == {"paper": 0, "composition": 0, "stoichiometry": 0}
+    assert found.reference is not None
+    assert found.reference.n_leaks == {"paper": 0, "composition": 0, "stoichiometry": 0}
+    assert found.audit.likeness.no_worse_than(found.reference.likeness)
+
+
 # --- near leaks and extension -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("formula", "near"), [("Li2.04S", True), ("Li1.96S", True), ("Li2.06S", False), ("Li1.94S", False)])
 def test_half_a_percent_of_the_atoms_makes_a_near_leak(formula: str, near: bool) -> None:
