@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
 
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import Cell
@@ -31,6 +34,14 @@ SAME_NUMBER = 1e-6
 #: Where species are rare, their uncertainty is added.
 VOLUME_WARNING = 1.22
 VOLUME_ERROR = 1.40
+#: Rows of one group and number of anions beside the row, asked at most; how far a length of theirs is another; and how near a simple
+#: multiple of it is one.
+LEAST_KIN = 3
+MOST_KIN = 60
+FAR = 0.1
+MULTIPLE = 0.03
+#: Anions whose number in the cell, with the space group, tells a structure type.
+ANIONS = ("O", "S", "Se", "Te", "N", "F", "Cl", "Br", "I")
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,7 @@ def lattice_findings(
     ``confirmed`` are the IDs whose structure holds the row's true composition in the row's volume; ``files`` are the cells of the
     structures.
     """
+    kin = _Kin(rows)
     for row in rows:
         broken = list(_range(row))
         yield from broken
@@ -133,7 +145,7 @@ def lattice_findings(
         if not broken:
             yield from _setting(row)
             yield from _pseudosymmetry(row)
-        yield from _volume(row, row.id in confirmed, (files or {}).get(row.id))
+        yield from _volume(row, row.id in confirmed, (files or {}).get(row.id), kin)
 
 
 def _range(row: Row) -> Iterator[Finding]:
@@ -218,7 +230,7 @@ def _pseudosymmetry(row: Row) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _volume(row: Row, confirmed: bool, file: Cell | None) -> Iterator[Finding]:
+def _volume(row: Row, confirmed: bool, file: Cell | None, kin: _Kin) -> Iterator[Finding]:
     estimate = needed(row.true) if row.volume is not None and row.true else None
     if estimate is None or row.volume is None:
         return
@@ -228,7 +240,8 @@ def _volume(row: Row, confirmed: bool, file: Cell | None) -> Iterator[Finding]:
     if factor <= VOLUME_WARNING or (confirmed and not wrong):
         return
     wanted = _fitting_z(row, ratio)
-    column = _not_of_the_file(row, file) or (col.Z if wanted or file is not None or _is_multiple(row, ratio) else col.A)
+    column = _not_of_the_file(row, file) or (kin.odd_length(row) if file is None else "")
+    column = column or (col.Z if wanted or file is not None or _is_multiple(row, ratio) else col.A)
     yield Finding(
         row.id, "lattice.volume", "error" if wrong and not confirmed else "warning",
         f"The cell holds {number(row.volume, 4)} cubic angstrom, but {row.text(col.TRUE_COMPOSITION)} needs about "
@@ -236,6 +249,41 @@ def _volume(row: Row, confirmed: bool, file: Cell | None) -> Iterator[Finding]:
         f"{f' With Z = {wanted} it would fit.' if wanted else ''}",
         column=column, value=number(row.number(column), 6), expected=wanted if column == col.Z else "",
     )  # fmt: skip
+
+
+class _Kin:
+    """Rows of one space group and one number of anions in the cell: their lengths, for the few rows whose volume is wrong."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _lengths(self) -> Mapping[tuple[int | None, int], list[Cell]]:
+        found: dict[tuple[int | None, int], list[Cell]] = defaultdict(list)
+        for row in self._rows:
+            if row.cell is not None and row.true and len(found[self._key(row)]) < MOST_KIN:
+                found[self._key(row)].append(row.cell)
+        return found
+
+    @staticmethod
+    def _key(row: Row) -> tuple[int | None, int]:
+        return row.spacegroup_number, round(sum(row.true.get(element, 0.0) for element in ANIONS)) if row.true else 0
+
+    def odd_length(self, row: Row) -> str:
+        """The one length that is far from the middle of the kin while the others are near; blank where it is a simple multiple of it.
+
+        A multiple is a superstructure, whose cell holds more.
+        """
+        kin = self._lengths.get(self._key(row), [])
+        if row.cell is None or len(kin) <= LEAST_KIN:
+            return ""
+        ratios = [row.cell[axis] / median(cell[axis] for cell in kin) for axis in range(3)]
+        far = [axis for axis, ratio in enumerate(ratios) if abs(ratio - 1) > FAR]
+        near = all(abs(ratio - 1) < FAR / 2 for axis, ratio in enumerate(ratios) if axis not in far)
+        if not far or not near or len({row.cell[axis] for axis in far}) > 1:
+            return ""
+        simple = any(abs(ratios[far[0]] * q / p - 1) <= MULTIPLE for p in range(1, 5) for q in range(1, 5))
+        return "" if simple else col.LATTICE[far[0]]
 
 
 def _is_multiple(row: Row, ratio: float) -> bool:

@@ -11,13 +11,15 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from statistics import median
 from typing import TYPE_CHECKING
 
 from pipeline.checks.candidates import Budget, settings_tried
-from pipeline.checks.lattice import VOLUME_ERROR, VOLUME_WARNING
+from pipeline.checks.lattice import ANIONS, VOLUME_ERROR, VOLUME_WARNING
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import LENGTH_WINDOW, compare, deviation, misfit
+from pipeline.chemistry.spacegroup import crystal_system
 from pipeline.chemistry.volume import species, volumes
 from pipeline.findings import Finding, Severity
 from schemas import columns as col
@@ -54,8 +56,11 @@ LEAST_CURVED = 8
 #: to some 0.03 % in a length.
 OFF_LINE = 6.0
 LEAST_SPREAD = 0.001
-#: Anions whose number in the cell, with the space group, tells a structure type.
-_ANIONS = ("O", "S", "Se", "Te", "N", "F", "Cl", "Br", "I")
+#: Rows that an order of axes needs beside one's own; and differences of the logarithms of a length, over the mean of the three, from which
+#: on a shape is another, and up to which it is the same.
+LEAST_ORDER = 5
+OTHER_SHAPE = 0.08
+SAME_SHAPE = 0.04
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def series_findings(rows: Sequence[Row], among: Collection[str] | None = None) -
     unseen: list[_Told] = []
     outside: dict[str, float] = {}
     kin = list(_kin(usable, outside))
-    for each in (*kin, *_same_compound(usable, outside, unseen), *_series(usable), *unseen):
+    for each in (*kin, *_same_compound(usable, outside, unseen), *_series(usable), *_exchanged(usable), *unseen):
         row = each.row
         if row.id not in told and (among is None or row.id in among):
             told.add(row.id)
@@ -199,7 +204,7 @@ def _kin(rows: Sequence[Row], outside: dict[str, float]) -> Iterator[_Told]:
     known = volumes()
     for row in rows:
         if row.true and all(name in known for name in species(row.true)):
-            anions = [(each, row.true[each]) for each in _ANIONS if row.true.get(each)]
+            anions = [(each, row.true[each]) for each in ANIONS if row.true.get(each)]
             if anions:
                 types[row.spacegroup_number, round(sum(amount for _, amount in anions))].append(row)
     for members in types.values():
@@ -349,6 +354,40 @@ def _series(rows: Iterable[Row]) -> Iterator[_Told]:
                     f"{len(members) - 1} other members of its series in the paper, {abs(residual) / spread:.1f} standard deviations."
                 )
                 yield _off(row, members, residual, message)
+
+
+def _exchanged(rows: Sequence[Row]) -> Iterator[_Told]:
+    """Rows whose axes stand in another order than those of their kin under one symbol.
+
+    Compared are the shapes of the cells, their lengths over the cube root of the product: in the order given one is off the median of the
+    others by far, in another order none is.
+    """
+    import numpy as np
+
+    kin: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        anions = round(sum(amount for element, amount in (row.true or {}).items() if element in ANIONS))
+        if anions and row.spacegroup_number and crystal_system(row.spacegroup_number) in ("monoclinic", "orthorhombic"):
+            kin["".join(row.symbol.split()), row.spacegroup_number, anions].append(row)
+    for members in kin.values():
+        if len(members) <= LEAST_ORDER:
+            continue
+        lengths = np.log([row.cell[:3] for row in members if row.cell is not None])
+        shapes = lengths - lengths.mean(axis=1, keepdims=True)
+        middle = np.median(shapes, axis=0)  # with so many others one row hardly moves it
+        for place in np.flatnonzero(np.abs(shapes - middle).max(axis=1) > OTHER_SHAPE).tolist():
+            others = np.median(np.delete(shapes, place, axis=0), axis=0)
+            order = next((p for p in permutations(range(3)) if np.abs(shapes[place][list(p)] - others).max() < SAME_SHAPE), None)
+            if order is None or order == (0, 1, 2):
+                continue
+            row = members[place]
+            first = next(axis for axis in range(3) if order[axis] != axis)
+            named = ", ".join("abc"[axis] for axis in order)
+            message = (
+                f"The {len(members) - 1} other rows with the symbol {row.symbol or row.spacegroup_number} and as many anions in the cell "
+                f"have cells of this shape with the axes in the order {named}: they were exchanged, or the symbol is another setting's."
+            )
+            yield _Told(row, message, col.LATTICE[first], number(row.number(col.LATTICE[order[first]]), 8))
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64], place: float) -> tuple[float, float]:

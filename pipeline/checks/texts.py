@@ -109,7 +109,7 @@ CHECKS: tuple[Check, ...] = (
         "radii (benchmarks/fit_volumes.py); phosphide, nitride, hydride and lone-pair ions have volumes of their own. Where the row's structure holds the true composition in the row's volume, "
         "both within 5 %, an error becomes a warning and a warning is left out.",
         f"Warning beyond a factor of {lattice.VOLUME_WARNING}, error beyond {lattice.VOLUME_ERROR}: papers that the fit has not seen depart by 9 % at the 90th "
-        "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty.",
+        "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty. Named is the length that the file, or the rows of the group and number of anions, have otherwise; else Z where a simple multiple of it fits; else the cell.",
         "Additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934; radii: Shannon, Acta Cryst. A32 (1976) 751.",
         "Find which of Z, cell and composition is wrong; the structure's content per cell decides.",
     ),
@@ -122,7 +122,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "lattice.series", EW, "A cell that leaves its kin", "A cell of another sample, copied or mistyped within a few per cent, spoils every descriptor and passes every check of the row alone.",
         "One compound in one space group has one cell. The volume follows the composition in its structure type (space group and number of anions in the cell, "
-        f"{series.LEAST_KIN} rows or more): the logarithm of volume over ionic volumes is regressed on what each element takes of them, the row itself left out. And a member of a series of one paper ({series.LEAST_SERIES} rows or more on one line of composition) is on the line of the others, which may bend. Of two cells of one compound the one is named that no third row has, or that is farther off the law of the type; else both.",
+        f"{series.LEAST_KIN} rows or more): the logarithm of volume over ionic volumes is regressed on what each element takes of them, the row itself left out. And a member of a series of one paper ({series.LEAST_SERIES} rows or more on one line of composition) is on the line of the others, which may bend. Of two cells of one compound the one is named that no third row has, or that is farther off the law of the type; else both. Rows of one symbol and number of anions whose cells have one shape have their axes in one order ({series.LEAST_ORDER} others or more).",
         f"{series.SAME_COMPOUND:.1%} in a length between cells of one compound; {series.OUTSIDE:g} standard deviations in the type, of {series.SCATTER:.1%} at least, as garnets scatter; {series.OFF_LINE:g} in a series, of {series.LEAST_SPREAD:.1%} at least. An error beyond {series.WRONG:g} in the type: of 431 right rows of 1.2.0 none is beyond 3.9. Beyond a factor of {lattice.VOLUME_ERROR} the finding is lattice.volume.",
         "Vegard, Z. Phys. 5 (1921) 17; additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934.", "Compare the cell with the paper, and with the rows around it in the sheet.",
     ),

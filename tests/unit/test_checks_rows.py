@@ -196,6 +196,16 @@ def test_a_structure_that_confirms_the_content_takes_the_edge_off_the_volume() -
     assert [f.severity for f in lattice_findings([dense, wrong], frozenset({"abc"}))] == ["warning"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "others", "column"),
+    [({"C": 6.927}, 4, "c"), ({"C": 6.927}, 2, "a"), ({"C": 9.854}, 4, "Z"), ({"B": 4.42}, 3, "b"), ({"B": 4.42, "C": 5.6}, 3, "a")],
+)
+def test_a_length_that_its_kin_have_otherwise_is_named_for_a_wrong_volume(changes: dict[str, object], others: int, column: str) -> None:
+    kin = [row(ID=f"k{i}", A=10.49 + 0.01 * i) for i in range(others)]
+    wrong = [f for f in lattice_findings([*kin, row(ID="bad", **changes)]) if f.check == "lattice.volume"]
+    assert [(f.id, f.column) for f in wrong] == [("bad", column)]
+
+
 def test_ids_compare_without_case_and_a_contributor_is_free() -> None:
     rows = [row(ID="abc"), row(ID="ABC"), row(ID="xyz")]
     duplicates = [f for f in id_findings(rows) if f.check == "id.duplicate"]

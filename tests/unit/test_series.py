@@ -140,6 +140,25 @@ def test_a_straight_line_is_met_exactly() -> None:
     assert spread == pytest.approx(0.001 * math.sqrt(1 + 1 / 4 + (3 - 1.75) ** 2 / 8.75))
 
 
+def olivine(name: str, a: float, b: float, c: float, **more: object) -> Row:
+    values = {
+        col.REDUCED_COMPOSITION: "Li3PO4", col.TRUE_COMPOSITION: "Li12P4O16", col.SPACE_GROUP: "Pnma", col.SPACE_GROUP_NUMBER: 62, col.Z: 4,
+        col.A: a, col.B: b, col.C: c, col.ALPHA: 90.0, col.BETA: 90.0, col.GAMMA: 90.0, col.DOI: f"10.1/{name}",
+    }  # fmt: skip
+    return Row(name, values | {getattr(col, key): value for key, value in more.items()})
+
+
+def test_axes_in_another_order_than_those_of_the_kin() -> None:
+    kin = [olivine(f"r{i}", 10.3 * scale, 6.0 * scale, 4.7 * scale) for i, scale in enumerate((1.0, 1.001, 1.002, 1.003, 1.004))]
+    wrong, other = olivine("bad", 4.7, 6.0, 10.3), olivine("other", 8.0, 7.5, 4.9)
+    assert not any("in the order" in each.message for each in found([*kin, other]).values()), "another shape is another structure"
+    told = found([*kin, wrong])["bad"]
+    assert (told.severity, told.column, told.value, told.expected) == ("warning", "a", "4.7", "10.3")
+    assert "in the order c, b, a" in told.message
+    assert "bad" not in found([*kin[:4], wrong]), "four tell no order"
+    assert "bad" not in found([*kin, olivine("bad", 4.7, 6.0, 10.3, SPACE_GROUP="Pcmn")]), "another setting has its own"
+
+
 def test_many_rows_take_little_time() -> None:
     rows = [garnet(f"r{i}", (i % 1000) / 1000, vegard((i % 1000) / 1000), f"10.1/{i % 700}") for i in range(8000)]
     start = time.process_time()
