@@ -23,6 +23,7 @@ from pipeline.structures.header import contradictions, formula_contradiction
 from pipeline.structures.keys import KeyTooWeakError, checked
 from pipeline.structures.noise import free_directions, keyed, normals, open_seed
 from pipeline.structures.original import original
+from pipeline.structures.surroundings import surroundings
 from pipeline.structures.symmetry import composition, positions, symmetry
 from tests.unit.difficult import HEADING, NASICON_TEXT, atoms, cell, listed, operations
 
@@ -191,6 +192,16 @@ def test_no_crystal_has_five_positions_in_a_cubic_angstrom(found: int, volume: f
             demand_room(found, volume, "x.cif")
     else:
         demand_room(found, volume, "x.cif")
+
+
+@pytest.mark.parametrize(("reach", "number"), [(1.99, 0), (2.0, 6), (2.8, 6), (2.84, 18), (3.4, 18), (3.5, 26), (4.0, 32)])
+def test_neighbours_of_a_simple_cubic_lattice(reach: float, number: int) -> None:
+    """Six at a, twelve at a times the root of two, eight at the root of three, six at twice a."""
+    structure = triclinic("O1 O 0.3 0.3 0.3 1\n", a=2.0)
+    found = surroundings(structure, positions(structure), reach)
+    assert found is not None
+    assert len(found.distance) == number
+    assert number == 0 or (found.distance.min(), found.distance.max() <= reach + 1e-9) == (pytest.approx(2.0), True)
 
 
 # --- symmetry ---------------------------------------------------------------------------------------------------------
