@@ -125,6 +125,13 @@ def test_the_charge_left_over_is_a_part_of_that_of_the_anions() -> None:
     assert checks._charge({"Li": 1.0049, "Cl": 1}) == 0
 
 
+def test_where_the_reduced_composition_cannot_be_read_the_true_one_is_divided_by_z() -> None:
+    row = {**ROW, col.REDUCED_COMPOSITION: None, col.TRUE_COMPOSITION: "Li2Cl2", col.Z: 2, col.C: 14.0}
+    assert not [f for f in said(TRICLINIC, row) if f.check in ("cif.composition", "cif.missing-element", "cif.cell-content")]
+    [found] = [f for f in said(TRICLINIC, row, TRUE_COMPOSITION="Li2Br2") if f.check == "cif.missing-element"]
+    assert "no Br (1 in a formula unit) and 1 Cl" in found.message
+
+
 @pytest.mark.parametrize(("z", "expected"), [(1, None), (2, "error")])
 def test_the_z_of_the_row_is_that_of_the_file(z: int, expected: str | None) -> None:
     found = [f for f in said(TRICLINIC, ROW, Z=z) if f.check == "cif.cell-content"]

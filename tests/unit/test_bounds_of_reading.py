@@ -103,6 +103,16 @@ def test_a_value_twice_is_one_where_it_says_the_same() -> None:
     assert "is given twice" in error(triclinic(loop, "_cell_formula_units_Z 3\n")).reason
 
 
+def test_a_value_outside_a_loop_is_a_list_of_one() -> None:
+    text = f"data_x\n{cell(5, 6, 7, 80, 95, 100)}_symmetry_equiv_pos_as_xyz 'x,y,z'\n{atoms(SITES)}"
+    assert len(read(text, "x.cif").rotations) == 1
+    assert not read(text, "x.cif").notes
+    alone = "_atom_site_label Li1\n_atom_site_fract_x 0.1\n_atom_site_fract_y 0.2\n_atom_site_fract_z 0.3\n"
+    assert [site.fract for site in read(f"data_x\n{cell(5, 6, 7, 80, 95, 100)}{listed(['x,y,z'])}{alone}", "x.cif").sites] == [
+        (0.1, 0.2, 0.3)
+    ]
+
+
 def test_a_list_twice_is_one_where_it_says_the_same() -> None:
     def text(*second: str) -> str:
         loop = "loop_\n_symmetry_equiv_pos_as_xyz\n" + "".join(f"{each}\n" for each in second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from pipeline.split import annealing, audit, extend, groups
 from pipeline.split.board import Board, Exact
 from pipeline.split.bonds import BONDS, _bridge, keys, stoichiometry
 from pipeline.split.polish import Moves
-from pipeline.split.quality import Likeness, near_leaks
+from pipeline.split.quality import Likeness, bin_numbers, near_leaks
 from pipeline.split.sides import read_ids
 from schemas import columns as col
 from tests.unit.splits import bonds, entries
@@ -264,3 +265,10 @@ def test_what_ties_two_sides_is_told_by_its_kind() -> None:
 )  # fmt: skip
 def test_ratios_of_whole_numbers(formula: str, ratios: str | None) -> None:
     assert stoichiometry(formula) == ratios
+
+
+def test_decimals_that_a_bracket_multiplied_are_the_nearest_fraction() -> None:
+    """With a denominator of 10,000 at most; 0.333 of 0.333 is no ten thousandth."""
+    part = Fraction(0.333 * 0.333).limit_denominator(10_000)
+    assert stoichiometry("(Li0.333)0.333O") == f"Li{part.numerator}O{part.denominator}"
+    assert bin_numbers(np.array([])).tolist() == []

@@ -18,7 +18,7 @@ from pipeline.structures.bounds import demand_room
 from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.contacts import radius, shortest, too_close
 from pipeline.structures.elements import AtomError, read_atom
-from pipeline.structures.equal import copies, fingerprint, models, without_noise
+from pipeline.structures.equal import copies, fingerprint, models, secret_key, without_noise
 from pipeline.structures.header import contradictions, formula_contradiction
 from pipeline.structures.keys import KeyTooWeakError, checked
 from pipeline.structures.noise import free_directions, keyed, normals, open_seed
@@ -350,6 +350,12 @@ def free(x: float = 0.1234, occupancy: float = 1, a: float = 9.876) -> Structure
 
 def same(one: Structure, other: Structure, **how: bool) -> bool:
     return bool(copies({"a": one}, {"b": other}, **how))
+
+
+def test_a_secret_key_is_that_of_a_content_that_says_something() -> None:
+    assert secret_key(free()) == original(free()).digest
+    assert secret_key(free(0.1235)) != secret_key(free())
+    assert secret_key(crystal("F m -3 m", (5, 5, 5, 90, 90, 90), "Li1 Li 0 0 0 1\nCl1 Cl 0.5 0.5 0.5 1\n")) is None
 
 
 @pytest.mark.parametrize(("x", "copied"), [(0.1234, True), (0.1235, True), (0.1236, False)])
