@@ -79,6 +79,22 @@ def _aluminium(x: float, y: float) -> dict[str, object]:
     return {"REDUCED_COMPOSITION": formula}
 
 
+@pytest.mark.parametrize("places", [(0.0, 1.0, 2.0, 4.0, 5.0), tuple(np.arange(12) ** 1.1)])
+def test_a_point_is_predicted_by_least_squares(places: tuple[float, ...]) -> None:
+    """A straight line through few points, a parabola through many; numpy's own fit, and the textbook's standard error of a prediction."""
+    x = np.array(places)
+    y = 3 + 2 * x - 0.1 * x**2 + 0.05 * np.cos(7 * x)
+    degree = 1 if len(x) == 5 else 2
+    value, spread = _line(x, y, 2.5)
+    coefficients = np.polyfit(x, y, degree)
+    assert value == pytest.approx(np.polyval(coefficients, 2.5))
+    left = y - np.polyval(coefficients, x)
+    design = np.vander(x, degree + 1)
+    at = np.vander([2.5], degree + 1)[0]
+    leverage = at @ np.linalg.inv(design.T @ design) @ at
+    assert spread == pytest.approx(math.sqrt((left**2).sum() / (len(x) - degree - 1) * (1 + leverage)))
+
+
 def test_forty_rows_of_a_type_are_left_out_at_most() -> None:
     """So that wrong cells do not spoil the law that shows them, and the law is not that of a minority."""
     good = [garnet(f"r{n}", 0.01 * n, vegard(0.01 * n), f"10.1/{n}") for n in range(1, 120)]
