@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    Points = np.ndarray[Any, np.dtype[np.float64]]
+
 RELEASED, REPEATS = "released", "repeats"
 NOT_CRYSTALLINE, NO_SPACE_GROUP, NO_LATTICE = "not a single crystalline compound", "lacks space group", "lacks lattice"
 #: Families of Liverpool Ionics that are no single crystalline compound, unless the Laskowski table knows the space group.
@@ -31,6 +33,8 @@ _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTAL
 NEW = 0.002
 #: Decimals of a distance, and squares of distances that are equal: beyond lies noise of floating point, which must order nothing.
 DECIMALS, EQUAL = 6, 1e-9
+#: So many pairs of compositions are all compared: a release has 360,000. To import the search tree takes 0.2 s of CPU.
+FEW = 2_000_000
 
 
 def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
@@ -161,8 +165,6 @@ def _lacks(row: Mapping[str, Any]) -> list[str]:
 
 def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[str | None, float]]:
     """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
-    from scipy.spatial import KDTree
-
     ours = {composition: _fractions(composition) for composition in dict.fromkeys(compositions)}
     name_of: dict[str, str] = {}
     for name, composition in zip(entries.index, entries[col.REDUCED_COMPOSITION], strict=True):
@@ -179,14 +181,33 @@ def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[s
             _matrix(theirs, place_of),
             list(name_of.values()),
         )
-        tree = KDTree(right, leafsize=32, compact_nodes=False, balanced_tree=False)  # half the time of the default for compositions
-        distances, places = (table.tolist() for table in tree.query(left, k=2))
-        for row, composition in enumerate(known):
-            (nearest, second), (place, _) = distances[row], places[row]
-            if second**2 - nearest**2 <= EQUAL:
-                place = min(tree.query_ball_point(left[row], (nearest**2 + EQUAL) ** 0.5))
-            found[composition] = (names[place], round(nearest, DECIMALS))
+        for composition, (place, distance) in zip(known, _closest(left, right), strict=True):
+            found[composition] = (names[place], round(distance, DECIMALS))
     return [found[composition] for composition in compositions]
+
+
+def _closest(left: Points, right: Points) -> list[tuple[int, float]]:
+    """Place of the row of ``right`` that is nearest to each row of ``left``, the first of equals, and its distance."""
+    if len(left) * len(right) > FEW:
+        return _closest_of_many(left, right)
+    found = []
+    for point, squares in zip(left, (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T, strict=True):
+        (equal,) = (squares <= squares.min() + EQUAL).nonzero()
+        found.append((int(equal[0]), float(((right[equal] - point) ** 2).sum(axis=1).min() ** 0.5)))
+    return found
+
+
+def _closest_of_many(left: Points, right: Points) -> list[tuple[int, float]]:
+    from scipy.spatial import KDTree
+
+    found = []
+    tree = KDTree(right, leafsize=32, compact_nodes=False, balanced_tree=False)  # half the time of the default for compositions
+    distances, places = (table.tolist() for table in tree.query(left, k=2))
+    for point, (nearest, second), (place, _) in zip(left, distances, places, strict=True):
+        if second**2 - nearest**2 <= EQUAL:
+            place = min(tree.query_ball_point(point, (nearest**2 + EQUAL) ** 0.5))
+        found.append((place, nearest))
+    return found
 
 
 def _fractions(composition: str) -> dict[str, float]:
@@ -198,7 +219,7 @@ def _fractions(composition: str) -> dict[str, float]:
     return {element: amount / total for element, amount in found.items()} if found else {}
 
 
-def _matrix(rows: Sequence[Mapping[str, float]], elements: Mapping[str, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _matrix(rows: Sequence[Mapping[str, float]], elements: Mapping[str, int]) -> Points:
     import numpy as np
 
     table = np.zeros((len(rows), len(elements)))

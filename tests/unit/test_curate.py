@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.checks.links import link_findings
 from pipeline.checks.reading import rows
 from pipeline.findings import Finding
-from pipeline.literature import identifiers
+from pipeline.literature import accounting, identifiers
 from schemas import columns as col
 from tests.unit.literature import SourceLine, both, laskowski_table, liion_table
 
@@ -180,3 +183,18 @@ def test_the_backlog_is_ranked_by_what_would_add_most() -> None:
 def test_the_nearest_entry_is_that_of_the_nearest_composition() -> None:
     case = Case([], [{"composition": "Li6.9La3Zr1.9Ta0.1O12", "doi": "10.1/b"}], aaa={}, bbb={col.REDUCED_COMPOSITION: "Li7La3Zr2O12"})
     assert case.measurements.nearest.tolist() == ["bbb"]
+
+
+@settings(max_examples=30)
+@given(data=st.data())
+def test_the_nearest_of_few_and_of_many_are_the_same(data: st.DataObject) -> None:
+    """Compositions of a few elements in steps of 0.05: ties are frequent, and the first of equals is taken by either way."""
+    steps = st.lists(st.integers(0, 20), min_size=3, max_size=3).filter(any).map(lambda row: [each / sum(row) for each in row])
+    left, right = (np.array(data.draw(st.lists(steps, min_size=least, max_size=12))) for least in (1, 2))
+    few, many = accounting._closest(left, right), accounting._closest_of_many(left, right)
+    assert [place for place, _ in few] == [place for place, _ in many]
+    assert [distance for _, distance in few] == pytest.approx([distance for _, distance in many], abs=1e-12)
+    for point, (place, distance) in zip(left, few, strict=True):
+        all_of_them = [float(np.linalg.norm(point - other)) for other in right]
+        assert distance == pytest.approx(min(all_of_them), abs=1e-12)
+        assert place == next(at for at, each in enumerate(all_of_them) if each**2 <= min(all_of_them) ** 2 + accounting.EQUAL)
