@@ -59,12 +59,12 @@ differs, a close match that was declared (`benchmarks/history.py`).
 |---|---:|---:|---|
 | composition | 97 % | 91 % | one that stays neutral at much the same volume; ions of one group without a structure |
 | Z | 100 % | 100 % | |
-| cell | 87 % | 56 % | digits beyond the third, without a file, a series or a structure type; axes of a group that allows any order |
+| cell | 87 % | 56 % | digits beyond the third, and less than the scatter of a structure type, without a file |
 | space group | 94 % | 94 % | a neighbour in symbol and number, without a file or a record |
-| conductivity | 70 % | 36 % | a digit of two; an entry without a record |
-| DOI | 96 % | 92 % | an entry without a record, beside the forms of a publisher that are known |
-| ICSD number | 83 % | 40 % | an entry without a record whose reference names no number |
-| number of a source, citation | 92 % | 58 % | a citation in `Ref` of the Liverpool dataset, which has no list of them |
+| conductivity | 72 % | 35 % | a digit of two; an entry without a record |
+| DOI | 95 % | 92 % | an entry without a record, beside the forms of a publisher that are known |
+| ICSD number | 85 % | 42 % | an entry without a record whose reference names no number |
+| number of a source, citation | 93 % | 58 % | a citation in `Ref` of the Liverpool dataset, which has no list of them |
 """
 
 
