@@ -269,6 +269,7 @@ def test_the_volume_of_an_oblique_cell_is_that_of_its_axes() -> None:
     assert cells.volume(cell) == pytest.approx(abs(np.linalg.det(axes * np.array(cell[:3])[:, None])))
     assert cells.enclosed(cell) == pytest.approx(cells.volume(cell))
     assert cells.enclosed((5, 6, 7, 40, 40, 90)) is None
+    assert cells.volumes(np.array([[1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [0.01, 0.01, 0.01, 0.0, 0.0, 0.0]])) == pytest.approx([0.0, 0.001])
 
 
 @pytest.mark.parametrize(
