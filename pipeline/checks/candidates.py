@@ -68,14 +68,18 @@ class Candidates:
             if row.reduced:
                 places[frozenset(row.reduced)].append(place)
         self._blocks = [Block(rows, np.array(found), 2 * value) for found in places.values() if len(found) > 1]
-        self._home = {place: (block, local) for block in self._blocks for local, place in enumerate(block.places.tolist())}
+        self._home = np.full((len(rows), 2), -1, dtype=np.int32)  # number of the block of each row, and its place there
+        for number, block in enumerate(self._blocks):
+            self._home[block.places, 0] = number
+            self._home[block.places, 1] = np.arange(len(block.places))
         self.budget = Budget(settings_tried(len(rows)))
 
     def kinds(self, place: int) -> Iterator[Iterator[int]]:
         """Positions of rows that may be a double of this one, for each kind."""
-        if place not in self._home:
+        number, local = self._home[place].tolist()
+        if number < 0:
             return
-        block, local = self._home[place]
+        block = self._blocks[number]
         near, valued, reported = block.near_in_size(local), block.near_in_value(local), block.of_paper_and_group(local)
         if not len(near) and not len(valued) and not len(reported):
             return
