@@ -29,6 +29,7 @@ from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.release.opened import CONTRIBUTIONS
 from pipeline.release.tables import require_inert
 from pipeline.reporting.report import Report
+from pipeline.safety.documents import yaml_text
 from pipeline.safety.locks import locked
 from pipeline.safety.outputs.folders import exchanged, only
 from schemas import columns as col
@@ -197,8 +198,6 @@ def _csv(cells: pd.DataFrame) -> str:
 
 
 def _record(checked: Checked, table: Path, ids: tuple[str, ...], who: str, day: str) -> str:
-    import yaml
-
     read = checked.contribution
     dois = dict.fromkeys(doi for value in read.cells[col.DOI] for doi in cited(str(value)))
     document: dict[str, Any] = {
@@ -218,7 +217,7 @@ def _record(checked: Checked, table: Path, ids: tuple[str, ...], who: str, day: 
     }
     if checked.verified:
         document[VERIFIED] = {ids[position]: file_sha256(checked.structures[position]) for position in sorted(checked.verified)}
-    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120))
+    return yaml_text(document)
 
 
 def _verify(folder: Path, cells: pd.DataFrame, structures: Mapping[str, str]) -> None:

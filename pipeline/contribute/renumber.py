@@ -19,7 +19,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.contributed.record import RECORD, VERIFIED
 from pipeline.ingest.contributed.table import TABLE, accepted
 from pipeline.release.opened import CONTRIBUTIONS
-from pipeline.safety.documents import yaml_of
+from pipeline.safety.documents import yaml_of, yaml_text
 from pipeline.safety.outputs.folders import exchanged, only, visible
 from schemas import columns as col
 
@@ -186,9 +186,7 @@ def _record(text: str, changed: Mapping[str, str], path: Path) -> str:
         edited = re.sub(rf"^(\s+['\"]?){name}(['\"]?: ['\"]?[0-9a-f]{{64}}['\"]?\s*)$", rf"\g<1>{new}\2", edited, flags=re.MULTILINE)
     if yaml_of(edited, path) == expected:
         return edited
-    import yaml
-
-    return str(yaml.safe_dump(expected, sort_keys=False, allow_unicode=True, width=120))
+    return yaml_text(expected)
 
 
 def _replaced(document: Any, changed: Mapping[str, str]) -> Any:

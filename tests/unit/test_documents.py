@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipeline.commands.literature import add
 from pipeline.errors import InputError
-from pipeline.safety.documents import json_of, read_toml, read_yaml, toml_of, yaml_of
+from pipeline.safety.documents import json_of, read_toml, read_yaml, toml_of, yaml_of, yaml_text
 from pipeline.sources.declared import declarations, parsed
 from pipeline.sources.tables import with_table
 
@@ -136,3 +137,10 @@ def test_json_is_bounded() -> None:
     for text in (b"[" * 100_000, b"{", b"\xff", b"9" * 5000):
         with pytest.raises(InputError, match="not JSON"):
             json_of(text, "x.json")
+
+
+@pytest.mark.parametrize("text", ["Li3PO4", "a: b # c", "'quoted'", "é \U0001f600", "yes", "", "- x", "two\nlines", "word " * 60])
+def test_yaml_is_written_as_the_slower_writer_does_and_reads_back(text: str) -> None:
+    document = {"by": text, "entries": [{"id": "abc", "note": text}], "notes": [text]}
+    assert yaml_text(document) == yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    assert yaml_of(yaml_text(document), "x.yaml")["notes"] == [text]

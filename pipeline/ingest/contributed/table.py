@@ -237,10 +237,11 @@ def accepted(folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
         for bad in read.unread
     ]  # fmt: skip
     ids = list(read.cells[col.ID])
+    first = {name: place for place, name in reversed(list(enumerate(ids)))}
     problems += [
         InputError("the ID stands twice", file=path, row=row, column=col.ID, value=name, cure="give each row an ID of its own")
         for place, (row, name) in enumerate(zip(read.rows, ids, strict=True))
-        if name in ids[:place]
+        if first[name] < place
     ]
     if problems:
         raise InputError.gather(problems)
