@@ -159,6 +159,11 @@ def test_names_of_like_compositions_in_neighbouring_bins_are_found() -> None:
     assert index.same("Li2O") == []
 
 
+def test_a_record_is_described_by_its_value_or_by_the_limit_of_its_bound() -> None:
+    found = declared_source({}, {"conductivity": None, "conductivity_bound": "<1e-10"}, {"conductivity": None}).described
+    assert [(each.bound, each.conductivities) for each in found.values()] == [("", (1e-6,)), ("<", (1e-10,)), ("", ())]
+
+
 # --- merging ----------------------------------------------------------------------------------------------------------
 def merged(*sources: Source) -> list[str]:
     return measurements([*sources])[str(col.RECORDS)].tolist()

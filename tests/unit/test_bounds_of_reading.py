@@ -103,6 +103,15 @@ def test_a_value_twice_is_one_where_it_says_the_same() -> None:
     assert "is given twice" in error(triclinic(loop, "_cell_formula_units_Z 3\n")).reason
 
 
+@pytest.mark.parametrize(("number", "known"), [(1, True), (230, True), (0, False), (231, False)])
+def test_there_are_230_space_groups(number: int, known: bool) -> None:
+    text = f"data_x\n_space_group_IT_number {number}\n{cell(12, 12, 12, 90, 90, 90)}{atoms('Li1 Li 0.1 0.2 0.3 1' + chr(10))}"
+    if known:
+        assert read(text, "x.cif").group_number == number
+    else:
+        assert "no space group has" in error(text).reason
+
+
 def test_a_value_outside_a_loop_is_a_list_of_one() -> None:
     text = f"data_x\n{cell(5, 6, 7, 80, 95, 100)}_symmetry_equiv_pos_as_xyz 'x,y,z'\n{atoms(SITES)}"
     assert len(read(text, "x.cif").rotations) == 1

@@ -192,6 +192,12 @@ def test_a_cell_is_judged_on_the_axes_that_its_group_has() -> None:
     }  # fmt: skip
 
 
+def test_a_broken_metric_is_told_on_the_axes_that_it_breaks_least_and_the_others_are_named() -> None:
+    broken = {"SPACE_GROUP": "R-3c", "SPACE_GROUP_NUMBER": 167, "A": 8.5, "B": 8.6, "C": 20.8, "GAMMA": 120}
+    [finding] = [f for f in lattice_findings([row(**broken)]) if f.check == "lattice.metric"]
+    assert "on hexagonal axes, a = 8.5 and b = 8.6 must be equal (rhombohedral axes were tried too)" in finding.message
+
+
 @pytest.mark.parametrize(
     ("axis", "angles"), [("b", {"BETA": 104}), ("c", {"GAMMA": 104}), ("a", {"ALPHA": 104})],
 )  # fmt: skip

@@ -81,7 +81,10 @@ def test_a_distance_beyond_the_reference_costs_all_that_it_is_beyond() -> None:
     assert price((0.25, 0.25), (0.01, 0.025), limits) == pytest.approx(0.6 * 0.01 + 0.4 * 0.025 + 0.005)
 
 
-@pytest.mark.parametrize(("broken", "allowed", "cost"), [(0, 0, 0), (1, 1, 5e-5), (3, 3, 15e-5), (3, 1, 15e-5 + 2e-3), (1, 0, 5e-5 + 1e-3)])
+@pytest.mark.parametrize(
+    ("broken", "allowed", "cost"),
+    [(0, 0, 0), (0, 2, 0), (1, 3, 5e-5), (1, 1, 5e-5), (3, 3, 15e-5), (3, 1, 15e-5 + 2e-3), (1, 0, 5e-5 + 1e-3)],
+)
 def test_a_stoichiometry_on_both_sides_costs_little_until_there_are_too_many(broken: int, allowed: int, cost: float) -> None:
     assert float(board(allowed=allowed).price_of_ties(np.array(broken))) == pytest.approx(cost)
 

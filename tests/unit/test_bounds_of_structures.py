@@ -213,6 +213,13 @@ def test_an_atom_within_a_hundredth_of_an_angstrom_of_its_place_has_the_symmetry
     assert symmetry(read(text, "x.cif")).number == number
 
 
+def test_where_no_symmetry_is_found_there_is_the_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.structures.symmetry._search", lambda *_: None)
+    found = symmetry(read(NASICON_TEXT.replace("data_nasicon", "data_none"), "x.cif"))
+    assert (found.number, found.symprec) == (None, 1e-4)
+    assert (found.rotations.tolist(), found.translations.tolist()) == ([np.eye(3).tolist()], [[0, 0, 0]])
+
+
 def test_a_position_is_made_of_its_sites_and_what_they_hold() -> None:
     structure = crystal(
         "P 1", (5, 6, 7, 90, 90, 90), "Ti1 Ti 0.1 0.2 0.3 0.5\nAl1 Al 0.1 0.2 0.3 0.3\nTi2 Ti 0.1 0.2 0.3 0.1\nO1 O 0.5 0.5 0.5 1\n"
