@@ -142,6 +142,8 @@ def line(folder: Path, lap: Lap, scratch: Path) -> None:
 
 def literature(folder: Path, lap: Lap, _: Path) -> None:
     """Both source tables as declared ones, and the entries of the release that the line left linked to them."""
+    import scipy.spatial  # noqa: F401  (an import that only large releases need)
+
     from pipeline.ingest.declared import declared
     from pipeline.literature import accounted, links, records
     from pipeline.literature.merge import measurements
