@@ -375,8 +375,8 @@ def _exchanged(rows: Sequence[Row]) -> Iterator[_Told]:
         lengths = np.log([row.cell[:3] for row in members if row.cell is not None])
         shapes = lengths - lengths.mean(axis=1, keepdims=True)
         middle = np.median(shapes, axis=0)  # with so many others one row hardly moves it
-        for place in np.flatnonzero(np.abs(shapes - middle).max(axis=1) > OTHER_SHAPE).tolist():
-            others = np.median(np.delete(shapes, place, axis=0), axis=0)
+        outside = np.flatnonzero(np.abs(shapes - middle).max(axis=1) > OTHER_SHAPE)
+        for place, others in zip(outside.tolist(), _medians_without(shapes, outside), strict=True):
             order = next((p for p in permutations(range(3)) if np.abs(shapes[place][list(p)] - others).max() < SAME_SHAPE), None)
             if order is None or order == (0, 1, 2):
                 continue
@@ -388,6 +388,16 @@ def _exchanged(rows: Sequence[Row]) -> Iterator[_Told]:
                 f"have cells of this shape with the axes in the order {named}: they were exchanged, or the symbol is another setting's."
             )
             yield _Told(row, message, col.LATTICE[first], number(row.number(col.LATTICE[order[first]]), 8))
+
+
+def _medians_without(values: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Median of each column ``(n, k)`` without each of some rows in its turn: ``(p, k)``. The columns are sorted once."""
+    import numpy as np
+
+    ordered, left = np.sort(values, axis=0), len(values) - 1
+    ranks = np.array([np.searchsorted(column, own) for column, own in zip(ordered.T, values[places].T, strict=True)]).T
+    low, high = (np.where(k < ranks, ordered[k], ordered[k + 1]) for k in ((left - 1) // 2, left // 2))
+    return np.asarray((low + high) / 2)
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64], place: float) -> tuple[float, float]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 
+import numpy as np
 import pytest
 
 from pipeline.checks.digits import digit_findings, file_digits
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row
-from pipeline.checks.series import OUTSIDE, _Law, _line, series_findings
+from pipeline.checks.series import OUTSIDE, _Law, _line, _medians_without, series_findings
 from pipeline.chemistry.cell import CellComparison, compare
 from pipeline.findings import Finding
 from pipeline.structures.cif import read
@@ -263,3 +264,11 @@ def test_one_stroke_is_none_where_a_sister_is_off_its_file_by_more() -> None:
 
 def test_the_limit_of_a_structure_type_is_four_times_the_scatter_of_garnets() -> None:
     assert pytest.approx(0.028) == OUTSIDE * 0.007
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 9])
+def test_medians_without_a_row_are_those_of_the_others(count: int) -> None:
+    values = np.random.default_rng(count).integers(0, 4, (count, 3)) / 8  # some equal
+    places = np.arange(count)
+    expected = [np.median(np.delete(values, place, axis=0), axis=0) for place in places]
+    assert _medians_without(values, places).tolist() == np.array(expected).tolist()
