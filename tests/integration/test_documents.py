@@ -115,8 +115,10 @@ def test_the_report_in_the_readme_is_what_the_check_says(checkouts: Callable[[st
 
 def test_the_table_of_stages_in_the_readme_is_that_of_a_build(built: Path) -> None:
     """The numbers of the first command's table, against the release: a table that is out of date would mislead its reader."""
-    shown = {line[:22].strip(): line[41:].strip() for line in README.split("```text\n")[1].split("```")[0].splitlines()}
+    lines = README.split("```text\n")[1].split("```")[0].splitlines()
+    shown = {line[:22].strip(): line[41:].strip() for line in lines}
     findings = pd.read_csv(built / "findings.csv", dtype=str)
+    assert [line.split()[2] for line in lines if line.startswith("check ")] == [str(len(findings))]
     for severity in ("error", "warning", "info"):
         mine = findings[findings["severity"] == severity]["status"].value_counts()
         told = dict(reversed(part.split()) for part in shown[f"{severity}s"].split(", "))
