@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 _STEP = re.compile(r"In `([^`]+)`, (before|behind|in place of) `([^`]+)`[^\n]*(?:\n {3}[^\n]*)*:\n\n```\w+\n(.*?)```", re.DOTALL)
-_FILE = re.compile(r"Write `([^`]+)`[^\n]*:\n\n```\w+\n(.*?)```", re.DOTALL)
+_FILE = re.compile(r"Write `([^`]+)`[^\n]*(?:\n {3}[^\n]*)*:\n\n```\w+\n(.*?)```", re.DOTALL)
 
 
 def recipe(title: str) -> str:
