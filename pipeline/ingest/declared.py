@@ -400,5 +400,5 @@ def _formula(text: str) -> tuple[str, str]:
     try:
         reading(plain)
     except FormulaError as error:
-        return "", f"{shown(text)!r} is no formula: {error}"
+        return "", str(error)
     return plain, ""

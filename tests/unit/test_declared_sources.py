@@ -62,7 +62,7 @@ def test_a_table_is_added_listed_checked_and_refused_when_it_changes(raw: Path, 
     code, told = run("source", "add", tmp_path / "t.csv", "--declare", tmp_path / "other.toml", "--raw", raw)
     assert code == 0, told
     assert "1 readable" in told
-    assert "'LLZO' is no formula" in told
+    assert "'LLZO' is not a formula" in told
     assert SHA in told
     text = (raw / "sources.toml").read_text(encoding="utf-8")
     assert text.startswith(PINS)
