@@ -48,7 +48,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "composition.z-mismatch", E, "Z times the reduced composition is not the true composition",
         "Density, volume per atom and every descriptor of the cell follow from the true composition.",
-        "For each element, the true composition holds Z times the amount of the reduced one. Named is the cell that the volume, the charges or the file speak against.",
+        "For each element, the true composition holds Z times the amount of the reduced one. The finding names the cell of the three (Z or one of the compositions) that the volume, the charges or the structure file contradict.",
         f"{formula.ROUNDING} per element: the workbook writes the true composition with two decimals.",
         f"Definition of the columns ({_PAPER}, section 3.2).",
         "Recompute the true composition, or mend whichever of the three cells is wrong; the cell volume tells which.",
@@ -83,7 +83,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "spacegroup.symbol-number", E, "Symbol and number are different space groups",
         "The number is a model feature; with a wrong one an entry is filed under another crystal system.",
-        "The group that the symbol names has the number of the row. Named is the one that the file, the records or the crystal system of the cell speak against.", "none", _TABLES,
+        "The group that the symbol names has the number of the row. The finding names the symbol or the number, whichever the structure file, the records or the crystal system of the cell contradict.", "none", _TABLES,
         "Decide by the structure or the paper which of the two is right, and mend the other.",
     ),
     Check(
@@ -109,7 +109,7 @@ CHECKS: tuple[Check, ...] = (
         "radii (benchmarks/fit_volumes.py); phosphide, nitride, hydride and lone-pair ions have volumes of their own. Where the row's structure holds the true composition in the row's volume, "
         "both within 5 %, an error becomes a warning and a warning is left out.",
         f"Warning beyond a factor of {lattice.VOLUME_WARNING}, error beyond {lattice.VOLUME_ERROR}: papers that the fit has not seen depart by 9 % at the 90th "
-        "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty. Named is the length that the file, or the rows of the group and number of anions, have otherwise; else Z where a simple multiple of it fits; else the cell.",
+        "percentile, 21 % at the 97th, and the rest are wrong rows; the smallest mistake in Z, 3 for 4, is a factor of 1.33. Rare species add their uncertainty. The finding names the one length that differs from the structure file or from rows with this space group and number of anions; if there is none, Z where a simple multiple of it fits; otherwise the cell.",
         "Additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934; radii: Shannon, Acta Cryst. A32 (1976) 751.",
         "Find which of Z, cell and composition is wrong; the structure's content per cell decides.",
     ),
@@ -117,13 +117,13 @@ CHECKS: tuple[Check, ...] = (
         "lattice.digits", EW, "One cell in two spellings of its digits", "A digit that differs was mistyped, and the difference is too small for any window to see.",
         "Lengths and angles that the space group makes equal are one number; and a row that is no close match has, on the file's axes in any order that leaves the symbol as it is, the numbers of its file in the digits that both print.",
         f"None for equal lengths. Row and file: {digits.UNITS:g} unit in the last digit of the shorter number, which a cut or a double rounding makes; beyond {cell.LENGTH_ROUNDING:.1%} or {cell.ANGLE_ROUNDING:g} degrees the finding is cif.lattice. "
-        f"Nine in ten of the shared cells of 1.2.0 agree to seven millionths. An error where a slip shows: equal lengths that differ, one stroke in a number of {digits.TELLING} digits while no other row of the paper is off its file by more, or half of the numbers the file's to the last digit; else it may be another refinement, which is a warning.", f"{_TABLES}, 2.1.2.", "Copy the number from the paper again; the file's is offered.",
+        f"Nine in ten of the shared cells of 1.2.0 agree to seven millionths. It is an error where the difference is clearly a slip: lengths that must be equal differ; or one keystroke explains the difference in a number of {digits.TELLING} digits or more, and no other row of the paper differs from its file by more than that; or at most half of the numbers differ, while the rest are those of the file to the last digit, with {digits.TELLING} digits or more in each. Otherwise the cell may be that of another refinement, which is a warning.", f"{_TABLES}, 2.1.2.", "Copy the number from the paper again; the file's is offered.",
     ),
     Check(
         "lattice.series", EW, "A cell that leaves its kin", "A cell of another sample, copied or mistyped within a few per cent, spoils every descriptor and passes every check of the row alone.",
         "One compound in one space group has one cell. The volume follows the composition in its structure type (space group and number of anions in the cell, "
-        f"{series.LEAST_KIN} rows or more): the logarithm of volume over ionic volumes is regressed on what each element takes of them, the row itself left out. And a member of a series of one paper ({series.LEAST_SERIES} rows or more on one line of composition) is on the line of the others, which may bend. Of two cells of one compound the one is named that no third row has, or that is farther off the law of the type; else both. Rows of one symbol and number of anions whose cells have one shape have their axes in one order ({series.LEAST_ORDER} others or more).",
-        f"{series.SAME_COMPOUND:.1%} in a length between cells of one compound; {series.OUTSIDE:g} standard deviations in the type, of {series.SCATTER:.1%} at least, as garnets scatter; {series.OFF_LINE:g} in a series, of {series.LEAST_SPREAD:.1%} at least. An error beyond {series.WRONG:g} in the type: of 431 right rows of 1.2.0 none is beyond 3.9. Beyond a factor of {lattice.VOLUME_ERROR} the finding is lattice.volume.",
+        f"{series.LEAST_KIN} rows or more): the logarithm of volume over ionic volumes is regressed on what each element takes of them, the row itself left out. And a member of a series of one paper ({series.LEAST_SERIES} rows or more on one line of composition) is on the line of the others, which may bend. Of two different cells of one compound the finding names the one that no third row has, or the one that is farther from the law of its structure type; otherwise it names both. Rows with the same symbol and number of anions and cells of the same shape have their axes in the same order ({series.LEAST_ORDER} other rows or more must agree on it).",
+        f"{series.SAME_COMPOUND:.1%} in a length between cells of one compound; {series.OUTSIDE:g} standard deviations in the type, of {series.SCATTER:.1%} at least, as garnets scatter; {series.OFF_LINE:g} in a series, of {series.LEAST_SPREAD:.1%} at least. It is an error beyond {series.WRONG:g} standard deviations in the type: of 431 right rows of 1.2.0 none is beyond 3.9. Beyond a factor of {lattice.VOLUME_ERROR} the finding is lattice.volume.",
         "Vegard, Z. Phys. 5 (1921) 17; additivity of ionic volumes: Biltz, Raumchemie der festen Stoffe, 1934.", "Compare the cell with the paper, and with the rows around it in the sheet.",
     ),
     Check(
@@ -190,8 +190,8 @@ CHECKS: tuple[Check, ...] = (
         "Headline, total or bulk agrees with one of the records that the entry is linked to (docs/sources.md). A table that copied "
         "another counts as one witness with it where both give the same value. A bound agrees with a value that keeps it. An entry is flagged when no witness agrees with it, and when "
         f"some agree while another differs by a factor of more than {links.TOLD:g}. It is an error "
-        "when none agrees and two witnesses measured one other value, a decade or more away, or one has the entry's digits with another exponent, and when the entry gives as a value the limit of a record's bound; it is information when more witnesses agree than differ, "
-        f"or when those that differ do so by a factor of at most {links.SLIPPED:g} where none agrees (and by more than one digit of three, or two digits exchanged), or of a decade where one does; otherwise it is a warning.",
+        "in three cases: none agrees, and two witnesses have the same other value, a decade or more away; none agrees, and one witness has the entry's digits with another exponent; the entry gives as a value what a record gives as a bound. It is information when more witnesses agree than differ, "
+        f"when one agrees and the others differ by at most a decade, and when none agrees and all differ by a factor of at most {links.SLIPPED:g} that a single mistyped digit of three, or two digits exchanged, does not explain. Otherwise it is a warning.",
         "Equal in the digits of the shorter number, or within 5 %, as one point of a figure is read twice; a decade is more than two readings, two "
         "samples, or bulk and total explain.", _PAPER,
         "Look the value up in the paper; correct the entry, or note why it differs.",
@@ -214,19 +214,19 @@ CHECKS: tuple[Check, ...] = (
         "reference.doi-form", EW, "A DOI that is not the paper's, or has an unusual form",
         "One paper with two spellings is two papers to a program, and leaks from the training set into the test set.",
         "Lower case, no address before it, no German edition in place of the international one, and the form that the publisher gives its DOIs, check characters included. It is an error "
-        "when the DOI is that of a supplement, of an abstract in ChemInform, or of a cover or other front matter: it is not the paper's; and when the check character of an ISSN in it is wrong.",
+        "when the DOI is that of a supplement, of an abstract in ChemInform, or of a cover or other front matter: it is not the paper's. It is also an error when the check character of an ISSN in the DOI is wrong.",
         "none", "Publishers' systems of identifiers (PII of Elsevier; manuscript numbers of ACS and RSC; article numbers of Wiley and Springer); ISO 3297.",
         "Write the DOI of the paper itself in lower case.",
     ),
     Check(
         "reference.icsd", E, "Two ICSD numbers for one file",
         "Whoever fetches the structure gets another one.",
-        "The ICSD number of a row and the one that its reference to the file names are the same. A close match may name another structure than its own.",
-        "none: in 1.2.0 all 119 such rows that name both name the same.", "Collection codes of the ICSD", "Look both numbers up, and mend the one that is mistyped.",
+        "The ICSD number of a row and the one that its reference to the file names are the same. The reference of a close match may name another structure.",
+        "none: all 119 rows of 1.2.0 that give both numbers, close matches apart, give the same number twice.", "Collection codes of the ICSD", "Look both numbers up, and mend the one that is mistyped.",
     ),
     Check(
         "id.format", E, "The ID has another form", "IDs name files and must not depend on the file system.",
-        "Three characters, letters in lower case and digits (a contributor's IDs: letters, digits, dots and hyphens).", "none",
+        "Three characters, or six as accept gives them: letters in lower case and digits (a contributor's own IDs: letters, digits, dots, hyphens and underscores).", "none",
         "Definition of the columns.", "Rename the row; read IDs as text (1e9 and 019 are IDs).",
     ),
     Check(
@@ -405,8 +405,8 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "cif.prototype", W, "A site off its prototype", "A coordinate that was mistyped, or a sublattice on another origin, makes another structure, and the neighbours need not show it.",
-        "Structures of one space group and setting, with cells alike and their full cations at the same places, are of one prototype; each full site of one, lithium and hydrogen apart, is where the median of the others has it. Another origin and the inverted structure are tried first.",
-        f"{prototypes.LEAST} others or more, the {prototypes.MOST} whose cells are nearest; lengths within {prototypes.ALIKE:.0%}. Told is what noise of both and the scatter of the others, {prototypes.OWN:g} angstrom at least, give to one structure in {1 / prototypes.CHANCE:.0f}.",
+        "Structures in one space group and setting, with similar cells and with their fully occupied cation sites at the same places, have one prototype. Each fully occupied site of such a structure, apart from lithium and hydrogen, lies at the median position of that site in the others. Another origin and the inverted structure are tried first.",
+        f"There must be {prototypes.LEAST} other structures or more; the {prototypes.MOST} with the most similar cells are taken, with lengths within {prototypes.ALIKE:.0%}. A site is flagged when its distance is one that noise and the scatter of the others ({prototypes.OWN:g} angstrom at least) would give by chance to one structure in {1 / prototypes.CHANCE:.0f}.",
         "Robust statistics: Huber, Robust Estimation of a Location Parameter, Ann. Math. Stat. 35 (1964) 73; normalisers: International Tables for Crystallography A, 3.5.",
         "Compare the coordinates of the site with the paper or the database, and with another structure of the prototype.",
     ),
@@ -432,7 +432,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "link.laskowski", EW, "The published link to Laskowski is not the record found", "Whoever follows the link finds another compound.",
         "The citation number published is that of a record found for the entry, and one that Ref names. An entry without a record has a paper that does not list its compound.",
-        "A record is found when it is likelier than not to be the entry's measurement (docs/sources.md, Links). An error where Ref and the citation number differ and the table lists the paper of the row under one of them.", _PAPER,
+        "A record is found when it is likelier than not to be the entry's measurement (docs/sources.md, Links). It is an error where Ref and the citation number differ and the table lists the paper of the row under one of them.", _PAPER,
         "The release bears the right number; correct the workbook, or the entry when it is the entry that is wrong.",
     ),
     Check(
@@ -444,17 +444,17 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "link.paper", EWI, "The linked record names another paper", "Either the paper of the row or the link is wrong; a wrong paper can tear a group of the split apart.",
         "The DOI of the row and that of a record found for it are of one paper (supplements, editions and spellings count as one; an abstract, a cover or a preprint names no other paper).",
-        "Information where all entries of the paper have their records under one other DOI, two entries at least: two names of one paper; and where record and row differ in composition or conductivity, so that rather the link is wrong; several records of one source ask for one that agrees. An error where the two DOIs are one stroke apart, where records of two independent sources name the other paper, and where the row's citation number is the record's while the source lists the row's DOI under another number", _PAPER, "Compare both with the paper; correct the DOI, or note that the source errs.",
+        "It is information where all entries of the paper, two at least, have their records under one other DOI, because these are two names of one paper; and where record and row differ in composition or conductivity, because then the link is more likely wrong. Of several records of one source one must agree. It is an error where one keystroke turns one DOI into the other, where records of two independent sources name the other paper, and where the row has the citation number of the record although the source lists the row's DOI under another number.", _PAPER, "Compare both with the paper; correct the DOI, or note that the source errs.",
     ),
     Check(
         "link.spacegroup", EINFO, "The linked record has another space group", "A model is given the space group of the row.",
-        "The space group of the row is that of a record found for it. Information where the row's own structure file has the group of the row: then two witnesses stand against the record; and, without a file, where the one group is a subgroup of the other: both may describe one structure. Otherwise it is an error: of 463 groups of records 448 are those of the row, 13 of the rest are such information, and the rows of the last two are wrong.",
+        "The space group of the row is that of a record found for it. It is information where the row's own structure file has the group of the row, because then two witnesses contradict the record; and, without a file, where one group is a subgroup of the other, because both may describe one structure. Otherwise it is an error: of the 463 groups that records of 1.2.0 give, 448 are those of the row, 13 are such information, and in the last two cases the row is wrong.",
         "none", _PAPER, "Compare with the paper; correct the row, or note that the source errs.",
     ),
     Check(
         "link.icsd", EWI, "The linked record has another ICSD number", "Whoever fetches the structure gets another one.",
         "The collection code of the row is that of a record found for it. The code of a close match is that of another sample; there only a neighbouring code is reported.",
-        f"A warning when the codes are within {link_records.NEIGHBOURS}: codes of one paper follow one another, so it is the neighbour's or a slip. One stroke apart counts as well. An error where the file of the row's code has another cell than the row or lacks an element of it. Further apart they are two refinements of one compound, which is information.",
+        f"It is a warning when the codes are within {link_records.NEIGHBOURS} of each other, because codes of one paper follow one another, so the row has its neighbour's code or a slip; and when one keystroke turns one code into the other. It is an error where the file of the row's code has another cell than the row or lacks one of its elements. Codes that differ more belong to two refinements of one compound, which is information.",
         "Collection codes of the ICSD", "Look both codes up; correct the code, and fetch the right structure.",
     ),
     Check(

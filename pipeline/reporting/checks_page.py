@@ -23,15 +23,16 @@ This page is made from the catalogue (`pipeline/checks/texts.py`) and from the j
 `python docs/derive.py`; do not edit it.
 
 - **Errors** stop a contribution; **warnings** and **infos** do not. `obelix-curate explain CHECK` shows the same text.
-- **On release 1.2.0**, as published: every finding was read beside its row, its structure and its source records. *True*: the
-  release is wrong there, and a witness that is independent of the check says so; the witness is named. *Suspicious*: there is reason to
-  doubt, on one witness or against an edit that curators made by hand, and only the paper can tell. *False*: row and structure are right.
+- **On release 1.2.0**, as published: every error and every warning was read beside its row, its structure and its source records; infos are
+  not counted. *True*: the release is wrong there, and a witness that is independent of the check says so; the witness is named.
+  *Suspicious*: there is reason to doubt, on one witness or against an edit that curators made by hand, and only the paper can tell.
+  *False*: row and structure are right.
 """
 _FAULTS = """## Planted faults
 
 `benchmarks/faults.py` plants faults of some thirty kinds (`benchmarks/fault_kinds.py`: slips of a hand, a converter, a spreadsheet) in
-randomly chosen good rows: rows without a finding, after the corrections of `raw/`. A fault is caught when a check speaks of the row that
-was silent before. A test (`tests/integration/test_faults.py`) plants a sample of every kind that is called visible, with a fixed seed,
+randomly chosen good rows: rows without a finding, after the corrections of `raw/`. A fault is caught when a check that was silent about
+the row before now names it. A test (`tests/integration/test_faults.py`) plants a sample of every kind that is called visible, with a fixed seed,
 and asks for 95 % of each.
 
 What cannot be seen, or not always, and why:
@@ -42,20 +43,20 @@ What cannot be seen, or not always, and why:
 - an element replaced by its neighbour in both compositions of a row without a structure: charge and volume hardly change;
 - both space group symbol and number replaced by a neighbour of the same crystal system in a row without a structure;
 - a subscript dropped where mixed valence takes up the charge and the volume hardly changes (Li0.33 to Li in a titanate);
-- one full cation moved by half an angstrom, content and symmetry kept: two in five are heard in the published files (28 % by the
-  neighbours, 41 % with the median of the prototype), at one false alarm in 321 files. Noise moves a site by a tenth of an angstrom
-  along each axis, and by more in a long one: with the true place of every site known, 87 % would be heard at three false alarms;
-- the anions shifted against the cations between two origins of the group: three in four are heard (69 % without the prototype);
-- what stands on two cation positions exchanged: nine in ten are heard; ions of like size carry each other's valence.
+- one full cation moved by half an angstrom, content and symmetry kept: two in five are caught in the published files (28 % by the
+  neighbours alone, 41 % with the median of the prototype), with one false alarm in 321 files. Noise moves a site by a tenth of an angstrom
+  along each axis, and by more along a long one: even if the true place of every site were known, 87 % would be caught, with three false alarms;
+- the anions shifted against the cations between two origins of the group: three in four are caught (69 % without the prototype);
+- the occupants of two cation positions exchanged: nine in ten are caught; ions of similar size have similar bond valences.
 
 ### Slips of typing
 
 `benchmarks/slips.py` types some forty kinds of slip (`benchmarks/slip_kinds.py`) into published rows about which the checks say nothing,
-a hundred of each kind, and counts how many are named by an error or a warning of the row, and how many on a column that was mistyped.
-It stands in for the history of the curators' sheet, of which no older version is at hand: between the sheets of 1.0.1 and 1.2.0 one cell
-differs, a close match that was declared (`benchmarks/history.py`).
+a hundred of each kind. It counts for how many of them an error or a warning names the row, and for how many it names a column that was mistyped.
+This stands in for the history of the curators' sheet, which we do not have: between the published sheets of 1.0.1 and 1.2.0 only one
+cell differs, where a close match was declared (`benchmarks/history.py`).
 
-| slips of | named | as errors | what is not named |
+| slips of | row named | by an error | what is not named |
 |---|---:|---:|---|
 | composition | 97 % | 91 % | one that stays neutral at much the same volume; ions of one group without a structure |
 | Z | 100 % | 100 % | |
@@ -110,7 +111,7 @@ def _check(check: Check, rows: Rows) -> Iterator[str]:
 
 def _verdict(check: Check, rows: Rows) -> str:
     if not rows:
-        return "Open notes, counted and not judged." if check.name == "note.open" else "Nothing is flagged."
+        return "Open notes are infos, which are not judged." if check.name == "note.open" else "Nothing is flagged."
     count = Counter(row["judgement"] for row in rows)
     said = ", ".join(f"{count[verdict]} {verdict}" for verdict in ("true", "suspicious", "false") if count[verdict])
     return f"{len(rows)} flagged: {said}."
