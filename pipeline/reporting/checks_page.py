@@ -32,8 +32,8 @@ _FAULTS = """## Planted faults
 
 `benchmarks/faults.py` plants faults of some thirty kinds (`benchmarks/fault_kinds.py`: slips of a hand, a converter, a spreadsheet) in
 randomly chosen good rows: rows without a finding, after the corrections of `raw/`. A fault is caught when a check that was silent about
-the row before now names it. A test (`tests/integration/test_faults.py`) plants a sample of every kind that is called visible, with a fixed seed,
-and asks for 95 % of each.
+the row before now names it. A test (`tests/integration/test_faults.py`) plants a sample of every kind that is called visible, with a
+fixed seed, and asks for 95 % of each.
 
 What cannot be seen, or not always, and why:
 
@@ -43,18 +43,19 @@ What cannot be seen, or not always, and why:
 - an element replaced by its neighbour in both compositions of a row without a structure: charge and volume hardly change;
 - both space group symbol and number replaced by a neighbour of the same crystal system in a row without a structure;
 - a subscript dropped where mixed valence takes up the charge and the volume hardly changes (Li0.33 to Li in a titanate);
-- one full cation moved by half an angstrom, content and symmetry kept: two in five are caught in the published files (28 % by the
-  neighbours alone, 41 % with the median of the prototype), with one false alarm in 321 files. Noise moves a site by a tenth of an angstrom
-  along each axis, and by more along a long one: even if the true place of every site were known, 87 % would be caught, with three false alarms;
+- one whole cation moved by half an angstrom, content and symmetry kept: two in five are caught in the published files (28 % by the
+  neighbours alone, 41 % with the median of the prototype), with one false alarm in 321 files. Noise moves a site by a tenth of an
+  angstrom along each axis, and by more along a long one: even if the true place of every site were known, 87 % would be caught, with
+  three false alarms;
 - the anions shifted against the cations between two origins of the group: three in four are caught (69 % without the prototype);
 - the occupants of two cation positions exchanged: nine in ten are caught; ions of similar size have similar bond valences.
 
 ### Slips of typing
 
-`benchmarks/slips.py` types some forty kinds of slip (`benchmarks/slip_kinds.py`) into published rows about which the checks say nothing,
-a hundred of each kind. It counts for how many of them an error or a warning names the row, and for how many it names a column that was mistyped.
-This stands in for the history of the curators' sheet, which we do not have: between the published sheets of 1.0.1 and 1.2.0 only one
-cell differs, where a close match was declared (`benchmarks/history.py`).
+`benchmarks/slips.py` types some forty kinds of slip (`benchmarks/slip_kinds.py`) into published rows about which the checks say
+nothing, a hundred of each kind. It counts for how many of them an error or a warning names the row, and for how many it names a column
+that was mistyped. This stands in for the history of the curators' sheet, which we do not have: between the published sheets of 1.0.1
+and 1.2.0 only one cell differs, where a close match was declared (`benchmarks/history.py`).
 
 | slips of | row named | by an error | what is not named |
 |---|---:|---:|---|

@@ -71,9 +71,9 @@ def test_every_record_of_a_text_mined_table_is_in_a_named_state() -> None:
     assert table.index[table.state == "temperature not stated"].tolist() == ["4", "7"]
     assert table.index[table.state == "not at room temperature"].tolist() == ["14"]
     reasons = {
-        "2": "not a formula", "5": "name of a material", "6": "an exponent was lost", "7": "has no unit", "9": "not a formula", "11": "furlongs",
-        "13": "two numbers", "14": "400 °C", "15": "no composition", "16": "not a formula", "17": "no unit is stated", "19": "a few days",
-        "20": "9 cells", "21": "formula",
+        "2": "not a formula", "5": "name of a material", "6": "an exponent was lost", "7": "has no unit", "9": "not a formula",
+        "11": "furlongs", "13": "two numbers", "14": "400 °C", "15": "no composition", "16": "not a formula", "17": "no unit is stated",
+        "19": "a few days", "20": "9 cells", "21": "formula",
     }  # fmt: skip
     assert {name for name, why in reasons.items() if why not in str(table.reason[name])} == set()
     assert table.written_as["2"] == "LLZO"
