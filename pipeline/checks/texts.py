@@ -115,7 +115,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "lattice.digits", EW, "One cell in two spellings of its digits", "A digit that differs was mistyped, and the difference is too small for any window to see.",
-        "Lengths and angles that the space group makes equal are one number; and a row that is no close match has, on the file's axes in any order that leaves the symbol as it is, the numbers of its file in the digits that both print.",
+        "Lengths and angles that the space group makes equal are one number; and a row that is not a close match has, on the file's axes in any order that leaves the symbol as it is, the numbers of its file in the digits that both print.",
         f"None for equal lengths. Row and file: {digits.UNITS:g} unit in the last digit of the shorter number, which a cut or a double rounding makes; beyond {cell.LENGTH_ROUNDING:.1%} or {cell.ANGLE_ROUNDING:g} degrees the finding is cif.lattice. "
         f"Nine in ten of the shared cells of 1.2.0 agree to seven millionths. It is an error where the difference is clearly a slip: lengths that must be equal differ; or one keystroke explains the difference in a number of {digits.TELLING} digits or more, and no other row of the paper differs from its file by more than that; or at most half of the numbers differ, while the rest are those of the file to the last digit, with {digits.TELLING} digits or more in each. Otherwise the cell may be that of another refinement, which is a warning.", f"{_TABLES}, 2.1.2.", "Copy the number from the paper again; the file's is offered.",
     ),
@@ -177,7 +177,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "conductivity.temperature", E, "Not measured at room temperature",
-        "Conductivities grow tenfold over some fifty degrees; one measured at 60 °C is no value at room temperature.",
+        "Conductivities grow tenfold over some fifty degrees; one measured at 60 °C is not a value at room temperature.",
         "A temperature that a contributed table states (in a heading, a row of units, a column, the cell itself, a title above the header, "
         "the name of the sheet or the row's note) lies in 15 to 35 °C, its whole range. °C, K and °F are read; a number without a unit "
         "counts as degrees Celsius from 15 to 35, where kelvins make no sense, and is asked about elsewhere.",
@@ -198,7 +198,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "conductivity.extrapolated", W, "A value at room temperature that was not measured there",
-        "A value extrapolated from above, or taken at another temperature, is no measurement at room temperature.",
+        "A value extrapolated from above, or taken at another temperature, is not a measurement at room temperature.",
         "No record found for the entry calls its value extrapolated, and no record of its paper and composition has this value at another temperature "
         "(unless its source has it at room temperature too).",
         "As for conductivity.source with an extrapolated value; two printed digits with a value of another temperature.", _PAPER,
@@ -316,7 +316,7 @@ CHECKS: tuple[Check, ...] = (
         "Every file has the ID of a row.", "none", "Definition of the columns.", "Name the file after its row.",
     ),
     Check(
-        "cif.unreadable", E, "The structure cannot be read", "A file that programs cannot read is no structure.",
+        "cif.unreadable", E, "The structure cannot be read", "Nobody can use a structure that programs cannot read.",
         "The file is a CIF with a cell and atoms, each with an element and coordinates, whose symmetry operations are a group of space. Items that "
         "are not read may be damaged. Operations of superspace, a list of operations that is no group, and a label that may be of two elements are refused.",
         "none", "Hall, Allen and Brown, Acta Cryst. A47 (1991) 655.",
@@ -388,7 +388,7 @@ CHECKS: tuple[Check, ...] = (
         "Radii: see pipeline.structures.contacts.", "Compare coordinates and origin with the source.",
     ),
     Check(
-        "cif.valence", WINFO, "Bond valences that no such ion has", "A metal on the site of another, or among no neighbours at all, is no structure, though cell, group and composition agree.",
+        "cif.valence", WINFO, "Bond valences that no such ion has", "A metal on the site of another, or without neighbours, makes the structure wrong although cell, space group and composition agree.",
         "At each position that is full of cations, by one or by several together, the valences exp((R - d) / 0.37) of the bonds to anions add up to the charge that the cations may have beside the others of a neutral "
         "content. Positions that are mostly lithium, hydrogen and carbon are not judged, and nothing is where the content keeps more than a tenth of its anions' charge; structures with other anions than O, S, Se, Te, F, Cl, Br, I and N (phosphides, hydrides) are named by an info, and so are cells that hold too many atoms to be looked at. "
         "Where a shift of the anions or of one element between two origins of the group, or the coordinates on the other origin or on other axes, restores all sums, the message says so: that is the cause.",
@@ -412,7 +412,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "cif.header", W, "The header's formula sum and Z are not what the cell holds", "Whoever multiplies the sum by Z, as the dictionary says, gets a cell of several times the atoms.",
-        "Z times the formula sum is the content of the cell: multiplicities times occupancies. A missing author, journal or DOI is no finding.",
+        "Z times the formula sum is the content of the cell: multiplicities times occupancies. A missing author, journal or DOI is not reported.",
         f"{header.SUM_ROUNDING:.0%} and {header.SUM_DIGIT:g} atoms of a unit: sums are printed to two decimals, occupancies to two or three.",
         "CIF core dictionary: _chemical_formula_sum, _cell_formula_units_Z.", "Write the sum of one formula unit, or Z = 1; 'build --conforming' writes files that agree.",
     ),
