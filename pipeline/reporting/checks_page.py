@@ -43,9 +43,9 @@ What cannot be seen, or not always, and why:
 - an element replaced by its neighbour in both compositions of a row without a structure: charge and volume hardly change;
 - both space group symbol and number replaced by a neighbour of the same crystal system in a row without a structure;
 - a subscript dropped where mixed valence takes up the charge and the volume hardly changes (Li0.33 to Li in a titanate);
-- one fully occupied cation site moved by half an angstrom, content and symmetry kept: two in five are caught in the published files (28 % by the
-  neighbours alone, 41 % with the median of the prototype), with one false alarm in 321 files. Noise moves a site by a tenth of an
-  angstrom along each axis, and by more along a long one: even if the true place of every site were known, 87 % would be caught, with
+- one fully occupied cation site moved by half an angstrom, content and symmetry kept: two in five are caught in the published files
+  (28 % by the neighbours alone, 41 % with the median of the prototype), with one false alarm in 321 files. Noise moves a site by a tenth
+  of an angstrom along each axis, and by more along a long one: even if the true place of every site were known, 87 % would be caught, with
   three false alarms;
 - the anions shifted against the cations between two origins of the group: three in four are caught (69 % without the prototype);
 - the occupants of two cation positions exchanged: nine in ten are caught; ions of similar size have similar bond valences.
