@@ -98,7 +98,7 @@ LIBRARY_FILE = Limit("bytes of a file of a library, unpacked", 50_000_000, "stru
 ARCHIVE_BYTES = Limit("bytes of an archive of sources, unpacked", 500_000_000, "that of the release has 12 MB")
 DOCUMENT_BYTES = Limit("bytes of a document (YAML, TOML, JSON)", 5_000_000, "the corrections have 22 kB")
 DOCUMENT_DEPTH = Limit("levels of a document", 50, "ours have three", is_fixed=True)
-DOCUMENT_NODES = Limit("values of a document", 500_000, "seven a correction")
+DOCUMENT_NODES = Limit("values of a document", 500_000, "a correction has seven")
 
 #: All of them, for the documentation.
 ALL: tuple[Limit, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Limit))
