@@ -93,7 +93,7 @@ def test_a_board_is_written_and_written_again_but_over_nothing_else(raw: Path, m
     (models / "leaderboard.md").write_text("my notes\n", encoding="utf-8")
     before = (models / "leaderboard.csv").read_bytes()
     refused = ran("board", "--models", models, "--raw", raw, status=2)
-    assert "no earlier output" in refused
+    assert "not an earlier output" in refused
     assert "move it out of" in refused
     assert "--force" not in refused  # which this command does not have
     assert (models / "leaderboard.md").read_text(encoding="utf-8") == "my notes\n"

@@ -177,7 +177,7 @@ def test_what_comes_during_the_work_is_looked_at_again() -> None:
     target = Output(Path("new.txt"))
     assert target.require() == Path("new.txt").absolute()
     Path("new.txt").write_text("mine")
-    with pytest.raises(InputError, match="no earlier output"):
+    with pytest.raises(InputError, match="not an earlier output"):
         target.write("ours")
     assert Path("new.txt").read_text() == "mine"
     Path("new.txt").unlink()

@@ -73,7 +73,7 @@ class Output:
         self._require_no_input(place, about is not None)
         if about is not None and about.st_size and not self.force and not self.is_earlier(_ends(place)):
             raise InputError(
-                "a file lies there that is no earlier output of this format",
+                "another file is there already, not an earlier output of this format",
                 file=self.path,
                 cure="name another file, or replace this one with --force",
             )
