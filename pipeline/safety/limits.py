@@ -64,6 +64,8 @@ TABLE_ROWS = Limit("rows of a table", 100_000, "a hundred and sixty times the da
 SPARE_CELLS = Limit("cells of a table beyond 32 a row", 200_000, "the release with 300 more columns")
 CELLS_A_ROW = Limit("cells of a row on average", 32, "the release has 28 columns", is_fixed=True)
 TABLE_COLUMNS = Limit("columns of a table", 300, "ten times those of the release")
+CHARACTERS_A_ROW = Limit("characters of a row on average", 200, "100,000 rows of 28 columns have 20 MB", is_fixed=True)
+SPARE_CHARACTERS = Limit("characters of a workbook beyond 200 a row", 2_000_000, "cells share a text, which is read in each of them")
 CELL_CHARACTERS = Limit("characters of a cell", 20_000, "the longest note of the release has 500")
 WORKBOOK_BYTES = Limit("bytes of a workbook, unpacked", 200_000_000, "100,000 rows of 28 columns have 110 MB")
 WORKBOOK_PART = Limit("bytes of a part of a workbook that is no sheet", 30_000_000, "the texts of 100,000 rows have 10 MB")

@@ -11,7 +11,7 @@ from time import process_time
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.ingest.contributed.bounds import demand_workbook
+from pipeline.ingest.contributed.bounds import demand_characters, demand_workbook
 from pipeline.ingest.contributed.table import contribution
 from pipeline.safety import limits
 from pipeline.safety.limits import Limit
@@ -75,6 +75,19 @@ def test_a_workbook_within_the_limits_passes() -> None:
     demand_workbook(workbook([row(ID=f"r{n}") for n in range(50)]), "good.xlsx")
     rows = f'<row r="1">{CELL.format("A1")}</row><row r="1048576"><c r="A1048576"/></row>'
     demand_workbook(changed(sheet=sheet(rows)), "stray.xlsx")
+
+
+def test_a_text_that_many_cells_share_counts_in_each() -> None:
+    data = workbook([row(ID=f"r{n}", NOTE="x" * 15_000) for n in range(150)])
+    assert len(data) < 100_000
+    with pytest.raises(InputError, match="characters of a workbook beyond 200 a row"):
+        contribution(data, "bomb.xlsx")
+
+
+@pytest.mark.parametrize("beyond", [2_000_000, 2_000_001])
+def test_characters_of_a_workbook_are_counted(beyond: int) -> None:
+    with pytest.raises(InputError, match="characters of a workbook") if beyond > 2_000_000 else nullcontext():
+        demand_characters(200 * 30 + beyond, 30, "x.xlsx")
 
 
 def _text(kind: str) -> bytes:

@@ -182,6 +182,13 @@ def demand_cells(cells: int, rows: int, file: str) -> None:
         raise limits.SPARE_CELLS.error(file, beyond)
 
 
+def demand_characters(characters: int, rows: int, file: str) -> None:
+    """Raise ``InputError`` when the cells of a workbook show too much text: a text that many cells share is read in each."""
+    beyond = characters - limits.CHARACTERS_A_ROW() * rows
+    if beyond > limits.SPARE_CHARACTERS():
+        raise limits.SPARE_CHARACTERS.error(file, beyond)
+
+
 def demand_text(text: str, file: str) -> None:
     """Raise ``InputError`` when a text has more lines than a table can have, blank ones counted."""
     lines = text.count("\n") + text.count("\r")

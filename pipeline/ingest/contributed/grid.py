@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from pipeline.errors import InputError
-from pipeline.ingest.contributed.bounds import demand_cells, demand_text
+from pipeline.ingest.contributed.bounds import demand_cells, demand_characters, demand_text
 from pipeline.ingest.contributed.cells import SAVE, Formula, Percentage, Row, shown, too_many
 from pipeline.ingest.contributed.encodings import decoded
 from pipeline.safety import limits
@@ -238,11 +238,17 @@ def _finish(
     if (widest := max(len(row.cells) for row in rows)) > limits.TABLE_COLUMNS():
         raise limits.TABLE_COLUMNS.error(file, widest)
     longest = limits.CELL_CHARACTERS()
+    characters = 0
     for row in body:
         for cell in row.cells:
-            if isinstance(cell, str) and len(cell) > longest:
+            if not isinstance(cell, str):
+                continue
+            characters += len(cell)
+            if len(cell) > longest:
                 what = f"a cell holds {len(cell)} characters, more than {longest}, the limit"
                 raise InputError(what, file=file, row=row.number, cure="look for a quotation mark that is not closed")
+    if not is_text:
+        demand_characters(characters, len(body), file)
     if place:
         notes = (*notes, f"the header is row {header.number}; what stands above it was passed over")
     elif header.number != 1:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.ingest.contributed.bounds import demand_workbook
+from pipeline.ingest.contributed.bounds import demand_characters, demand_workbook
 from pipeline.ingest.contributed.cells import SAVE, Formula, Percentage, Row, too_many
 
 #: Merged ranges that are spread; a sheet with more is no table.
@@ -98,7 +98,7 @@ def _opened(data: bytes, file: str, limit: int, *, data_only: bool) -> list[Shee
 
 def _filled(sheet: Any, file: str, limit: int) -> Iterator[Row]:
     """Rows of a sheet that are not blank. A stray cell far below the table costs a walk, no memory."""
-    given = 0
+    given = characters = 0
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         values = [cell.value for cell in cells]
         if all(value is None or (isinstance(value, str) and not value.strip()) for value in values):
@@ -106,6 +106,8 @@ def _filled(sheet: Any, file: str, limit: int) -> Iterator[Row]:
         given += 1
         if given > limit:
             raise too_many(file)
+        characters += sum(len(value) for value in values if isinstance(value, str))
+        demand_characters(characters, given, file)
         yield Row(number, number, tuple(map(_value, cells)))
 
 
