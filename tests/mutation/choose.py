@@ -1,11 +1,18 @@
-"""Which tests can notice a mutant: those that run its statement, or for a constant of a module the statements that use it."""
+"""Which tests can notice a mutant: those that run its statement, or for a constant of a module the statements that use it.
+
+What none of these notices is tried once more, against the tests that were left out for their time and those whose file imports the module
+or is named for it: a table, a constant or a ``lambda`` may be read where no statement of a function runs.
+"""
 
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +114,40 @@ def _defines(statement: ast.stmt) -> Iterator[str]:
             yield name
 
 
-class Runners:
-    """The tests that run a line of the program, by the record of a run, the fastest and those that look at little else first."""
+def about(root: Path, files: Iterable[str]) -> dict[str, set[str]]:
+    """The files of tests that import a module of the program or are named for it, by the module's path."""
+    out: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"))):
+            match node:
+                case ast.ImportFrom(module=str(origin), names=names, level=0):
+                    dotted = [origin, *(f"{origin}.{alias.name}" for alias in names)]
+                case ast.Import(names=names):
+                    dotted = [alias.name for alias in names]
+                case _:
+                    continue
+            for module in filter(None, (_file(root, name) for name in dotted)):
+                out[module].add(file)
+    return out
 
-    def __init__(self, record: dict[str, dict[str, Any]], uses: Uses, most: float) -> None:
-        self.record, self.uses, self.most = record, uses, most
+
+def is_named_for(file: str, module: str) -> bool:
+    """Whether a file of tests has a module's name: ``test_cell.py`` and ``test_bounds_of_cell.py`` that of ``chemistry/cell.py``."""
+    path = Path(module)
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    return f"_{Path(file).stem}_".endswith(f"_{name}_")
+
+
+class Runners:
+    """The tests that run a line of the program, by the record of a run, the fastest and those that look at little else first.
+
+    ``most`` is the seconds of them that a mutant is tried with; ``files`` are the files that are about a module (:func:`about`).
+    """
+
+    def __init__(
+        self, record: dict[str, dict[str, Any]], uses: Uses, most: float, files: Mapping[str, AbstractSet[str]] | None = None
+    ) -> None:
+        self.record, self.uses, self.most, self.files = record, uses, most, files or {}
         self.running: dict[Place, set[str]] = defaultdict(set)
         self.of_module: dict[str, set[str]] = defaultdict(set)
         for test, told in record.items():
@@ -130,17 +166,36 @@ class Runners:
 
     def chosen(self, mutant: Mutant) -> list[str]:
         """The tests to run, in their order: at most so many seconds of them."""
+        return self._first(self._ordered(self.all(mutant), mutant.module), self.most)
+
+    def further(self, mutant: Mutant, most: float) -> list[str]:
+        """The tests to run when the chosen ones noticed nothing: those about the module, the others of its line, at most so many seconds.
+
+        Outside of functions, and where a statement makes a ``lambda``, every test of the module counts.
+        """
+        near = {
+            test for test in self.record
+            if (file := test.partition("::")[0]) in self.files.get(mutant.module, ()) or is_named_for(file, mutant.module)
+        }  # fmt: skip
+        place, line = (mutant.module, mutant.statement), self.all(mutant)
+        if place in self.uses.defined or "lambda" in mutant.text:
+            line = line | self.of_module[mutant.module]
+        seen = set(self.chosen(mutant))
+        groups = (near & line, near - line, line - near)
+        return self._first([test for group in groups for test in self._ordered(group - seen, mutant.module)], most)
+
+    def _ordered(self, tests: AbstractSet[str], module: str) -> list[str]:
+        """File by file, and in a file the fastest first."""
         files: dict[str, list[str]] = defaultdict(list)
-        for test in self.all(mutant):
+        for test in tests:
             files[test.partition("::")[0]].append(test)
-        out, spent = list[str](), 0.0
-        for _, tests in sorted((self._cost(tests, mutant.module), tests) for tests in files.values()):
-            for test in sorted(tests, key=lambda name: (self.seconds(name), name)):
-                spent += self.seconds(test)
-                if spent > self.most and out:
-                    return out
-                out.append(test)
-        return out
+        ordered = sorted((self._cost(own, module), own) for own in files.values())
+        return [test for _, own in ordered for test in sorted(own, key=lambda name: (self.seconds(name), name))]
+
+    def _first(self, tests: list[str], most: float) -> list[str]:
+        """As many as there is time for, and one at least."""
+        ends = list(accumulate(map(self.seconds, tests)))
+        return tests[: max(1, bisect_right(ends, most))]
 
     def seconds(self, test: str) -> float:
         """The seconds of CPU that a test took."""

@@ -1,9 +1,10 @@
 """A sample of the mutants of the core, and which of them the unit tests notice: ``python -m tests.mutation.many --seed N [--count 150]``.
 
 ``nox -s mutation`` runs it. What each test runs is recorded first, once for each state of program and tests. Each mutant then lives in a
-process of its own, which loads the changed text in place of the module's and runs the tests that can notice it until one fails. Outcomes
-stand in a file of JSON lines for each seed: a run that was ended goes on where it was. The end tells the share, and each survivor with its
-reason from ``reasons.toml`` where it has one. A few of the sample are run unchanged as well: a test that fails then condemns the run.
+process of its own, which loads the changed text in place of the module's and runs the tests that can notice it until one fails. What
+survives that without a reason is tried a second time, with more time and against the tests about its module as well. Outcomes stand in a
+file of JSON lines for each seed: a run that was ended goes on where it was. The end tells the share, and each survivor with its reason from
+``reasons.toml`` where it has one. A few of the sample are run unchanged as well: a test that fails then condemns the run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from typing import Any
 import pytest
 
 from tests.mutation import loader, processes
-from tests.mutation.choose import Runners, Uses
+from tests.mutation.choose import Runners, Uses, about
 from tests.mutation.mutants import Mutant, mutants, mutated
 from tests.mutation.plugin import Chosen
 from tests.mutation.record import OPTIONS, ROOT, recorded
@@ -41,8 +42,9 @@ LIBRARIES = (
 )  # fmt: skip
 #: How a killed mutant's process ends, or by a signal: a test failed, the tests could not be loaded, or it was too slow.
 FAILED = (int(pytest.ExitCode.TESTS_FAILED), int(pytest.ExitCode.INTERRUPTED), int(pytest.ExitCode.USAGE_ERROR), processes.TOO_LONG)
-#: Seconds of CPU that the tests of a mutant take together without it, at most; and how many times as long they may take with it.
-MOST, SLOWER = 10.0, 4
+#: Seconds of CPU that the tests of a mutant take together without it, at most, in the first round and in the second; and how many times as
+#: long they may take with it.
+MOST, FURTHER, SLOWER = 10.0, 60.0, 4
 #: Mutants of a sample that are run unchanged as well.
 CONTROLS = 1
 UNCHANGED = "unchanged"
@@ -62,11 +64,13 @@ def sample(seed: int, count: int, only: str) -> list[Mutant]:
     return [mutant for mutant in found if only in mutant.module][:count]
 
 
-def outcomes(wanted: Sequence[Mutant], tests: Runners, folder: Path, at_once: int) -> Iterator[dict[str, Any]]:
-    """The outcome of each mutant as it comes."""
+def outcomes(
+    wanted: Sequence[Mutant], tests: Runners, choose: Callable[[Mutant], list[str]], folder: Path, at_once: int
+) -> Iterator[dict[str, Any]]:
+    """The outcome of each mutant as it comes, by the tests that ``choose`` names."""
     jobs = []
     for number, mutant in enumerate(wanted):
-        chosen = tests.chosen(mutant)
+        chosen = choose(mutant)
         if chosen:
             allowed = 20 + SLOWER * sum(map(tests.seconds, chosen))
             job = processes.Job(lambda mutant=mutant, chosen=chosen: _test(mutant, chosen), allowed, folder / f"{os.getpid()}-{number}.txt")
@@ -151,14 +155,15 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--as-recorded", action="store_true", help="keep the record of the tests though the program changed since")
     parser.add_argument("--again", action="store_true", help="try the sample's survivors again")
     asked = parser.parse_args(words)
-    start, out = time.monotonic(), asked.out.resolve()
+    start, out, known_reasons = time.monotonic(), asked.out.resolve(), reasons()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     os.chdir(ROOT)
     out.mkdir(parents=True, exist_ok=True)
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(out / "hypothesis")}
     for library in LIBRARIES:
         importlib.import_module(library)
-    tests = Runners(recorded(out / "record.json", asked.jobs, asked.as_recorded), Uses(ROOT, "pipeline"), MOST)
+    record = recorded(out / "record.json", asked.jobs, asked.as_recorded)
+    tests = Runners(record, Uses(ROOT, "pipeline"), MOST, about(ROOT, {test.partition("::")[0] for test in record}))
     results = out / f"seed-{asked.seed}{'-' + asked.only.replace('/', '-') if asked.only else ''}.jsonl"
     known = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()] if results.exists() else []
     done = {one["name"] + one["text"]: one for one in known if one["killed"] or not asked.again}
@@ -166,19 +171,31 @@ def main(words: Sequence[str]) -> int:
     left = [mutant for mutant in wanted if mutant.name + mutant.text not in done]
     controls = [replace(mutant, new=mutant.old, kind=UNCHANGED) for mutant in left[:CONTROLS]]
     with results.open("a", encoding="utf-8") as file:
-        for one in outcomes([*controls, *left], tests, out, asked.jobs):
-            if one["kind"] == UNCHANGED:
-                if one["killed"]:
-                    raise SystemExit(f"A test fails though nothing is changed: {one['name']}\n{one['said']}")
-                continue
+
+        def kept(one: dict[str, Any]) -> None:
             file.write(json.dumps(one) + "\n")
             file.flush()
             done[one["name"] + one["text"]] = one
+
+        for one in outcomes([*controls, *left], tests, tests.chosen, out, asked.jobs):
+            if one["kind"] != UNCHANGED:
+                kept(one)
+            elif one["killed"]:
+                raise SystemExit(f"A test fails though nothing is changed: {one['name']}\n{one['said']}")
+        again = {mutant.name + mutant.text: mutant for mutant in wanted if _is_open(done[mutant.name + mutant.text], known_reasons)}
+        for one in outcomes([*again.values()], tests, lambda mutant: tests.further(mutant, FURTHER), out, asked.jobs):
+            first = done[one["name"] + one["text"]]
+            kept(one | {"tests": first["tests"] + one["tests"], "seconds": round(first["seconds"] + one["seconds"], 1), "second": True})
             if not one["killed"]:
-                print(f"survives {one['tests']} tests: {one['name']} | {one['text']}", flush=True)
+                print(f"survives {first['tests'] + one['tests']} tests: {one['name']} | {one['text']}", flush=True)
     found = [done[mutant.name + mutant.text] for mutant in wanted]
     print(summary(found, asked.seed, time.monotonic() - start))
-    return int(any(not one["killed"] and not reason(one, reasons()) for one in found))
+    return int(any(not one["killed"] and not reason(one, known_reasons) for one in found))
+
+
+def _is_open(one: dict[str, Any], known: Sequence[Reason]) -> bool:
+    """Whether an outcome is a survivor without a reason that was tried once."""
+    return not one["killed"] and not one.get("second") and reason(one, known) is None
 
 
 if __name__ == "__main__":

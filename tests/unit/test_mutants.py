@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.mutation.choose import Runners, Uses
+from tests.mutation.choose import Runners, Uses, about, is_named_for
 from tests.mutation.many import Reason, outcome, reasons, summary
 from tests.mutation.mutants import Mutant, mutants, mutated
 from tests.mutation.processes import TOO_LONG, End, Job, run
@@ -94,6 +94,36 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_statement_or_use_its_const
     assert found[20] == {"t.py::joined"}
     condition = next(mutant for mutant in mutants(tmp_path / "p" / "m.py", tmp_path) if mutant.line == 13)
     assert tests.chosen(condition) == ["t.py::refused"]  # the fastest first, as many as there is time for
+    assert tests.further(condition, 60.0) == ["t.py::near"]  # the others of its line
+
+
+def test_a_survivor_is_tried_against_the_tests_about_its_module(tmp_path: Path, made: list[Mutant]) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "m.py").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "test_importing.py").write_text("from p.m import LIMIT\nfrom p import n\n", encoding="utf-8")
+    (tmp_path / "test_of_m.py").write_text("import p.n\n", encoding="utf-8")
+    (tmp_path / "test_other.py").write_text("import math\n", encoding="utf-8")
+    files = about(tmp_path, ["test_importing.py", "test_of_m.py", "test_other.py"])
+    assert files == {"p/m.py": {"test_importing.py"}}  # there is no module n
+    record = {
+        "test_importing.py::reads": {"seconds": 1.0, "lines": {}},
+        "test_of_m.py::slow": {"seconds": 30.0, "lines": {"p/m.py": [20]}},
+        "test_other.py::runs": {"seconds": 2.0, "lines": {"p/m.py": [13, 15, 16]}},
+        "test_other.py::joins": {"seconds": 2.0, "lines": {"p/m.py": [20]}},
+    }
+    tests = Runners(record, Uses(tmp_path, "p"), most=0.1, files=files)
+    of = {mutant.line: mutant for mutant in mutants(tmp_path / "p" / "m.py", tmp_path)}
+    assert tests.chosen(of[7]) == ["test_other.py::runs"]
+    assert tests.further(of[7], 60.0) == ["test_of_m.py::slow", "test_importing.py::reads", "test_other.py::joins"]
+    assert tests.further(of[15], 60.0) == ["test_importing.py::reads", "test_of_m.py::slow"]
+    assert tests.further(of[15], 30.5) == ["test_importing.py::reads"]
+
+
+def test_what_a_file_of_tests_is_named_for() -> None:
+    assert is_named_for("tests/unit/test_bounds_of_cell.py", "pipeline/chemistry/cell.py")
+    assert is_named_for("tests/unit/test_matching.py", "pipeline/structures/matching/__init__.py")
+    assert not is_named_for("tests/unit/test_same_cell.py", "pipeline/checks/cells.py")
+    assert not is_named_for("tests/unit/test_supercell.py", "pipeline/chemistry/cell.py")
 
 
 def test_a_process_loads_the_changed_text_and_no_file_is_written(tmp_path: Path) -> None:
