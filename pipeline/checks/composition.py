@@ -70,8 +70,8 @@ def _z_mismatch(row: Row, file: File) -> Iterator[Finding]:
         if column == col.TRUE_COMPOSITION:
             expected = formula_text({e: n * row.z for e, n in row.reduced.items()})
         elif column == col.Z:
-            units = sum(row.true.values()) / (sum(row.reduced.values()) or 1)
-            expected = number(round(units)) if units >= 0.5 else ""
+            units = sum(row.true.values()) / sum(row.reduced.values())
+            expected = number(round(units)) if units > 0.5 else ""
         else:
             expected = formula_text({e: n / row.z for e, n in row.true.items()})
         yield Finding(
