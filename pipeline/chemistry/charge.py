@@ -86,7 +86,7 @@ def balance(composition: Mapping[str, float]) -> Balance:
         low += amount * interval[0]
         high += amount * interval[1]
         if abs(amount - round(amount)) > 1e-6:
-            rounding += ROUNDING * max(abs(interval[0]), abs(interval[1]))
+            rounding += ROUNDING * max(map(abs, interval))
     excess = low if low > 0 else min(high, 0.0)
     return Balance(excess, rounding, allowed)
 

@@ -125,7 +125,7 @@ def _typed(symbol: str) -> Reading:
     word = found[2]
     if word.casefold() in _DUMMIES or word == "Va":
         return Reading(note=f"site {{site}} has the type {symbol} of a dummy, and is left out")
-    element = _element(word) if len(word) <= 2 else None
+    element = _element(word)
     if (
         element is not None
         and re.search(r"[A-Za-z]\d+$", symbol)
@@ -163,7 +163,7 @@ def _mixture(text: str) -> Reading:
         if part[2].casefold() in _DUMMIES or part[2] == "Va":
             vacant += amount
             continue
-        element = _element(part[2]) if len(part[2]) <= 2 else None
+        element = _element(part[2])
         if element is None:
             raise AtomError(f"site {{site}} is a mixture, {text!r}, of which {part[2]!r} is no element")
         amounts[element] = amounts.get(element, 0.0) + amount
