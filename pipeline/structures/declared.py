@@ -96,7 +96,7 @@ def symmetry(items: Items, cell: Cell, atoms: Sequence[Atom]) -> Operations:
         items.notes.append("the structure is modulated: its average is read, and its modulation is not")
     if listed is not None:
         other = items.triplets(tags.OPERATIONS[1:])
-        if other is not None and other[0] != listed[0] and _tight(other[0]) != _tight(listed[0]):
+        if other is not None and _tight(other[0]) != _tight(listed[0]):
             raise items.error(
                 f"lists two sets of symmetry operations that differ, in {listed[1]} and in {other[1]}: which one is meant?", other[1]
             )

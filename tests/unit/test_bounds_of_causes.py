@@ -100,6 +100,15 @@ def test_rows_without_a_group_are_compared_in_every_setting() -> None:
         assert {(f.check, f.severity, f.id, f.other) for f in pair_findings(rows)} == of_all_pairs(rows) != set()
 
 
+@pytest.mark.parametrize(("value", "expected"), [(1e-4, ("error", "b")), (0.999e-4, ("warning", "a")), (1.5e-4, ("error", "b"))])
+def test_of_a_papers_rows_that_is_named_whose_value_a_slip_of_the_unit_explains(value: float, expected: tuple[str, str]) -> None:
+    """A thousand times b, thirty times a; the three cells are far from one another."""
+    values = (("a", 3e-6, 11.5), ("b", 1e-7, 10.49), ("c", value, 12.6))
+    rows = [row(name, IONIC_CONDUCTIVITY=each, A=length, Z=None) for name, each, length in values]
+    [finding] = [each for each in pair_findings(rows) if each.id == "c"]
+    assert (finding.check, finding.severity, finding.other) == ("duplicate.paper", *expected)
+
+
 def test_what_a_paper_reports_of_a_composition_is_that_of_all_pairs() -> None:
     """Shares of lithium on both sides of the steps by which they are kept: 93 and 94 times 0.004 of Li2.96PO4 and Li3.01PO4."""
     formulas = ["Li2.96PO4", "Li2.97PO4", "Li2.965PO4", "Li3.01PO4", "Li3.02PO4", "Li3.015PO4", "Li3.00PO4"] * 2

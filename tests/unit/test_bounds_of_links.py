@@ -52,6 +52,23 @@ def test_odds_that_an_entry_has_a_record(record: dict[str, object], entry: dict[
 
 
 @pytest.mark.parametrize(
+    ("value", "ours", "theirs", "expected"),
+    [
+        # near, within 1 %: 0.55 of the 0.37 that it takes; two different numbers take 0.2 away
+        (1.00801e-6, None, "1234", True), (1.00801e-6, "1234", None, True), (1.00801e-6, "1234", "1234", True),
+        (1.00801e-6, "1234", "4321", False),
+        # near, within 5 %: 0.15; one number adds 0.5
+        (1.04e-6, None, "1234", False), (1.04e-6, "1234", None, False), (1.04e-6, "1234", "1234", True),
+    ],
+)  # fmt: skip
+def test_an_icsd_number_tells_nothing_where_the_other_side_has_none(
+    value: float, ours: str | None, theirs: str | None, expected: bool
+) -> None:
+    record = {"composition": "Li3PO4", "conductivity": value, "spacegroup_number": None, "icsd_id": theirs}
+    assert linked(record, {FORMULA: "Li3.02P0.98O4", VALUE: 1.0001e-6, GROUP: None, col.ICSD_ID: ours}) is expected
+
+
+@pytest.mark.parametrize(
     ("record", "entry", "expected"),
     [
         # in another paper one composition in fifty is the same measurement: three digits just make up for it, two do not

@@ -95,6 +95,20 @@ def test_another_origin_and_another_prototype_are_silent() -> None:
     assert named({**family(), "large": large}) == {}
 
 
+def test_another_origin_of_a_group_without_inversion_is_silent() -> None:
+    """P212121 is the same about origins that are half an axis apart (International Tables A, table 3.5.2.5)."""
+
+    def chiral(seed: int, shift: float = 0.0, x: float = 0.35) -> Structure:
+        noise = random.Random(seed)
+        sites = [("Zr", 0.1, 0.2, 0.3), ("P", x, 0.05, 0.6), ("O", 0.22, 0.4, 0.15), ("O", 0.6, 0.3, 0.85)]
+        moved: list[Site] = [(e, *(c + noise.gauss(0, 0.004) + (shift if i == 0 else 0) for i, c in enumerate(at))) for e, *at in sites]  # type: ignore[misc]
+        return made("P 21 21 21", (10 + 0.02 * seed, 8.3, 6.7), moved)
+
+    structures = {f"r{seed}": chiral(seed) for seed in range(8)}
+    assert named({**structures, "shifted": chiral(9, 0.5)}) == {}
+    assert set(named({**structures, "bad": chiral(9, x=0.41)})) == {"bad"}
+
+
 def test_the_inverted_structure_is_the_same() -> None:
     def argyrodite(seed: int, sign: int = 1, x: float = 0.118) -> Structure:
         x += random.Random(seed).gauss(0, 0.01)
