@@ -26,6 +26,7 @@ from pipeline.chemistry.formula import amounts
 from pipeline.errors import InputError
 from pipeline.literature.accounting import _entries_of
 from pipeline.safety import limits
+from pipeline.split.board import Board
 from pipeline.split.polish import Moves
 from pipeline.structures import origins
 from pipeline.structures.cif import CifError, read
@@ -37,7 +38,7 @@ from pipeline.structures.valence import Cations
 from schemas import columns as col
 from tests.unit.difficult import NASICON_TEXT, SPINEL_ATOMS, SPINEL_CELL, atoms, cell, listed, operations, small_cif
 from tests.unit.sheets import row as sheet_row
-from tests.unit.test_checks_structures import said
+from tests.unit.test_checks_structures import NEUTRAL, said
 from tests.unit.test_duplicates_of_all_pairs import of_all_pairs, one_compound
 from tests.unit.test_split_search import PUBLISHED_BONDS, random_board
 from tests.unit.test_valence import scheelite
@@ -200,6 +201,40 @@ def test_what_a_refinement_left_nearly_full_may_be_filled_up(occupancy: float, w
     assert checking._filled(Pair(row(), examined(structure)), "Li", structure.content, {"Li": wanted, "Cl": 1.0}) is filled
 
 
+def test_a_row_without_a_cell_puts_its_own_number_of_formula_units_into_the_files() -> None:
+    assert not [each for each in said(NEUTRAL, A=None, B=None, C=None) if each.check == "cif.cell-content"]
+    [finding] = [each for each in said(NEUTRAL, A=None, B=None, C=None, Z=3) if each.check == "cif.cell-content"]
+    assert (finding.value, finding.expected) == ("3", "6")
+
+
+@pytest.mark.parametrize(
+    ("anion", "charge"), [("O", 2), ("S", 2), ("Se", 2), ("Te", 2), ("N", 3), ("F", 1), ("Cl", 1), ("Br", 1), ("I", 1)]
+)
+def test_charge_left_over_is_a_part_of_that_of_the_anions(anion: str, charge: int) -> None:
+    assert checking._charge({"Li": charge * 2 + 1, anion: 2}) == pytest.approx(1 / (2 * charge))
+    assert checking._charge({"Li": charge * 2 - 1, anion: 2}) == pytest.approx(-1 / (2 * charge))
+    assert checking._charge({"Li": charge * 2, anion: 2}) == 0
+
+
+@pytest.mark.parametrize(
+    ("a", "gamma", "heard"), [(10.01, 95.0, False), (9.99, 95.0, False), (10.011, 95.0, True), (9.989, 95.0, True), (10.0, 95.1, False),
+                              (10.0, 94.9, False), (10.0, 95.11, True), (10.0, 94.89, True)],
+)  # fmt: skip
+def test_a_cell_may_be_off_by_a_thousandth_and_a_tenth_of_a_degree(a: float, gamma: float, heard: bool) -> None:
+    mine = {"A": 10.0, "B": 11.1, "C": 13.3, "ALPHA": 91.0, "BETA": 93.0, "GAMMA": 95.0}
+    found = said(_triclinic(a, 11.1, 13.3, 91.0, 93.0, gamma), {col.CIF_ID: "done"}, **mine)
+    assert bool([each for each in found if each.check == "cif.lattice"]) is heard
+
+
+def test_digits_hide_half_a_thousandth_of_each_partly_filled_site_of_the_element() -> None:
+    structure = read(small_cif(3.9, "P m -3 m", "Li1 Li 0 0.5 0.5 0.5\nCl1 Cl 0.5 0.5 0.5 1\nBr1 Br 0 0 0 0.9\n"), "x.cif")
+    pair = Pair(row(REDUCED_COMPOSITION="LiCl"), examined(structure))
+    whole = checking._printed(pair, "Cl", 2.0)
+    assert checking._printed(pair, "Li", 2.0) - whole == pytest.approx(3 * 0.0005 / 2)  # three sites, two formula units
+    assert checking._printed(pair, "Br", 2.0) - whole == pytest.approx(0.0005 / 2)
+    assert checking._printed(pair, "Na", 2.0) == whole
+
+
 # --- cost ---------------------------------------------------------------------------------------------------------------
 def test_structures_of_one_contribution_are_counted_together_and_each_alone_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     cost = demand_examined(read(NASICON_TEXT, "x.cif"))
@@ -308,3 +343,45 @@ def test_of_two_entries_that_is_meant_whose_value_is_the_nearer_in_proportion(ra
     ]  # fmt: skip
     entries = pd.DataFrame({col.DOI: [None, None]}, index=["a", "b"])
     assert _entries_of(rows, links, entries) == {"m1": entry}
+
+
+def test_of_two_kinds_each_pair_with_a_tie_is_left_out_once() -> None:
+    """Two groups that bring the same and two others, tied one to one: two of the four pairs are left."""
+    brings = np.zeros((4, 2, 25))
+    for group, place in enumerate((0, 0, 24, 24)):
+        brings[group, 0, place], brings[group, 1, place] = 5, 3
+    board = Board(brings, brings.sum(axis=0), np.repeat(np.arange(4), 5), 0.4, None, np.array([[0, 2], [1, 3]]), 0)
+    moves = Moves.of(board, np.zeros(4, dtype=bool))
+    assert moves.of_kind == [[0, 1], [2, 3]]
+    one, two, counts = moves._pairs_of_kinds()
+    assert dict(zip(zip(one.tolist(), two.tolist(), strict=True), counts.tolist(), strict=True)) == {
+        (0, 0): 1, (0, 1): 2, (0, 2): 2, (1, 1): 1, (1, 2): 2,
+    }  # fmt: skip
+
+
+def test_what_two_moves_cost_at_least_is_never_more_than_they_cost() -> None:
+    """Floors, in single precision, are the costs but for the price of the areas; the reach is a bound from each kind alone."""
+    for seed, number in ((2, 40), (3, 24), (4, 40), (7, 12)):
+        board, state = random_board(seed, number, PUBLISHED_BONDS)
+        for each in (board, replace(board, limits=None)):
+            moves = Moves.of(each, state)
+            one, two, _ = moves._pairs_of_kinds()
+            costs, floors = moves._costs(one, two), moves._floors(one, two)
+            assert (floors <= costs).all()
+            assert (moves._reach(one, two) <= costs).all()
+            if each.limits is None:
+                assert floors == pytest.approx(costs, abs=3e-6)
+
+
+def test_groups_of_one_kind_bring_the_same_and_break_the_same_ties() -> None:
+    for seed in (2, 3, 4):
+        board, state = random_board(seed, 40, PUBLISHED_BONDS)
+        moves = Moves.of(board, state)
+        first = [moves.choices[places[0]][0] for places in moves.of_kind]
+        for number, places in enumerate(moves.of_kind):
+            for group in (moves.choices[place][0] for place in places):
+                assert state[group] == state[first[number]]
+                assert (board.brings[group] == board.brings[first[number]]).all()
+                after = state.copy()
+                after[group] ^= True
+                assert board.broken(after) - board.broken(state) == moves.breaks[number]
