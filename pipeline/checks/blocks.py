@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.checks.reading import Row
-from pipeline.checks.windows import FEW, Floats, Places, Windows
+from pipeline.checks.windows import FEW, Floats, Labels, Places, Windows
 from pipeline.chemistry.cell import Cell
 from pipeline.chemistry.formula import ROUNDING, SCALE, resolution
 from schemas import columns as col
@@ -33,6 +33,8 @@ SHARE = 0.004
 FEW_COMPOSITIONS = 500
 #: Part within which the shortest vectors of one lattice agree in two settings, when its cells agree to 0.02 %.
 SHORTEST = 6e-4
+#: Lattices whose shortest vectors are remembered: a row is compared with others by them, then with one of these as a pair.
+REMEMBERED = 16_384
 
 
 @dataclass
@@ -103,6 +105,11 @@ class Block:
         numbered = {paper: number for number, paper in enumerate(self.papers)}
         several = any(len(row.papers) > 1 for row in found)
         self._one_paper = None if several else np.array([numbered[row.papers[0]] if row.papers else -1 for row in found])
+        self._paper = None if self._one_paper is None else Labels(self._one_paper)
+        self._groups = Labels(self.group)
+        self._one_share = bool((self.share == self.share[0]).all())
+        self._valued = np.argsort(self.value, kind="stable")[: int(np.isfinite(self.value).sum())]
+        self._values = self.value[self._valued]
         self._ours: tuple[int, NDArray[np.bool_]] = (-1, np.zeros(0, dtype=bool))
         shares = self.amounts / self.atoms[:, None]
         self._second = shares[:, int(shares.std(axis=0).argmax())]
@@ -125,14 +132,31 @@ class Block:
         mine = self.rows[self.places[local]].papers if len(among) else ()
         if not mine:
             return np.zeros(len(among), dtype=bool)
-        if self._one_paper is not None:
-            return np.asarray(self._one_paper[among] == self._one_paper[local])
+        if self._paper is not None:
+            return self._paper.like(local, among)
         if self._ours[0] != local:
             mask = np.zeros(len(self.places), dtype=bool)
             for paper in mine:
                 mask[self.papers[paper]] = True
             self._ours = local, mask
         return np.asarray(self._ours[1][among])
+
+    def strangers(self, local: int) -> Places | None:
+        """Rows of other papers than this one's, where they are known to be few; ``None`` where they may be many."""
+        return self._paper.others(local) if self._paper is not None and self.rows[self.places[local]].papers else None
+
+    def far_in_value(self, local: int, least: float) -> Places | None:
+        """Rows whose logarithm of the conductivity is at least so far from this one's, where they are few; ``None`` where they are many."""
+        mine = self.value[local]
+        low, high = np.searchsorted(self._values, (mine - least * (1 - 1e-9), mine + least * (1 - 1e-9))).tolist()
+        if low + len(self._values) - high > FEW:
+            return None
+        found = np.sort(np.concatenate((self._valued[:low], self._valued[high:])))
+        return np.asarray(found[np.abs(self.value[found] - mine) >= least])
+
+    def of_group(self, local: int, among: Places) -> NDArray[np.bool_]:
+        """Which of the rows have this one's space group, or none as it has none."""
+        return self._groups.like(local, among)
 
     def near_in_size(self, local: int) -> Places:
         """Earlier rows with this one's composition and volume per atom, in the order of the table."""
@@ -148,7 +172,7 @@ class Block:
         papers = dict.fromkeys(self.rows[self.places[local]].papers) if group > 0 else ()
         parts = [self.reported.get((paper, group, step + i)) for paper in papers for i in (-1, 0, 1)]
         found = self._ascending([part for part in _before(local, parts) if len(part)])
-        return self.alike(local, found[np.abs(self.share[found] - self.share[local]) < SHARE])
+        return self.alike(local, found if self._one_share else found[np.abs(self.share[found] - self.share[local]) < SHARE])
 
     def _ascending(self, parts: Sequence[Places]) -> Places:
         """The rows of ascending parts, each once, in the order of the table."""
@@ -228,6 +252,8 @@ class Block:
             return np.array([place for place in found.tolist() if place not in known], dtype=np.int64)
         for other in others:
             mask[other] = False
+        if found[-1] == len(found) - 1:  # all rows up to one
+            return np.flatnonzero(mask[: len(found)])
         return np.asarray(found[mask[found]])
 
     def same_shape(self, local: int, found: Places) -> Places:
@@ -268,13 +294,14 @@ def one_lattice(one: Cell, other: Cell, within: float = SHORTEST) -> bool:
     return bool(np.all(np.abs(shortest(other) - mine) <= within * mine))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=REMEMBERED)
 def shortest(cell: Cell) -> Floats:
     """Lengths of the seven shortest vectors of a lattice, whatever its setting, in angstrom."""
     reduced = gemmi.GruberVector(gemmi.UnitCell(*cell), "P")
     reduced.niggli_reduce()
     basis = np.array(gemmi.UnitCell(*reduced.cell_parameters()).orth.mat)
-    return np.sort(np.linalg.norm(_COMBINATIONS @ basis.T, axis=1))[:VECTORS]
+    vectors = _COMBINATIONS @ basis.T
+    return np.sort(np.sqrt((vectors * vectors).sum(axis=1)))[:VECTORS].copy()
 
 
 #: Whole combinations of reduced axes, one of each two that point in opposite directions: the shortest vectors are among them.

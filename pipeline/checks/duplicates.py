@@ -41,7 +41,7 @@ DIGITS_TWO_PAPERS = 8
 NAMED = 5
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Pair:
     """Two rows, the later one first where that matters: it is the one the finding names."""
 
@@ -49,9 +49,9 @@ class _Pair:
     other: Row
     budget: Budget | None = None
 
-    @property
+    @cached_property
     def same_paper(self) -> bool:
-        return bool(set(self.one.papers) & set(self.other.papers))
+        return not set(self.one.papers).isdisjoint(self.other.papers)
 
     @cached_property
     def same_value(self) -> bool:
@@ -74,7 +74,7 @@ class _Pair:
         if one is None or other is None:
             return False
         texts = (self.one.text(col.REDUCED_COMPOSITION), self.other.text(col.REDUCED_COMPOSITION))
-        return agree(one, other, *map(resolution, texts))
+        return texts[0] == texts[1] or agree(one, other, *map(resolution, texts))
 
     @property
     def same_spacegroup(self) -> bool:

@@ -23,13 +23,16 @@ class Windows:
 
     def __init__(self, share: Floats, spread: Floats, column: Floats, within: float) -> None:
         self._share, self._spread, self._column, self._within = share, spread, column, within
-        self._one_share = bool((share == share[0]).all()) and bool((spread > 0).all())
+        self._one_share = bool(share.max() - share.min() < spread.min())
+        self._all_near = self._one_share and bool(np.isfinite(column).all()) and bool(column.max() - column.min() <= within)
         self._every, self._apart = np.arange(len(share)), np.empty(len(share))
         self._by_share = Sorted(share, np.full(len(share), spread.max()))
         self._by_column = Sorted(column, np.full(len(column), within))
 
     def before(self, place: int) -> Places:
         """Earlier rows near in both, in the order of the table."""
+        if self._all_near:
+            return self._every[:place]
         part = min(self._by_column.around(place), self._by_share.around(place), key=len)
         if len(part) <= 1:  # the row itself
             return np.empty(0, dtype=np.int64)
@@ -60,6 +63,37 @@ class Sorted:
     def around(self, place: int) -> Places:
         """The rows near one, itself among them, in no order of the table; none where it has no value."""
         return self._order[self._low[place] : self._high[place]]
+
+
+class Labels:
+    """Rows by a label. Where all but a few have the same one, these few are found at once and the rest is not looked at."""
+
+    def __init__(self, labels: Places) -> None:
+        self._labels = labels
+        kinds, counts = np.unique(labels, return_counts=True)
+        rest = len(labels) - counts
+        self._others = {kind: np.flatnonzero(labels != kind) for kind in kinds[rest <= FEW].tolist()}
+
+    def others(self, place: int) -> Places | None:
+        """The rows with other labels than this one's where they are few, else ``None``."""
+        return self._others.get(int(self._labels[place]))
+
+    def like(self, place: int, among: Places) -> NDArray[np.bool_]:
+        """Which of these rows, in the order of the table, have the label of this one."""
+        few = self.others(place)
+        if few is None or len(among) <= FEW:
+            return np.asarray(self._labels[among] == self._labels[place])
+        mask = np.ones(len(among), dtype=bool)
+        mask[np.searchsorted(among, shared(among, few))] = False
+        return mask
+
+
+def shared(found: Places, few: Places) -> Places:
+    """The rows that are in both; both in the order of the table."""
+    if not len(found) or not len(few):
+        return few[:0]
+    at = np.minimum(np.searchsorted(found, few), len(found) - 1)
+    return np.asarray(few[found[at] == few])
 
 
 def spans(count: int) -> Iterator[slice]:

@@ -9,10 +9,10 @@ import pytest
 
 from pipeline.checks import blocks, windows
 from pipeline.checks.blocks import Block, shortest
-from pipeline.checks.candidates import Budget, Candidates, settings_tried
+from pipeline.checks.candidates import Budget, Candidates, _groups, settings_tried
 from pipeline.checks.duplicates import _judge, _Pair, _severity, pair_findings
 from pipeline.checks.reading import Row
-from pipeline.checks.windows import Windows, parts
+from pipeline.checks.windows import Labels, Windows, parts
 from pipeline.chemistry.cell import deviation
 from pipeline.chemistry.formula import agree, resolution
 from schemas import columns as col
@@ -96,6 +96,36 @@ def test_the_verdicts_do_not_depend_on_how_many_rows_are_looked_at_at_once(monke
     assert [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings(rows)] == expected
 
 
+@pytest.mark.parametrize("column", [col.DOI, col.SPACE_GROUP_NUMBER, col.REDUCED_COMPOSITION])
+def test_a_column_that_is_the_same_in_all_rows_tells_what_it_tells_beside_one_other_row(column: col.Column) -> None:
+    """A column of one content is not looked at; a last row without any double makes it one of two."""
+    chance = random.Random(7)
+    rows = [made(chance, f"r{n:02}") for n in range(60)]
+    shared = next(row.values[column] for row in rows if column in row.values)
+    one = [Row(row.id, {**row.values, str(column): shared}) for row in rows]
+    alone = Row("alone", {**one[0].values, **cells(ID="alone", REDUCED_COMPOSITION="Li9P2O8", SPACE_GROUP_NUMBER=1, DOI="10.1000/far")})
+    alone = Row(
+        "alone", {**alone.values, str(col.IONIC_CONDUCTIVITY): 7e-12, **dict(zip(col.LATTICE[:3], (21.0, 22.0, 23.0), strict=True))}
+    )
+    told = [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings([*one, alone])]
+    assert "alone" not in {found[2] for found in told}
+    assert told == [(f.check, f.severity, f.id, f.other, f.message) for f in pair_findings(one)]
+    assert len({check for check, *_ in told}) >= 3
+
+
+def test_which_rows_are_not_compared_in_every_setting_does_not_depend_on_where_a_few_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once none may be compared any more, a few rows from everywhere are looked at first, which shortens the search for any."""
+    chance = random.Random(3)
+    rows = [made(chance, f"r{n:02}") for n in range(120)]
+    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 2)
+    expected = [(f.check, f.id, f.message) for f in pair_findings(rows)]
+    assert 5 < sum("may be unseen" in message for *_, message in expected) < 110
+    monkeypatch.setattr("pipeline.checks.candidates.FEW", 2)
+    assert [(f.check, f.id, f.message) for f in pair_findings(rows)] == expected
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_neighbours_in_two_columns_are_those_of_all_pairs(seed: int) -> None:
     numbers = np.random.default_rng(seed)
@@ -109,6 +139,25 @@ def test_neighbours_in_two_columns_are_those_of_all_pairs(seed: int) -> None:
             if abs(share[other] - share[place]) < max(spread[other], spread[place]) and abs(column[other] - column[place]) <= 0.02 + 1e-9
         ]  # fmt: skip
         assert found.before(place).tolist() == expected
+
+
+@pytest.mark.parametrize("strangers", [0, 1, windows.FEW, windows.FEW + 1])
+def test_rows_of_a_label_are_told_by_the_few_that_have_another(strangers: int) -> None:
+    labels = np.zeros(3 * windows.FEW, dtype=np.int64)
+    labels[np.random.default_rng(1).permutation(len(labels))[:strangers]] = 5
+    found = Labels(labels)
+    mine, among = int(np.flatnonzero(labels == 0)[0]), np.arange(1, len(labels), 2)
+    others = found.others(mine)
+    assert others is None if strangers > windows.FEW else others is not None and others.tolist() == np.flatnonzero(labels).tolist()
+    assert found.like(mine, among).tolist() == (labels[among] == 0).tolist()
+    assert windows.shared(among, np.array([0, 1, 2, 5, 10**6])).tolist() == [1, 5]
+    assert windows.shared(among[:0], among).tolist() == windows.shared(among, among[:0]).tolist() == []
+
+
+def test_rows_are_parted_where_no_row_is_compared_across() -> None:
+    formulas = ["Li3PO4", "LiPO3", "Li3.01PO4", "Li2.99PO4", "LiP1.01O3", "Li4P2O7", "P2O5"]
+    rows = [Row(str(n), {str(col.REDUCED_COMPOSITION): formula}) for n, formula in enumerate(formulas)]
+    assert list(_groups(rows, range(6))) == [[1, 4], [5], [0, 2, 3]]
 
 
 def test_rows_come_in_portions_that_grow_fourfold() -> None:
@@ -169,6 +218,11 @@ def test_whole_columns_say_of_a_row_what_is_said_of_each_pair(seed: int) -> None
         together = [k for k in same if group and rows[k].spacegroup_number == group and set(row.papers) & set(rows[k].papers)]
         assert block.of_paper_and_group(place).tolist() == together
         assert block.of_papers(place, earlier).tolist() == [bool(set(row.papers) & set(rows[k].papers)) for k in earlier]
+        assert block.of_group(place, earlier).tolist() == [(rows[k].spacegroup_number or -1) == (group or -1) for k in earlier]
+        far = block.far_in_value(place, 3.0)
+        logs = {k: np.log(v) for k, r in enumerate(rows) if (v := r.conductivity)}
+        slipped = [k for k, v in logs.items() if place in logs and abs(v - logs[place]) >= 3.0]
+        assert far is None if len(slipped) > windows.FEW else far is not None and far.tolist() == slipped
         ratios = {k: max(row.volume / v, v / row.volume) for k in earlier.tolist() if (v := rows[k].volume) and row.volume}
         multiple = {k: round(ratio) for k, ratio in ratios.items() if abs(ratio - round(ratio)) <= 2e-3 * ratio}
         assert dict(zip(*(each.tolist() for each in block.of_multiple(place, earlier, 2e-3)), strict=True)) == multiple
