@@ -75,11 +75,17 @@ MERGED_RANGES = Limit("merged ranges", 10_000, "a table has none")
 WORKBOOK_PARTS = Limit("parts of a workbook", 2_000, "a sheet brings about four")
 WORKBOOK_SHEETS = Limit("sheets of a workbook", 100, "one is read")
 BUNDLE_BYTES = Limit("bytes of structure files, unpacked", 200_000_000, "ten thousand files of the usual 20 kB")
+BUNDLE_SPARE = Limit(
+    "bytes of structure files beyond 5,000 a file and five for each byte of their archive",
+    2_000_000,
+    "files of the usual size add nothing, tables of reflections pack to a quarter",
+)
 BUNDLE_FILES = Limit("structure files of a contribution", 10_000, "thirty times those of the release")
 STRUCTURES = Limit("structures of the rows of a contribution", 1_000, "three times those of the release; each takes five milliseconds")
 ARCHIVE_MEMBERS = Limit("members of an archive", 50_000, "each costs time even when it is passed over")
 HEADER_BYTES = Limit("bytes of an extended header of a tar archive", 65_536, "it holds a name")
 CIF_BYTES = Limit("bytes of a CIF", 5_000_000, "the largest of the release has 90 kB")
+CIF_DAMAGED = Limit("damaged items of a CIF that are passed over", 1_000, "the files of the release have none")
 CIF_SITES = Limit("atom sites", 10_000, "the largest of the release has 152")
 CIF_STRUCTURES = Limit("structures of a CIF", 50, "a row has one; a paper has a few")
 CIF_IMAGES = Limit(

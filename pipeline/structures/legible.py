@@ -12,25 +12,37 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 import gemmi
 
+from pipeline.safety import limits
+from pipeline.structures.bounds import demand
 from pipeline.structures.tags import CifError, is_read, plain
 
+#: A value that is nothing else, whatever stands around it.
+_PLAIN = r"(?!(?i:data_|save_|(?:loop|global|stop)_(?!\S)))[^\s_'\"#;\[{]\S*"
+_STRING = r"'(?:[^'\r\n]|'(?=\S))*'(?=\s|\Z)|\"(?:[^\"\r\n]|\"(?=\S))*\"(?=\s|\Z)"
+_VALUE = rf"(?:{_PLAIN}|(?!'''|\"\"\")(?:{_STRING}))"
+#: Values, whole items and comments are taken many at a time: a table of reflections has a million.
 _TOKEN = re.compile(
-    r"(?P<field>^;.*?[\r\n];(?=\s|\Z))"
+    rf"(?P<run>(?:{_VALUE}\s+){{1,1000}})"
+    rf"|(?P<pairs>(?:_\S+\s+{_VALUE}\s+(?=_)){{1,1000}})"
+    r"|(?P<field>^;.*?[\r\n];(?=\s|\Z))"
     r"|(?P<open>^;[^\r\n]*)"
     r"|(?P<triple>'''.*?'''(?=\s|\Z)|\"\"\".*?\"\"\"(?=\s|\Z))"
-    r"|(?P<string>'(?:[^'\r\n]|'(?=\S))*'(?=\s|\Z)|\"(?:[^\"\r\n]|\"(?=\S))*\"(?=\s|\Z))"
+    rf"|(?P<string>{_STRING})"
     r"|(?P<broken>['\"][^\r\n]*)"
-    r"|(?P<comment>\#[^\r\n]*)"
+    r"|(?P<comment>(?:\#[^\r\n]*\s*){1,1000})"
     r"|(?P<list>[\[{][^\[\]{}\r\n]*[\]}](?=\s|\Z))"
     r"|(?P<bare>\S+)",
     re.MULTILINE | re.DOTALL,
 )
 #: Items passed over that have a note of their own.
 MOST_NAMED = 20
+_WORD, _PAIR = re.compile(_VALUE), re.compile(rf"(_\S+)\s+({_VALUE})")
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FRAME = re.compile(r"(?:^|(?<=\r))save_\S", re.MULTILINE | re.IGNORECASE)
 _CIF2 = re.compile(r"\ufeff?#\\#CIF_2")
 #: What a slip of each kind is, and its cure.
 _SLIPS = {
@@ -47,9 +59,16 @@ class _Item:
     start: int
     loop: bool = False
     tags: list[str] = field(default_factory=list)
-    values: list[int] = field(default_factory=list)
+    values: int = 0
+    spans: list[tuple[int, int]] = field(default_factory=list)
     end: int = 0
     slip: tuple[str, int] | None = None
+
+    def places(self, text: str) -> Iterator[int]:
+        """Where the values begin. Only of a damaged item are they asked for."""
+        for start, end in self.spans:
+            yield start
+            yield from (found.start() for found in islice(_WORD.finditer(text, start, end), 1, None))
 
 
 def legible(text: str, name: str) -> str:
@@ -105,6 +124,7 @@ def _read(text: str, name: str) -> tuple[str, gemmi.cif.Document, tuple[str, ...
             parts += [clean[last : item.start], re.sub(r"[^\r\n]", " ", clean[item.start : item.end])]
             last = item.end
             passed += 1
+            demand(limits.CIF_DAMAGED, passed, name)
             if passed > MOST_NAMED:
                 continue
             notes.append(f"{item.tags[0]} in line {_line(clean, item.start)} {told}; it is not needed and was passed over")
@@ -140,7 +160,7 @@ def _line_ends(text: str) -> list[int]:
 def _items(text: str, name: str) -> Iterator[_Item]:
     """The items of all blocks with their slips; the text of a block's heading must be sound."""
     item: _Item | None = None
-    heading: tuple[int, str] | None = None
+    heading: tuple[int, str] | None = None  # place and word
     headed = False
     for token in _TOKEN.finditer(text):
         kind, word, start = str(token.lastgroup), token[0], token.start()
@@ -153,8 +173,22 @@ def _items(text: str, name: str) -> Iterator[_Item]:
             if item is not None:
                 yield item
             item = _Item(start, loop=True) if low == "loop_" else None
-            heading = (_line(text, start), word) if low.startswith("data_") else None
+            heading = (start, word) if low.startswith("data_") else None
             headed = headed or heading is not None or low == "global_"
+            continue
+        if kind == "pairs":
+            named = _PAIR.match(word)
+            assert named is not None
+            if item is not None and item.loop and not item.values:  # the first name is one more column of the loop
+                item.tags.append(named[1])
+                item.values, item.end = 1, start + named.end()
+                item.spans.append((start + named.start(2), start + named.start(2)))
+            if item is not None:
+                yield item
+                item = None
+            if not headed:
+                raise CifError(name, f"{named[1]} stands before any data block: a CIF begins with data_ and a name", _line(text, start))
+            heading = None
             continue
         if low.startswith("_"):
             if item is None or not item.loop or item.values:
@@ -168,19 +202,31 @@ def _items(text: str, name: str) -> Iterator[_Item]:
             item.end = token.end()
             continue
         if item is None or not item.tags:
-            _stray(text, name, start, word, heading)
+            _stray(text, name, start, _first(word) if kind == "run" else word, heading)
         assert item is not None
-        item.values.append(start)
-        item.end = token.end()
+        item.values += _count(word) if kind == "run" else 1
+        item.spans.append((start, token.end() if kind == "run" else start))
+        item.end = start + len(word.rstrip())
         if kind in _SLIPS and item.slip is None:
             item.slip = (kind, start)
     if item is not None:
         yield item
 
 
+def _first(run: str) -> str:
+    """The first of a run of values."""
+    found = _WORD.match(run)
+    return run if found is None else found[0]
+
+
+def _count(run: str) -> int:
+    """How many values stand in a run of them."""
+    return sum(1 for _ in _WORD.finditer(run)) if "'" in run or '"' in run else len(run.split())
+
+
 def _stray(text: str, name: str, start: int, word: str, heading: tuple[int, str] | None) -> None:
     line = _line(text, start)
-    if heading is not None and heading[0] == line:
+    if heading is not None and _line(text, heading[0]) == line:
         raise CifError(name, f"the name of the data block holds a blank ({heading[1]} {word} ...): write underscores instead", line)
     if heading is None and not re.search(r"^[^\S\r\n]*data_", text[:start], re.MULTILINE | re.IGNORECASE):
         raise CifError(name, f"begins with {word[:40]!r}, and a CIF begins with data_ and a name: is this another kind of file?", line)
@@ -196,15 +242,15 @@ def _damage(item: _Item, text: str, name: str) -> str | None:
         When the item is read.
     """
     told, cure, place = "", "compare it with the lines around it", item.start
-    rows, over = divmod(len(item.values), len(item.tags)) if item.tags else (0, 0)
+    rows, over = divmod(item.values, len(item.tags)) if item.tags else (0, 0)
     if item.slip is not None:
         (told, cure), place = _SLIPS[item.slip[0]], item.slip[1]
     elif item.loop and (over or not rows):
         place = _short_row(item, text) or place
-        told, cure = f"is in a loop of {len(item.tags)} items with {len(item.values)} values, which make no whole rows", "complete the row"
-    elif not item.loop and len(item.values) != 1:
-        told = f"has {len(item.values)} values" if item.values else "has no value"
-        place = item.values[1] if len(item.values) > 1 else place
+        told, cure = f"is in a loop of {len(item.tags)} items with {item.values} values, which make no whole rows", "complete the row"
+    elif not item.loop and item.values != 1:
+        told = f"has {item.values} values" if item.values else "has no value"
+        place = next(islice(item.places(text), 1, None), place)
     if not told or (item.loop and not item.values and not item.slip):
         return None
     used = next((tag for tag in item.tags if is_read(plain(tag))), None)
@@ -215,11 +261,12 @@ def _damage(item: _Item, text: str, name: str) -> str | None:
 
 def _short_row(item: _Item, text: str) -> int | None:
     """Where the first line of a loop begins that has not as many values as there are items, if all others have."""
-    counts: dict[int, list[int]] = {}
-    for place in item.values:
-        counts.setdefault(_line(text, place), []).append(place)
-    odd = [places for places in counts.values() if len(places) != len(item.tags)]
-    return odd[0][0] if odd and len(odd) <= len(counts) / 2 else None
+    ends = _line_ends(text)  # once: that of an equal text would be compared with this one each time
+    counts: dict[int, list[int]] = {}  # of each line the place of its first value and their number
+    for place in item.places(text):
+        counts.setdefault(bisect_left(ends, place), [place, 0])[1] += 1
+    odd = [place for place, count in counts.values() if count != len(item.tags)]
+    return odd[0] if odd and len(odd) <= len(counts) / 2 else None
 
 
 def _syntax(message: str, text: str) -> tuple[str, int | None]:
@@ -230,9 +277,10 @@ def _syntax(message: str, text: str) -> tuple[str, int | None]:
     line = int(found[1])
     lines = text.splitlines()
     shown = lines[line - 1].strip()[:60] if line <= len(lines) else ""
-    frame = next((number for number, each in enumerate(lines, 1) if re.match(r"save_\S", each, re.IGNORECASE)), None)
+    frame = _FRAME.search(text)
     if frame is not None:
-        return "a save frame opens here, as dictionaries have them, and is not closed: take it out of the file", frame
+        told = "a save frame opens here, as dictionaries have them, and is not closed: take it out of the file"
+        return told, len(text[: frame.end()].splitlines())
     what = "no name of an item, loop_, data_ or value fits there" if found[2] == "parse error" else found[2]
     version = " (the file calls itself CIF 2.0: export it as CIF 1.1)" if _CIF2.match(text) else ""
     return f"the line {shown!r} breaks the grammar of CIF: {what}{version}; compare it with the lines around it", line

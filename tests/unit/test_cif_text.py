@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.structures.cif import CifError, read
-from pipeline.structures.legible import legible
+from pipeline.structures.legible import _TOKEN, data_blocks, legible
 from pipeline.structures.noise import open_seed
 from pipeline.structures.perturb import perturb
 from tests.unit.difficult import NASICON, NASICON_ATOMS, NASICON_CELL, NASICON_TEXT, atoms
@@ -142,3 +142,23 @@ def test_items_passed_over_are_named_with_their_line_or_counted(end: str, count:
     assert notes[19].startswith(f"_item_19 in line {first + 19} ")
     assert len(notes) == count
     assert count == 20 or notes[20].startswith("1 more items are damaged")
+
+
+@pytest.mark.parametrize(("damaged", "line", "reason"), [
+    ("loop_\n_a\n_b\n" + "1 2\n" * 1_500 + "_cell_length_a 5 6", 1505, "has 2 values"),  # more values than are taken at a time
+    ("loop_\n_atom_site_label\n_cell_length_b 5\n_cell_length_c 5\n", 2, "in a loop of 2 items with 1 values"),  # a name ends the heading
+    ("_a 1\n_b 'x y'\n_cell_length_a 'x y' 'z'\n_c 2", 4, "_cell_length_a has 2 values"),
+    ("loop_\n_atom_site_label\n_atom_site_fract_x\n'a b' 1\n'c d'\n\"e'f\" 3\n", 6, "with 5 values"),
+    ("_a 1 loop_x DATASET stop_1\n_cell_length_a 5 6\n", 3, "has 2 values"),  # values that begin like words of the grammar
+    ("_a 1 # _cell_length_a 1\n#2\n\n_cell_length_a 5 6\n", 5, "has 2 values"),
+])  # fmt: skip
+def test_values_that_are_taken_together_count_one_by_one(damaged: str, line: int, reason: str) -> None:
+    with pytest.raises(CifError, match=reason) as caught:
+        data_blocks("data_x\n" + damaged, "x.cif")
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize("part", ["1 2\n", "'a b' 2\n", "_a 1\n", "# x\n"])
+def test_a_long_table_is_few_tokens(part: str) -> None:
+    """A million values one by one take seconds."""
+    assert sum(1 for _ in _TOKEN.finditer(part * 10_000 + "_b 1")) <= 25

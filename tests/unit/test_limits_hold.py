@@ -19,6 +19,8 @@ from pipeline.safety import limits
 from pipeline.safety.documents import json_of, read_yaml, toml_of, yaml_of
 from pipeline.safety.limits import Limit
 from pipeline.safety.unpack import entries, parts
+from pipeline.structures.legible import data_blocks
+from pipeline.structures.tags import CifError
 
 CIF = b"data_x\n"  # seven bytes
 
@@ -75,6 +77,30 @@ def test_bytes_of_structure_files(size: int, tmp_path: Path, lowered: Callable[[
         bundle(folder(tmp_path / "two", ["a.cif", "b.cif"], data))
     with beyond(size > 100, "bytes of structure files"):
         archive(zipped(["a.cif", "b.cif"], data), "c.zip")
+
+
+@pytest.mark.parametrize("less", [0, 1])
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_bytes_of_structure_files_beyond_those_of_their_archive(
+    less: int, pack: Callable[[list[str], bytes], bytes], tmp_path: Path, lowered: Callable[[str, int], Limit]
+) -> None:
+    """What a small file leaves free is nothing to a large one. A folder is what it is."""
+    data = b"#" * 30_000
+    packed = pack(["a.cif", "b.cif"], data)
+    lowered("BUNDLE_SPARE", 2 * (len(data) - 5_000) - 5 * len(packed) - less)
+    with beyond(less == 1, "bytes of structure files beyond 5,000 a file"):
+        archive(packed, "c")
+    assert len(bundle(folder(tmp_path / "two", ["a.cif", "b.cif"], data)).structures) == 2
+    lowered("BUNDLE_SPARE", 0)
+    assert len(archive(pack([f"{n}.cif" for n in range(300)], b"#" * 5_000), "c").structures) == 300
+
+
+@pytest.mark.parametrize("count", [5, 6])
+def test_damaged_items_that_are_passed_over(count: int, lowered: Callable[[str, int], Limit]) -> None:
+    lowered("CIF_DAMAGED", 5)
+    text = "data_x\n" + "_note 'a\n" * count
+    with pytest.raises(CifError, match="6 damaged items") if count > 5 else nullcontext():
+        assert len(data_blocks(text, "x.cif")[1]) == 5
 
 
 @pytest.mark.parametrize("more", [0, 1])
