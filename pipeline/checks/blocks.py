@@ -94,16 +94,17 @@ class Block:
         self._firsts = np.unique(self.composition, return_index=True)[1]
         self._agreeing: dict[int, NDArray[np.bool_]] = {}
         together: dict[str, list[int]] = defaultdict(list)
-        grouped: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for place, row in enumerate(found):
-            step = floor(self.share[place] / SHARE)
             for paper in row.papers:
                 together[paper].append(place)
-                grouped[paper, int(self.group[place]), step].append(place)
-        self.papers = {paper: np.array(places) for paper, places in together.items()}
+        grouped: dict[tuple[str, int, int], list[int]] = defaultdict(list)
+        for paper, members in together.items():
+            for place in members if len(members) > 1 else ():  # a paper of one row has nothing to compare
+                grouped[paper, int(self.group[place]), floor(self.share[place] / SHARE)].append(place)
         self.reported = {key: np.array(places) for key, places in grouped.items()}
-        numbered = {paper: number for number, paper in enumerate(self.papers)}
         several = any(len(row.papers) > 1 for row in found)
+        self.papers = {paper: np.array(places) for paper, places in together.items()} if several else {}
+        numbered = {paper: number for number, paper in enumerate(together)}
         self._one_paper = None if several else np.array([numbered[row.papers[0]] if row.papers else -1 for row in found])
         self._paper = None if self._one_paper is None else Labels(self._one_paper)
         self._groups = Labels(self.group)
