@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from pipeline.quoting import conductivities, is_live
 from pipeline.safety.documents import read_yaml
 from schemas import columns as col
 from schemas import corrections as contract
+from schemas.columns import ID_PATTERN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +77,20 @@ def read_waivers(raw: Path) -> list[Waiver]:
                 for name, check in twice
             ]
         )
+    return waivers
+
+
+def waivers_of_entries(raw: Path) -> list[Waiver]:
+    """The same for a build. Raises ``InputError`` for each whose ID no entry can have, though one that waits for ``--renumber`` may."""
+    waivers = read_waivers(raw)
+    cure = "write the ID as the release has it: three or six characters, small letters and digits"
+    strange = [
+        InputError(f"item {number}: no entry can have this ID", file=raw / WAIVERS_FILE, value=each.id, cure=cure)
+        for number, each in enumerate(waivers, 1)
+        if not re.fullmatch(ID_PATTERN, each.id)
+    ]
+    if strange:
+        raise InputError.gather(strange)
     return waivers
 
 

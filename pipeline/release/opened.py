@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
-from pipeline.correct import CORRECTIONS_FILE, LINK_COLUMNS, corrected, link_corrections, read_corrections, read_waivers
+from pipeline.correct import CORRECTIONS_FILE, LINK_COLUMNS, corrected, link_corrections, read_corrections, waivers_of_entries
 from pipeline.errors import InputError
 from pipeline.ingest import workbook
 from pipeline.sources.workbook import pinned_book
@@ -194,7 +194,7 @@ class Opened:
     @cached_property
     def waivers(self) -> list[Waiver]:
         """Findings that curators accept."""
-        return [] if self.decisions is None else read_waivers(self.decisions)
+        return [] if self.decisions is None else waivers_of_entries(self.decisions)
 
     @cached_property
     def typed(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.correct import Correction, Waiver, corrected, decided, link_corrections, read_corrections, read_waivers
+from pipeline.correct import Correction, Waiver, corrected, decided, link_corrections, read_corrections, read_waivers, waivers_of_entries
 from pipeline.errors import InputError
 from pipeline.findings import Finding
 from pipeline.ingest.workbook import cells
@@ -143,6 +143,15 @@ def test_a_third_word_gives_one_message_with_the_cure(tmp_path: Path, word: str)
     assert caught.value.others == ()
     for meaning in ("accepted (right as it stands)", "awaiting (needs the paper", "proposed (takes no effect)"):
         assert meaning in str(caught.value.cure)
+
+
+@pytest.mark.parametrize("name", ["x0", "ABC", "abcd", "abc\\n", "b2222"])
+def test_a_waiver_of_what_no_entry_can_be_is_told_with_its_item(tmp_path: Path, name: str) -> None:
+    (tmp_path / "waivers.yaml").write_text(WAIVER + WAIVER.replace("abc", name))
+    with pytest.raises(InputError, match="item 2: no entry can have this ID") as caught:
+        waivers_of_entries(tmp_path)
+    assert "waivers.yaml" in str(caught.value)
+    assert caught.value.cure
 
 
 def test_one_finding_is_decided_once(tmp_path: Path) -> None:
