@@ -200,7 +200,7 @@ def bin_numbers(logs: NDArray[np.float64]) -> NDArray[np.int64]:
     if not len(logs):
         return np.zeros(0, dtype=np.int64)
     edges = np.histogram_bin_edges(logs, BINS)
-    return np.clip(np.searchsorted(edges, logs, side="right") - 1, 0, BINS - 1).astype(np.int64)
+    return np.minimum(np.searchsorted(edges, logs, side="right") - 1, BINS - 1).astype(np.int64)
 
 
 def distance(train_bins: NDArray[np.int64], test_bins: NDArray[np.int64]) -> float:

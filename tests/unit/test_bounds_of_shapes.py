@@ -103,3 +103,13 @@ def test_a_copy_has_the_occupancies_of_its_original() -> None:
     assert key(0.5) is not None
     assert key(0.5) == key(0.50001) != key(0.5003)
     assert key(0.5) != key(0.6)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_a_copy_has_each_length_of_its_original(axis: int) -> None:
+    def key(length: float) -> object:
+        lengths = tuple(length if each == axis else 10.0 for each in range(3))
+        return fingerprint(read(small_cif(lengths, "P 1", "Li1 Li 0.1234 0.2345 0.3456 1\nCl1 Cl 0.512 0.634 0.871 1\n"), "x.cif"))
+
+    assert key(10.0) is not None
+    assert key(10.0) == key(10.0002) != key(10.002)
