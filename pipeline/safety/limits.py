@@ -49,6 +49,30 @@ class Limit:
         return InputError(f"it has {more} {self()} {self.what}, the limit", file=file, row=row, cure=cure)
 
 
+#: Bytes that a structure file may have before the rest counts as spare.
+USUAL = 5_000
+
+
+@dataclass
+class Spare:
+    """Bytes of the structure files of an archive beyond :data:`USUAL` a file and ``a_byte`` for each byte of the archive.
+
+    Text that packs better than that repeats itself, and costs as much to read as any other.
+    """
+
+    limit: Limit
+    file: str | Path
+    archive_bytes: int
+    a_byte: int
+    counted: int = 0
+
+    def add(self, size: int) -> None:
+        """Count one more file. Raises InputError when it is too much."""
+        self.counted += max(0, size - USUAL)
+        if self.counted > self.a_byte * self.archive_bytes + self.limit():
+            raise self.limit.error(self.file)
+
+
 def factor() -> int:
     """By how much the limits are raised."""
     text = os.environ.get(VARIABLE, "1")
@@ -102,6 +126,11 @@ CIF_TOTAL = Limit(
 LIKE_PAIRS = Limit("pairs of structures with like cells to be compared", 20_000, "the 321 structures of the release have 3,074")
 LIBRARY_BYTES = Limit("bytes of a library, unpacked", 200_000_000_000, "a million files of 200 kB")
 LIBRARY_MEMBERS = Limit("members of a library", 5_000_000, "all structures ever determined are two million")
+LIBRARY_SPARE = Limit(
+    "bytes of structure files of a library beyond 5,000 a file and twenty for each byte of their archive",
+    10_000_000,
+    "databases pack to a tenth or more",
+)
 LIBRARY_FILE = Limit("bytes of a file of a library, unpacked", 50_000_000, "structures that hold their diffraction data")
 ARCHIVE_BYTES = Limit("bytes of an archive of sources, unpacked", 500_000_000, "that of the release has 12 MB")
 DOCUMENT_BYTES = Limit("bytes of a document (YAML, TOML, JSON)", 5_000_000, "the corrections have 22 kB")

@@ -20,6 +20,7 @@ from pipeline.safety.documents import json_of, read_yaml, toml_of, yaml_of
 from pipeline.safety.limits import Limit
 from pipeline.safety.unpack import entries, parts
 from pipeline.structures.legible import data_blocks
+from pipeline.structures.matching.library import members, text_of
 from pipeline.structures.tags import CifError
 
 CIF = b"data_x\n"  # seven bytes
@@ -93,6 +94,31 @@ def test_bytes_of_structure_files_beyond_those_of_their_archive(
     assert len(bundle(folder(tmp_path / "two", ["a.cif", "b.cif"], data)).structures) == 2
     lowered("BUNDLE_SPARE", 0)
     assert len(archive(pack([f"{n}.cif" for n in range(300)], b"#" * 5_000), "c").structures) == 300
+
+
+@pytest.mark.parametrize("less", [0, 1])
+@pytest.mark.parametrize(("pack", "name"), [(zipped, "c.zip"), (tarred, "c.tar.gz")])
+@pytest.mark.parametrize("for_workers", [True, False])
+def test_bytes_of_a_library_beyond_those_of_its_archive(
+    less: int, pack: Callable[[list[str], bytes], bytes], name: str, for_workers: bool, tmp_path: Path, lowered: Callable[[str, int], Limit]
+) -> None:
+    """An archive of some kilobytes is no library of gigabytes; a folder is what it is."""
+    data = b"#" * 30_000
+    library = tmp_path / name
+    library.write_bytes(pack(["a.cif", "b.cif"], data))
+    lowered("LIBRARY_SPARE", 2 * (len(data) - 5_000) - 20 * library.stat().st_size - less)
+    with beyond(less == 1, "bytes of structure files of a library beyond 5,000 a file"):
+        assert len(list(members(library, for_workers=for_workers))) == 2
+    assert len(list(members(folder(tmp_path / "two", ["a.cif", "b.cif"], data)))) == 2
+
+
+@pytest.mark.parametrize("less", [0, 1])
+def test_bytes_of_a_packed_file_of_a_library(less: int, lowered: Callable[[str, int], Limit]) -> None:
+    data = b"#" * 30_000
+    packed = gzip.compress(data)
+    lowered("LIBRARY_SPARE", len(data) - 5_000 - 20 * len(packed) - less)
+    with beyond(less == 1, "bytes of structure files of a library beyond 5,000 a file"):
+        assert len(text_of("a.cif.gz", packed)) == 30_000
 
 
 @pytest.mark.parametrize("count", [5, 6])

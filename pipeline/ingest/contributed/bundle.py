@@ -7,7 +7,6 @@ An archive comes from somebody else: nothing of it is written to disk, links and
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,9 +16,8 @@ from pipeline.safety import inputs, limits
 from pipeline.safety.inputs import plain_files
 from pipeline.safety.unpack import entries
 
-#: Bytes that a structure file may have, and that one byte of an archive may unpack to, before the rest counts as spare: text that packs to
-#: less than a fifth repeats itself, and costs as much to read as any other.
-_USUAL, _PACKED = 5_000, 5
+#: Bytes that one byte of an archive may unpack to before the rest counts as spare.
+_PACKED = 5
 _CURE = "pack only the CIFs, one for each row, named <ID>.cif"
 
 
@@ -54,7 +52,7 @@ def bundle(path: Path) -> Bundle:
 
 def archive(data: bytes, file: str) -> Bundle:
     """The structure files of an archive's bytes; see :func:`bundle`."""
-    return _collect(_packed(data, file), file, _PACKED * len(data) + limits.BUNDLE_SPARE())
+    return _collect(_packed(data, file), file, limits.Spare(limits.BUNDLE_SPARE, file, len(data), _PACKED))
 
 
 def _packed(data: bytes, file: str) -> Iterator[tuple[str, bytes]]:
@@ -94,11 +92,11 @@ def _name(path: str, file: str) -> str:
     return parts[-1] if parts else ""
 
 
-def _collect(files: Iterator[tuple[str, bytes]], file: str, spare: float = math.inf) -> Bundle:
-    """The bundle of these files, whose bytes beyond the usual ones are ``spare`` at most; only an archive holds more than it weighs."""
+def _collect(files: Iterator[tuple[str, bytes]], file: str, spare: limits.Spare | None = None) -> Bundle:
+    """The bundle of these files, whose bytes beyond the usual ones are counted in an archive: only that holds more than it weighs."""
     structures: dict[str, str] = {}
     ignored: list[str] = []
-    total = unusual = 0
+    total = 0
     for name, data in files:
         # Packed on a Mac, an archive holds a second file "._x.cif" for each x.cif, and .DS_Store.
         if name.startswith(".") or not name.lower().endswith(".cif"):
@@ -108,9 +106,8 @@ def _collect(files: Iterator[tuple[str, bytes]], file: str, spare: float = math.
         total += len(data)
         if total > limits.BUNDLE_BYTES():
             raise limits.BUNDLE_BYTES.error(file)
-        unusual += max(0, len(data) - _USUAL)
-        if unusual > spare:
-            raise limits.BUNDLE_SPARE.error(file)
+        if spare is not None:
+            spare.add(len(data))
         if len(structures) >= limits.BUNDLE_FILES():
             raise limits.BUNDLE_FILES.error(file)
         stem = name[: -len(".cif")].strip()

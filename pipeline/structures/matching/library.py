@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Stamp of a member that is a link: it is told and not followed, in a folder as in an archive.
 LINK = "link"
+#: Bytes that one byte of an archive may unpack to before the rest counts as spare.
+_PACKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,11 @@ def _parts(library: Path) -> Iterator[Member]:
     """Members of a zip archive as its directory lists them, those that are not wanted too."""
     with library.open("rb") as handle:
         found = parts(handle, library, limits.LIBRARY_BYTES, limits.LIBRARY_MEMBERS)
+    spare = _spare(library)
     for part in found:
         name, wanted = part.name.removeprefix("./"), not part.is_folder and _wanted(part.name)
+        if wanted:
+            spare.add(part.size)
         if wanted and part.is_link:
             yield Member(name, LINK, bytes)
         else:
@@ -150,20 +155,28 @@ def _parts(library: Path) -> Iterator[Member]:
 
 def _archive(library: Path) -> Iterator[Member]:
     """Members of an archive, verified before the first is given away; those of a zip in the order of their names."""
+    spare = _spare(library)
     with library.open("rb") as handle:
         for entry in entries(handle, library, limits.LIBRARY_BYTES, limits.LIBRARY_MEMBERS):
             if entry.is_link and _wanted(entry.name):
                 yield Member(entry.name.removeprefix("./"), LINK, bytes)
             elif not entry.is_folder and _wanted(entry.name):
+                spare.add(entry.size)
                 data = b"" if entry.size > limits.LIBRARY_FILE() else entry.read()
                 stamp = entry.stamp if "-" in entry.stamp else f"{entry.stamp}-{zlib.crc32(data):08x}"
                 yield Member(entry.name.removeprefix("./"), stamp, partial(bytes, data))
 
 
+def _spare(library: Path) -> limits.Spare:
+    return limits.Spare(limits.LIBRARY_SPARE, library, library.stat().st_size, _PACKED)
+
+
 def text_of(name: str, data: bytes) -> str:
     """Text of a file: UTF-8 or, as older databases write, Latin-1; unpacked where it ends in ``.gz``."""
     if name.lower().endswith(".gz"):
+        spare = limits.Spare(limits.LIBRARY_SPARE, name, len(data), _PACKED)
         data = gunzipped(data, name, limits.LIBRARY_FILE)
+        spare.add(len(data))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
