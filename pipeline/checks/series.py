@@ -213,7 +213,7 @@ def _kin(rows: Sequence[Row], outside: dict[str, float]) -> Iterator[_Told]:
         law = _Law(members)
         left_out = law.trimmed()
         outside |= law.outside()
-        for place in left_out if len(members) - len(left_out) >= LEAST_KIN - 1 else ():
+        for place in left_out:  # one row less than a type has at least is left to compare it with
             row = members[place]
             residual, spread = law.beside(place)
             outside[row.id] = abs(residual) / spread
@@ -242,10 +242,8 @@ def _off(row: Row, members: Sequence[Row], residual: float, message: str, *, wro
             groups.append([axis])
         else:
             same.append(axis)
-    worst = groups[0]
-    if len(groups) > 1:
-        middles = [median(other.cell[axis] for other in members if other.cell is not None) for axis in range(3)]
-        worst = max(groups, key=lambda group: abs(math.log(row.cell[group[0]] / middles[group[0]])))  # type: ignore[index]
+    middles = [median(other.cell[axis] for other in members if other.cell is not None) for axis in range(3)]
+    worst = max(groups, key=lambda group: abs(math.log(row.cell[group[0]] / middles[group[0]])))  # type: ignore[index]
     column = col.LATTICE[worst[0]]
     expected = number((row.number(column) or 0) * math.exp(-residual / len(worst)), 6)
     return _Told(row, message, column, expected, wrong=wrong)
@@ -378,7 +376,7 @@ def _exchanged(rows: Sequence[Row]) -> Iterator[_Told]:
         outside = np.flatnonzero(np.abs(shapes - middle).max(axis=1) > OTHER_SHAPE)
         for place, others in zip(outside.tolist(), _medians_without(shapes, outside), strict=True):
             order = next((p for p in permutations(range(3)) if np.abs(shapes[place][list(p)] - others).max() < SAME_SHAPE), None)
-            if order is None or order == (0, 1, 2):
+            if order is None:  # nor is it the order as it stands: without the row the middle is further from it
                 continue
             row = members[place]
             first = next(axis for axis in range(3) if order[axis] != axis)
