@@ -101,6 +101,7 @@ def test_lengths_that_are_equal_take_their_part_of_a_volume_together(lengths: tu
     told = _off_volume(mine, [*(shaped(f"r{n}", *usual) for n in range(4)), mine], 0.06, "")
     assert told.column == col.LATTICE[column]
     assert float(told.expected) == pytest.approx(lengths[column] * math.exp(-share), rel=1e-5)
+    assert len(told.expected.replace(".", "")) == 6
 
 
 def test_coefficients_have_a_normal_prior_of_width_one_beside_a_scatter_of_seven_thousandths() -> None:
