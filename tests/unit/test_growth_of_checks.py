@@ -235,7 +235,7 @@ def test_few_compositions_are_compared_once_and_the_answer_is_that_of_each_row(m
     rows = [row(f"d{n:02}", REDUCED_COMPOSITION=formulas[n * 5 % 7], A=10.49 * (1 + 3e-5 * (n % 11)), **_own(n % 4)) for n in range(80)]
     compared = counted(monkeypatch, "pipeline.checks.blocks.Block._agree")
     once = list(pair_findings(rows))
-    assert len(compared) == len(formulas)
+    assert len(compared) == len(formulas) - 1  # the last one has so much more lithium that it is compared with none
     monkeypatch.setattr("pipeline.checks.blocks.FEW_COMPOSITIONS", 0)
     assert list(pair_findings(rows)) == once
     assert len(compared) > 5 * len(formulas)
