@@ -195,8 +195,8 @@ def positions(structure: Structure, tolerance: float | None = None) -> tuple[Pos
             if len(group.centring) > 1:
                 gap = gap @ group.primitive.T
             near = np.abs(gap).max(axis=1)
-            # two sites printed one unit apart are two positions: rounding explains less than that
-            allowed: Any = FLOOR + 0.99 * (rounding[site_of] + rounding[other])
+            # two sites printed one unit apart are two positions, since rounding explains less; one of the sixth place is no distance
+            allowed: Any = np.maximum(1.01 * FLOOR, 0.99 * (rounding[site_of] + rounding[other]))
         else:
             near = np.linalg.norm(gap @ (structure.basis @ group.primitive).T, axis=1)
             allowed = tolerance

@@ -165,11 +165,23 @@ def test_occupancies_are_told_to_six_digits() -> None:
     assert composition(positions(shared)[0], shared) == (("Al", 0.123457), ("Ti", 0.123456))
 
 
-@pytest.mark.parametrize(("x", "number"), [("0.100", 1), ("0.1009", 1), ("0.101", 2), ("0.099", 2)])
-def test_sites_within_what_both_were_rounded_by_are_one_position(x: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half a unit of the third place for each; two sites printed one unit apart are two."""
+@pytest.mark.parametrize(
+    ("one", "other", "number"),
+    [
+        ("0.100", "0.100", 1), ("0.100", "0.1005", 1), ("0.100", "0.1006", 2), ("0.100", "0.101", 2), ("0.100", "0.099", 2),
+        ("0.1000", "0.1000", 1), ("0.1000", "0.10005", 1), ("0.1000", "0.10006", 2), ("0.1000", "0.1001", 2), ("0.1000", "0.0999", 2),
+        ("0.10001", "0.10001", 1), ("0.10001", "0.100015", 1), ("0.10001", "0.100016", 2), ("0.10001", "0.10002", 2),
+        ("0.10001", "0.10000", 2),
+        ("0.100001", "0.100001", 1), ("0.100001", "0.100002", 1), ("0.100001", "0.100000", 1), ("0.100001", "0.100003", 2),
+        ("0.1000001", "0.1000009", 1), ("0.1000001", "0.1000014", 2),
+    ],
+)  # fmt: skip
+def test_sites_within_what_both_were_rounded_by_are_one_position(
+    one: str, other: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a unit of the last place for each: two sites printed one unit apart are two, save that one of the sixth place is no distance."""
     monkeypatch.setattr(symmetries, "AT_A_TIME", 1)  # one site after the other
-    rows = f"Ti1 Ti 0.100 0.200 0.300 0.5\nAl1 Al {x} 0.200 0.300 0.5\nO1 O 0.600 0.600 0.600 1\n"
+    rows = f"Ti1 Ti {one} 0.20000011 0.30000013 0.5\nAl1 Al {other} 0.20000011 0.30000013 0.5\nO1 O 0.60000017 0.60000017 0.60000017 1\n"
     structure = crystal("P 1", (5, 6, 7.001, 90, 90, 90), rows)
     assert len(positions(structure)) == number + 1
 
