@@ -19,7 +19,7 @@ from pipeline.structures.items import Cell, Items, is_blank
 
 #: Largest half unit in the last place that is believed: a coordinate printed as 0.3 says no more than 0.30 does about a special position.
 COARSEST = 0.005
-_NUMBER = re.compile(r"[-+]?(\d*)\.?(\d*)(?:\(\d+\))?(?:[eE]([-+]?\d+))?")
+_NUMBER = re.compile(r"[-+]?(\d*)\.?(\d*)(?:\(\d+\))?(?:[eE]([-+]?)0*(\d{1,4}))?")
 _ELEMENTS = re.compile(r"[A-Z][a-z]?")
 _COORDINATES = ("coordinate x", "coordinate y", "coordinate z")
 #: Denominators of the coordinates of special positions that no decimal number writes in full.
@@ -77,8 +77,8 @@ def half_unit(token: str) -> float:
     parts = _NUMBER.fullmatch(token)
     if parts is None:
         return COARSEST
-    power = int((parts[3] or "0")[:6]) - len(parts[2])
-    return float(0.5 * 10.0 ** min(power, 9))
+    power = int(f"{parts[3]}{parts[4]}") if parts[4] else 0
+    return 0.5 * float(f"1e{power - len(parts[2])}")
 
 
 def _padded(token: str, places: int) -> int:

@@ -34,7 +34,7 @@ COMPOSITION_ROUNDING = 0.01
 
 
 def formulas_in(amounts: Mapping[str, float]) -> int:
-    """How many times a formula can be divided by a whole number: 4 for Li4Ti8(PO4)12, 1 where an amount is no whole number."""
+    """How many times a formula can be divided by a whole number: 4 for Li4Ti8(PO4)12, 1 where an amount is not whole to a millionth."""
     whole = all(abs(x - round(x)) < 1e-6 and round(x) for x in amounts.values())
     return reduce(gcd, (round(x) for x in amounts.values())) if whole else 1
 
