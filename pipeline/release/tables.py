@@ -30,6 +30,8 @@ PROCESSED = "processed.csv"
 PUBLISHED_DIGITS = 6
 _NO_MATCH, _MATCH, _CLOSE_MATCH = "No Match", "Match", "Close Match"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+#: How a sheet shows a conductivity.
+CONDUCTIVITY_FORMAT = "0.0###E+00"
 _RESOLVER = "https://doi.org/"
 #: No column is wider than this many characters, on a screen or on paper: longer texts are folded.
 _WIDEST, _WIDEST_DOI = 26, 30
@@ -192,7 +194,7 @@ def _fold(sheet: Worksheet, labels: Sequence[str], columns: Sequence[Sequence[An
         is_conductivity = label in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK)
         for number, value in enumerate(values, start=2):
             if is_conductivity and isinstance(value, float):
-                sheet.cell(number, place).number_format = "0.0###E+00"
+                sheet.cell(number, place).number_format = CONDUCTIVITY_FORMAT
             elif isinstance(value, str) and (len(value) > width + 2 or value.startswith("=")):
                 cell = sheet.cell(number, place)
                 cell.style, cell.data_type = _FOLDED, "s"  # text, never a formula

@@ -95,6 +95,7 @@ class Difference:
 
 def difference(old: Published, new: Published) -> Difference:
     """Compare two releases."""
+    new.share(old)
     common = [name for name in new.table if name in old.table]
     before, after = old.structures, new.structures
     cells = list(_cells(old, new, common))

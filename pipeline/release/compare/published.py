@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.release.compare.written import written
 from schemas import columns as col
 
 #: A table by ID: each row by column. Blanks are ``None``; numbers of a sheet are numbers, all else is text.
@@ -137,36 +138,45 @@ class Published:
 
     def rows(self, path: str) -> tuple[list[str], list[list[Any]]]:
         """Columns and rows of a table, blank rows left out."""
-        if path not in self._tables:
-            self._tables[path] = _rows(self.contents[path], path, self.name)
-        return self._tables[path]
+        key = path, self.contents[path]
+        if key not in self._tables:
+            self._tables[key] = _rows(key[1], path, self.name)
+        return self._tables[key]
 
     @cached_property
-    def _tables(self) -> dict[str, tuple[list[str], list[list[Any]]]]:
+    def _tables(self) -> dict[tuple[str, bytes], tuple[list[str], list[list[Any]]]]:
         return {}
+
+    def share(self, other: Published) -> None:
+        """Let a table that two releases have byte for byte be read once, and kept once."""
+        vars(self)["_tables"] = {**self._tables, **other._tables}
+        vars(other)["_tables"] = self._tables
 
 
 def _rows(data: bytes, path: str, name: str) -> tuple[list[str], list[list[Any]]]:
     try:
-        rows = (
-            _sheet(data) if path.endswith(".xlsx") else [list(row) for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))]
-        )
+        rows = _sheet(data) if path.endswith(".xlsx") else _lines(data)
     except (UnicodeDecodeError, csv.Error, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise InputError(f"the table cannot be read: {error}", file=f"{name}:{path}", cure="build or fetch the release again") from error
-    rows = [[blank(value) for value in row] for row in rows]
-    rows = [row for row in rows if any(value is not None for value in row)]
     if not rows:
         raise InputError("the table is empty", file=f"{name}:{path}", cure="build or fetch the release again")
     return [str(label or "").strip() for label in rows[0]], rows[1:]
 
 
-def _sheet(data: bytes) -> list[list[Any]]:
-    import openpyxl
+def _lines(data: bytes) -> list[list[str | None]]:
+    return [[value or None for value in row] for row in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")) if any(row)]
 
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    book.close()
-    return rows
+
+def _sheet(data: bytes) -> list[list[Any]]:
+    rows = written(data)
+    if rows is None:
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+        book.close()
+    rows = [[blank(value) for value in row] for row in rows]
+    return [row for row in rows if any(value is not None for value in row)]
 
 
 def blank(value: Any) -> Any:

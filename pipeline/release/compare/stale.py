@@ -83,7 +83,8 @@ def _copy(path: str, copy: Table, header: list[str], release: Published, wanted:
             yield Stale(path, "column missing", column=column)
     yield from _rows(path, copy, release.table, wanted)
     for name, row in copy.items():
-        for column, value in release.table.get(name, {}).items():
+        entry = release.table.get(name, {})
+        for column, value in () if entry == row else entry.items():
             if column in row and not same(row[column], value):
                 yield Stale(path, "cell", name, column, shown(row[column]), shown(value))
 

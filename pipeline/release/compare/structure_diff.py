@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def _compared(name: str, old: Structure, new: Structure) -> StructureChange:
         for label, one, other in zip(_PARAMETERS, old.cell, new.cell, strict=True)
         if abs(one - other) > CELL_NOISE * max(abs(one), abs(other))
     }
-    symmetry = None if _operations(old) == _operations(new) else (_group(old), _group(new))
+    symmetry = None if _same_operations(old, new) else (_group(old), _group(new))
     pairs, removed, added = _paired(old, new)
     sites = tuple(change for change in pairs if change.moved or change.refilled)
     kinds = {
@@ -117,6 +117,12 @@ def _compared(name: str, old: Structure, new: Structure) -> StructureChange:
     return StructureChange(name, found or ("text",), cell, symmetry, sites, removed, added, content, note)
 
 
+def _same_operations(old: Structure, new: Structure) -> bool:
+    if old.rotations is new.rotations and old.translations is new.translations:  # one list of operations is read once
+        return True
+    return _operations(old) == _operations(new)
+
+
 def _operations(structure: Structure) -> set[tuple[Any, ...]]:
     # translations are multiples of 1/24 in every tabulated setting
     shifts = (structure.translations * 24).round().astype(int) % 24
@@ -130,42 +136,60 @@ def _group(structure: Structure) -> str:
 
 def _paired(old: Structure, new: Structure) -> tuple[list[SiteChange], tuple[str, ...], tuple[str, ...]]:
     """Sites of both files, paired by element and nearest image; labels of those that found no partner."""
-    from scipy.optimize import linear_sum_assignment
 
     pairs: list[SiteChange] = []
     removed: list[str] = []
     added: list[str] = []
-    for element in dict.fromkeys(site.element for site in (*old.sites, *new.sites)):
-        before = [site for site in old.sites if site.element == element]
-        after = [site for site in new.sites if site.element == element]
-        if not before or not after:
-            removed += [site.label for site in before]
-            added += [site.label for site in after]
-            continue
-        distances = _distances(before, after, new)
-        # among equal distances (sites that share a position) the label decides, then the occupancy
-        cost = distances + [[1e-6 * (a.label != b.label) + 1e-7 * abs(a.occupancy - b.occupancy) for b in after] for a in before]
-        rows, columns = linear_sum_assignment(cost.clip(max=10 * APART))
-        near = [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if distances[i, j] <= APART]
+    before, after = _by_element(old), _by_element(new)
+    both = [element for element in before if element in after]
+    distances = dict(zip(both, _distances([(before[element], after[element]) for element in both], new), strict=True))
+    for element in dict.fromkeys((*before, *after)):
+        ones, others = before.get(element, []), after.get(element, [])
+        near = [] if element not in distances else _near(ones, others, distances[element])
         pairs += [
-            SiteChange((before[i].label, after[j].label), (before[i].occupancy, after[j].occupancy), float(distances[i, j]))
+            SiteChange((ones[i].label, others[j].label), (ones[i].occupancy, others[j].occupancy), float(distances[element][i, j]))
             for i, j in near
         ]
-        removed += [site.label for i, site in enumerate(before) if i not in {pair[0] for pair in near}]
-        added += [site.label for j, site in enumerate(after) if j not in {pair[1] for pair in near}]
+        partners = [{pair[side] for pair in near} for side in (0, 1)]
+        removed += [site.label for i, site in enumerate(ones) if i not in partners[0]]
+        added += [site.label for j, site in enumerate(others) if j not in partners[1]]
     return pairs, tuple(removed), tuple(added)
 
 
-def _distances(before: list[Site], after: list[Site], structure: Structure) -> NDArray[np.float64]:
-    """Shortest distance in angstrom from each old site to any image of each new one, ``(len(before), len(after))``."""
+def _by_element(structure: Structure) -> dict[str, list[Site]]:
+    found: dict[str, list[Site]] = {}
+    for site in structure.sites:
+        found.setdefault(site.element, []).append(site)
+    return found
+
+
+def _near(before: Sequence[Site], after: Sequence[Site], distances: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Partners of one element, nearest together, as numbers of their sites."""
+    if len(before) == len(after) == 1:
+        return [(0, 0)] if distances[0, 0] <= APART else []
+    from scipy.optimize import linear_sum_assignment
+
+    # among equal distances (sites that share a position) the label decides, then the occupancy
+    cost = distances + [[1e-6 * (a.label != b.label) + 1e-7 * abs(a.occupancy - b.occupancy) for b in after] for a in before]
+    rows, columns = linear_sum_assignment(cost.clip(max=10 * APART))
+    return [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if distances[i, j] <= APART]
+
+
+def _distances(groups: Sequence[tuple[Sequence[Site], Sequence[Site]]], structure: Structure) -> list[NDArray[np.float64]]:
+    """Of each group the shortest distance in angstrom from each old site to any image of each new one, ``(len(old), len(new))``."""
     import numpy as np
 
-    old = np.array([site.fract for site in before])
-    images = np.einsum("nij,mj->mni", structure.rotations, np.array([site.fract for site in after])) + structure.translations
-    gap = images[None, :, :, :] - old[:, None, None, :]
+    pairs = [(a, b) for before, after in groups for a in before for b in after]
+    if not pairs:
+        return []
+    old, new = (np.array([pair[side].fract for pair in pairs]) for side in (0, 1))
+    gap = np.einsum("nij,mj->mni", structure.rotations, new) + structure.translations - old[:, None, :]
     gap -= np.rint(gap)
-    found: NDArray[np.float64] = np.linalg.norm(gap @ structure.basis.T, axis=-1).min(axis=2)
-    return found
+    across = gap @ structure.basis.T
+    found: NDArray[np.float64] = np.sqrt((across * across).sum(axis=2).min(axis=1))
+    sizes = [(len(before), len(after)) for before, after in groups]
+    ends = np.cumsum([a * b for a, b in sizes])[:-1]
+    return [part.reshape(size) for part, size in zip(np.split(found, ends), sizes, strict=True)]
 
 
 def _text_note(old: str, new: str) -> str:

@@ -92,6 +92,8 @@ Rows = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
 def _change(file: File, old: Rows, new: Rows, settled: Collection[str]) -> TableChange:
+    if old is new:  # read once for both, because they are the same byte for byte
+        return TableChange(file.path)
     common = [column for column in new[0] if column in old[0]]
     added = [column for column in new[0] if column not in old[0]]
     removed = [column for column in old[0] if column not in new[0]]
@@ -126,6 +128,8 @@ def _keyed(rows: Rows, key: Sequence[str]) -> dict[tuple[Any, ...], Mapping[str,
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any], columns: Sequence[str]) -> Iterator[tuple[str, Any, Any]]:
+    if old == new:
+        return
     for column in columns:
         one, other = old.get(column), new.get(column)
         if not same(one, other):
