@@ -31,8 +31,10 @@ def typed(rows: Iterable[Mapping[str, Any]], columns: Iterable[Column]) -> pd.Da
     """Table of rows with each column in its dtype; ``None`` is a missing value."""
     import pandas as pd
 
-    found = list(rows)
-    return pd.DataFrame({str(column): pd.Series([row[column] for row in found], dtype=DTYPES[column.type]) for column in columns})
+    wanted = list(columns)
+    # row by row: the rows of a large table do not stay in the processor's memory from one column to the next
+    cells = list(zip(*[tuple(map(row.__getitem__, wanted)) for row in rows], strict=True)) or [()] * len(wanted)
+    return pd.DataFrame({str(column): pd.Series(values, dtype=DTYPES[column.type]) for column, values in zip(wanted, cells, strict=True)})
 
 
 def contract(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.chemistry.formula import FormulaError, Mixture, reading
+from pipeline.chemistry.formula import FormulaError, reading
 from pipeline.dois import papers
-from pipeline.literature.linkage import elements, listed
+from pipeline.literature.linkage import elements, is_compound, listed
 from pipeline.literature.source import Source, record_keys
 from pipeline.literature.source import state as state_of
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.measurements import COLUMNS as MEASUREMENT_COLUMNS
+from schemas.measurements import MERGED
 from schemas.records import COLUMNS as RECORD_COLUMNS
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _LITHIUM = "lithium"
 _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
 #: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
 NEW = 0.002
+#: What is asked of a measurement.
+_TOLD = (
+    col.MEASUREMENT, col.COMPOSITION, col.RECORDS, col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE, col.FAMILY_SOURCE,
+)  # fmt: skip
 #: Decimals of a distance, and squares of distances that are equal: beyond lies noise of floating point, which must order nothing.
 DECIMALS, EQUAL = 6, 1e-9
 #: So many pairs of compositions are all compared: a release has 360,000. To import the search tree takes 0.2 s of CPU.
@@ -48,20 +53,25 @@ def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataF
     space group, a known ICSD number, then the distance to the nearest entry. What holds no lithium stands last among them.
     """
 
-    rows = listed(measurements)
-    entry_of = _entries_of(rows, listed(links), entries)
+    import pandas as pd
+
+    rows = listed(measurements, *_TOLD)
+    entry_of = _entries_of(rows, listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.CONDUCTIVITY_RATIO), entries)
     nearest = _nearest([row[col.COMPOSITION] for row in rows], entries)
     released: set[str] = set()
-    made: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    made: list[dict[str, Any]] = []
+    ranks: list[tuple[Any, ...]] = []
     for row, (near, distance) in zip(rows, nearest, strict=True):
         entry = entry_of.get(row[col.MEASUREMENT])
         lacks = [] if entry else _lacks(row)
         state = _state(entry, released, lacks)
         if entry:
             released.add(entry)
-        row |= {col.MEASUREMENT_ENTRY: entry, col.MEASUREMENT_STATE: state, col.LACKS: ", ".join(lacks) or None, col.NEAREST: near}
-        made.append((_rank(row, distance), row))
-    return typed([row for _, row in sorted(made, key=lambda pair: pair[0])], MEASUREMENT_COLUMNS)
+        made.append({col.MEASUREMENT_ENTRY: entry, col.MEASUREMENT_STATE: state, col.LACKS: ", ".join(lacks) or None, col.NEAREST: near})
+        ranks.append(_rank(row, state, lacks, distance))
+    order = sorted(range(len(rows)), key=ranks.__getitem__)
+    known = measurements[list(map(str, MERGED))].iloc[order].reset_index(drop=True)
+    return pd.concat([known, typed([made[place] for place in order], MEASUREMENT_COLUMNS[len(MERGED) :])], axis=1)
 
 
 def _state(entry: str | None, released: set[str], lacks: Sequence[str]) -> str:
@@ -72,13 +82,12 @@ def _state(entry: str | None, released: set[str], lacks: Sequence[str]) -> str:
     return NO_SPACE_GROUP if "space group" in lacks else NO_LATTICE
 
 
-def _rank(row: Mapping[str, Any], distance: float) -> tuple[Any, ...]:
+def _rank(row: Mapping[str, Any], state: str, lacks: Sequence[str], distance: float) -> tuple[Any, ...]:
     """Place in the table: the backlog first, in it what is new and known best; the rest keeps its order."""
-    state = row[col.MEASUREMENT_STATE]
     if state not in (NO_LATTICE, NO_SPACE_GROUP):
         return (_ORDER[state],)
     known = (distance > NEW, *(row[column] is not None for column in (col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE)))
-    return (_ORDER[state], _LITHIUM in row[col.LACKS].split(", "), *(not fact for fact in known), -distance)
+    return (_ORDER[state], _LITHIUM in lacks, *(not fact for fact in known), -distance)
 
 
 def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.DataFrame) -> pd.DataFrame:
@@ -147,11 +156,7 @@ def _entries_of(rows: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, 
 def _lacks(row: Mapping[str, Any]) -> list[str]:
     """What keeps a measurement from being an entry."""
     lacks = []
-    try:
-        mixed = isinstance(reading(row[col.COMPOSITION]), Mixture)
-    except FormulaError:
-        mixed = True
-    if mixed or (row[col.FAMILY_SOURCE] in AMORPHOUS and row[col.SPACEGROUP_NUMBER] is None):
+    if not is_compound(row[col.COMPOSITION]) or (row[col.FAMILY_SOURCE] in AMORPHOUS and row[col.SPACEGROUP_NUMBER] is None):
         lacks.append("single crystalline compound")
     if row[col.SPACEGROUP_NUMBER] is None:
         lacks.append("space group")
@@ -166,14 +171,13 @@ def _lacks(row: Mapping[str, Any]) -> list[str]:
 def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[str | None, float]]:
     """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
     ours = {composition: _fractions(composition) for composition in dict.fromkeys(compositions)}
-    name_of: dict[str, str] = {}
-    for name, composition in zip(entries.index, entries[col.REDUCED_COMPOSITION], strict=True):
-        if _fractions(composition):
-            name_of.setdefault(composition, str(name))
+    first = dict(zip(reversed(entries[col.REDUCED_COMPOSITION].tolist()), reversed(entries.index.tolist()), strict=True))
+    told = {composition: _fractions(composition) for composition in dict.fromkeys(entries[col.REDUCED_COMPOSITION].tolist())}
+    name_of = {composition: str(first[composition]) for composition, fractions in told.items() if fractions}
     found: dict[str, tuple[str | None, float]] = dict.fromkeys(ours, (None, 1.0))
     known = [composition for composition, fractions in ours.items() if fractions]
     if name_of and known:
-        theirs = [_fractions(composition) for composition in name_of]
+        theirs = [told[composition] for composition in name_of]
         elements = sorted({element for fractions in (*ours.values(), *theirs) for element in fractions})
         place_of = {element: place for place, element in enumerate(elements)}
         left, right, names = (
@@ -200,14 +204,12 @@ def _closest(left: Points, right: Points) -> list[tuple[int, float]]:
 def _closest_of_many(left: Points, right: Points) -> list[tuple[int, float]]:
     from scipy.spatial import KDTree
 
-    found = []
     tree = KDTree(right, leafsize=32, compact_nodes=False, balanced_tree=False)  # half the time of the default for compositions
-    distances, places = (table.tolist() for table in tree.query(left, k=2))
-    for point, (nearest, second), (place, _) in zip(left, distances, places, strict=True):
-        if second**2 - nearest**2 <= EQUAL:
-            place = min(tree.query_ball_point(point, (nearest**2 + EQUAL) ** 0.5))
-        found.append((place, nearest))
-    return found
+    distances, places = tree.query(left, k=2)
+    nearest, place, squares = distances[:, 0], places[:, 0], distances**2
+    (equal,) = (squares[:, 1] - squares[:, 0] <= EQUAL).nonzero()
+    place[equal] = [min(each) for each in tree.query_ball_point(left[equal], (squares[equal, 0] + EQUAL) ** 0.5)]
+    return list(zip(place.tolist(), nearest.tolist(), strict=True))
 
 
 def _fractions(composition: str) -> dict[str, float]:
@@ -223,7 +225,6 @@ def _matrix(rows: Sequence[Mapping[str, float]], elements: Mapping[str, int]) ->
     import numpy as np
 
     table = np.zeros((len(rows), len(elements)))
-    for place, row in enumerate(rows):
-        for element, fraction in row.items():
-            table[place, elements[element]] = fraction
+    places = [place for place, row in enumerate(rows) for _ in row]
+    table[places, [elements[element] for row in rows for element in row]] = [fraction for row in rows for fraction in row.values()]
     return table

@@ -10,12 +10,13 @@ pairs that are not. Weights and the odds before any field was seen add up to the
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.chemistry.formula import ROUNDING, Compound, FormulaError, Mixture, agree, deviation, reading, resolution, same
+from pipeline.chemistry.formula import ROUNDING, FormulaError, Mixture, agree, deviation, reading, resolution, same
 from pipeline.safety.remembered import TEXTS
 from schemas import columns as col
 
@@ -42,6 +43,8 @@ TEMPERATURE: Mapping[str, float] = {"usual": 0.0, "unusual": -0.3}
 ICSD: Mapping[bool, float] = {True: 0.5, False: -0.2}
 #: Temperatures that a source without temperatures means by room temperature, degrees Celsius.
 USUAL = (20.0, 30.0)
+#: Logarithms of the ratios up to which two values agree within 1 %, 5 % and a factor of two.
+_HUNDREDTH, _TWENTIETH, _DOUBLE = math.log10(1.01), math.log10(1.05), math.log10(2.0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Comparison:
     spacegroup: str
     temperature: str
 
-    @property
+    @cached_property
     def weight(self) -> float:
         """Sum of log10(m / u) over the fields."""
         polymorph = self.composition == "same" and self.spacegroup == "differs" and self.conductivity in ("factor 2", "decade", "differs")
@@ -100,12 +103,18 @@ class Comparison:
 
 def compare(ours: Described, theirs: Described) -> Comparison:
     """Compare two descriptions field by field."""
-    return Comparison(
+    return _comparison(
         composition_class(ours.composition, theirs.composition),
         conductivity_class(ours, theirs),
         _spacegroup_class(ours.spacegroup, theirs.spacegroup),
         "usual" if _is_usual(ours.temperature) and _is_usual(theirs.temperature) else "unusual",
     )
+
+
+@lru_cache(maxsize=1024)
+def _comparison(composition: str, conductivity: str, spacegroup: str, temperature: str) -> Comparison:
+    """The one comparison with these classes: there are a few hundred, and as many pairs as records."""
+    return Comparison(composition, conductivity, spacegroup, temperature)
 
 
 def _is_usual(temperature: float | None) -> bool:
@@ -136,56 +145,94 @@ def _values(column: pd.Series) -> list[Any]:
     return values
 
 
+class _Read(NamedTuple):
+    """What is asked of a composition each time that it is compared, found out once."""
+
+    elements: frozenset[str]
+    is_compound: bool
+    amounts: Mapping[str, float] | None
+    resolution: float
+
+
+#: What cannot be read.
+_NOTHING = _Read(frozenset(), False, None, 0.0)
+
+
 @lru_cache(maxsize=TEXTS)
-def elements(composition: str) -> frozenset[str]:
-    """Elements of a composition; empty when it cannot be read."""
+def _read(composition: str) -> _Read:
     try:
         found = reading(composition)
     except FormulaError:
-        return frozenset()
+        return _NOTHING
+    is_mixture = isinstance(found, Mixture)
     parts = found.parts if isinstance(found, Mixture) else (found,)
-    return frozenset(element for part in parts for element in part.amounts)
+    held = _once(frozenset(element for part in parts for element in part.amounts))
+    return _Read(held, not is_mixture, found.amounts, resolution(composition))
 
 
 @lru_cache(maxsize=TEXTS)
+def _once(elements: frozenset[str]) -> frozenset[str]:
+    """The same set for all that are equal: there are fewer of them than compositions, and what is one object is equal at once."""
+    return elements
+
+
+def elements(composition: str) -> frozenset[str]:
+    """Elements of a composition; empty when it cannot be read."""
+    return _read(composition).elements
+
+
+def is_compound(composition: str) -> bool:
+    """Whether a composition is one compound: neither a mixture nor a text that cannot be read."""
+    return _read(composition).is_compound
+
+
 def composition_class(ours: str, theirs: str) -> str:
     """How two compositions agree.
 
     ``same`` within rounding; all but ``one element`` the same (a lost or misread subscript, LiCdCl4 for Li2CdCl4, or a lost element);
     ``near``, 0.05 per formula unit; the same ``elements``; or ``other``.
     """
-    if not elements(ours) or len(elements(ours) ^ elements(theirs)) > 1:
+    left, right = _read(ours).elements, _read(theirs).elements
+    if not left or (left is not right and len(left ^ right) > 1):
         return "other"
+    return _class_of_like(ours, theirs)
+
+
+@lru_cache(maxsize=TEXTS)
+def _class_of_like(ours: str, theirs: str) -> str:
+    """The class of two compositions that differ in one element at most."""
     if is_same(ours, theirs):
         return "same"
-    left, right = reading(ours), reading(theirs)
-    pair = isinstance(left, Compound) and isinstance(right, Compound)
-    if pair and _differing(left.amounts or {}, right.amounts or {}) == 1:
+    left, right = _read(ours), _read(theirs)
+    mine, yours = (left.amounts, right.amounts) if left.is_compound and right.is_compound else (None, None)
+    if mine and yours and _is_one_other(mine, yours):
         return "one element"
-    if elements(ours) != elements(theirs):
+    if left.elements != right.elements:
         return "other"
-    return "near" if pair and deviation(left.amounts or {}, right.amounts or {}) <= NEAR + 1e-6 else "elements"
+    return "near" if mine and yours and deviation(mine, yours) <= NEAR + 1e-6 else "elements"
 
 
 @lru_cache(maxsize=TEXTS)
 def is_same(ours: str, theirs: str) -> bool:
     """Whether :func:`composition_class` is ``same``: most pairs need to know no more."""
-    if not elements(ours) or elements(ours) != elements(theirs):
+    left, right = _read(ours), _read(theirs)
+    if not left.elements or left.elements != right.elements:
         return False
-    left, right = reading(ours), reading(theirs)
-    if isinstance(left, Compound) == isinstance(right, Compound):
+    if not (left.is_compound or right.is_compound):
         return same(ours, theirs)
-    # A mixture against the formula of the whole: (Li2S)0.7 (P2S5)0.3 is Li1.4P0.6S2.2 when it is melted together.
-    return (
-        left.amounts is not None and right.amounts is not None and agree(left.amounts, right.amounts, resolution(ours), resolution(theirs))
-    )
+    # Also a mixture against the formula of the whole: (Li2S)0.7 (P2S5)0.3 is Li1.4P0.6S2.2 when it is melted together.
+    return left.amounts is not None and right.amounts is not None and agree(left.amounts, right.amounts, left.resolution, right.resolution)
 
 
-def _differing(ours: Mapping[str, float], theirs: Mapping[str, float]) -> int:
-    """How many elements differ in amount beyond rounding, formula unit against formula unit."""
-    away = [abs(amount - theirs.get(element, 0.0)) for element, amount in ours.items()]
-    away += [amount for element, amount in theirs.items() if element not in ours]
-    return sum(difference > ROUNDING + 1e-6 for difference in away)
+def _is_one_other(ours: Mapping[str, float], theirs: Mapping[str, float]) -> bool:
+    """Whether just one element differs in amount beyond rounding, formula unit against formula unit."""
+    found = 0
+    for element in ours.keys() | theirs.keys() if ours.keys() != theirs.keys() else ours:
+        if abs(ours.get(element, 0.0) - theirs.get(element, 0.0)) > ROUNDING + 1e-6:
+            found += 1
+            if found > 1:
+                return False
+    return found == 1
 
 
 def conductivity_class(ours: Described, theirs: Described) -> str:
@@ -195,11 +242,11 @@ def conductivity_class(ours: Described, theirs: Described) -> str:
     figure read twice), ``factor 2`` (bulk and total, two temperatures), a ``decade`` (a slipped exponent), or ``differs``.
     A ``bound`` agrees with the same bound and with any value that keeps it.
     """
+    if len(ours.conductivities) == len(theirs.conductivities) == 1 and not (ours.bound or theirs.bound):
+        return value_class(ours.conductivities[0], theirs.conductivities[0])
     pairs = [(mine, yours) for mine in ours.conductivities for yours in theirs.conductivities]
     if not pairs:
         return "unknown"
-    if len(pairs) == 1 and not (ours.bound or theirs.bound):
-        return value_class(*pairs[0])
     if ours.bound or theirs.bound:
         return "bound" if any(_keeps(mine, ours.bound, yours, theirs.bound) for mine, yours in pairs) else "differs"
     return max((value_class(mine, yours) for mine, yours in pairs), key=lambda name: CONDUCTIVITY[name])
@@ -224,11 +271,11 @@ def value_class(mine: float, yours: float) -> str:
         if float(f"{mine:.{digits - 1}e}") == float(f"{yours:.{digits - 1}e}"):
             return {1: "one digit", 2: "rounded"}.get(digits, "identical")
     apart = abs(math.log10(mine / yours))
-    if apart < math.log10(1.01):
+    if apart < _HUNDREDTH:
         return "1 %"
-    if apart < math.log10(1.05):
+    if apart < _TWENTIETH:
         return "5 %"
-    if apart < math.log10(2.0):
+    if apart < _DOUBLE:
         return "factor 2"
     return "decade" if abs(apart - round(apart)) < 0.005 else "differs"
 
@@ -253,14 +300,15 @@ def assign(weights: Mapping[tuple[str, str], float], *, least: float = -math.inf
 
     allowed = {pair: weight for pair, weight in weights.items() if weight > least}
     floor = least if math.isfinite(least) else min(allowed.values(), default=0.0) - 1.0
+    lefts, rights = Counter(left for left, _ in allowed), Counter(right for _, right in allowed)
+    taken = {(left, right) for left, right in allowed if lefts[left] == rights[right] == 1}  # most pairs have no rival
+    allowed = {pair: weight for pair, weight in allowed.items() if pair not in taken}
     graph: networkx.Graph[tuple[int, str]] = networkx.Graph()  # names of the two sides may be alike
-    graph.add_weighted_edges_from(((0, left), (1, right), weight - floor) for (left, right), weight in allowed.items())
+    graph.add_edges_from(((0, left), (1, right)) for left, right in allowed)
     component = {node: number for number, rivals in enumerate(networkx.connected_components(graph)) for node in rivals}
     parts: dict[int, networkx.Graph[tuple[int, str]]] = {}
     for (left, right), weight in allowed.items():  # in the order of the pairs: equals are decided by it, not by a hash
         parts.setdefault(component[0, left], networkx.Graph()).add_edge((0, left), (1, right), weight=weight - floor)
-    taken: set[tuple[str, str]] = set()
     for part in parts.values():
-        edges = part.edges if len(part) == 2 else networkx.max_weight_matching(part)
-        taken.update((left, right) for (_, left), (_, right) in map(sorted, edges))
+        taken.update((left, right) for (_, left), (_, right) in map(sorted, networkx.max_weight_matching(part)))
     return [pair for pair in weights if pair in taken]

@@ -30,6 +30,7 @@ from pipeline.literature.linkage import (
     Described,
     assign,
     compare,
+    composition_class,
     conductivity_class,
     elements,
     is_same,
@@ -52,6 +53,11 @@ NAMED = 1.5
 PARTNER: Mapping[bool, float] = {True: 1.0, False: -1.0}
 #: Same composition and value in another paper than the entry's: seldom the same measurement.
 ELSEWHERE = 0.02
+#: What is asked of an entry, beside what its curators published of each source.
+_TOLD = (
+    col.REDUCED_COMPOSITION, col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK, col.REF, col.BOUND, col.DOI, col.SPACE_GROUP_NUMBER,
+    col.ICSD_ID,
+)  # fmt: skip
 _REFERENCE = re.compile(r"D([12])\s*[-\N{EN DASH}]\s*(\d+)")
 
 
@@ -72,6 +78,11 @@ class _Group:
     name: str
     records: tuple[Described, ...]
     papers: frozenset[str]
+
+    @property
+    def composition(self) -> str:
+        """That of the first record."""
+        return self.records[0].composition
 
 
 def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
@@ -95,8 +106,12 @@ def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[S
     _complete(found, groups)
     for source in compared:
         _repeat(known, found[source.name], groups[source.name])
+    position = {source.name: _places(source) for source in compared}
     made = [
-        row for entry in known for source in compared for row in _rows_of(entry, source, found[source.name].get(entry.described.key, []))
+        row
+        for entry in known
+        for source in compared
+        for row in _rows_of(entry, source, found[source.name].get(entry.described.key, []), position[source.name])
     ]
     return typed(made, COLUMNS)
 
@@ -132,7 +147,8 @@ def identifiers(entries: pd.DataFrame, links: pd.DataFrame, sources: Sequence[So
 
 def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entry]:
     """Entries as linkage sees them."""
-    for row in listed(entries.reset_index()):
+    told = [column for column in (source.published for source in sources) if column is not None]
+    for name, row in zip(entries.index.tolist(), listed(entries, *dict.fromkeys((*_TOLD, *told))), strict=True):
         values = dict.fromkeys(row[c] for c in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK) if row[c] is not None)
         references = _REFERENCE.findall(row[col.REF] or "")
         published = {source.name: None if source.published is None else row[source.published] for source in sources}
@@ -143,7 +159,7 @@ def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entr
         }
         yield _Entry(
             Described(
-                row[col.ID], row[col.REDUCED_COMPOSITION], tuple(values), row[col.BOUND] or "", papers(row[col.DOI] or ""), None,
+                name, row[col.REDUCED_COMPOSITION], tuple(values), row[col.BOUND] or "", papers(row[col.DOI] or ""), None,
                 row[col.SPACE_GROUP_NUMBER], row[col.ICSD_ID] or "",
             ),
             published,
@@ -207,18 +223,21 @@ class _Candidates:
         ID of the entry.
     none
         Probability that it has no record in the source.
-    own
-        Weight of each group of its papers.
+    rivals
+        The groups of its papers.
     alike
         Those of them that hold its elements.
+    own
+        Weight of each group of its papers that can be likelier than not, were it the only one.
     elsewhere
-        Log odds of each group of other papers.
+        Log odds of each group of other papers that is likelier than not.
     """
 
     entry: str
     none: float
-    own: Mapping[str, float]
+    rivals: frozenset[str]
     alike: frozenset[str]
+    own: Mapping[str, float]
     elsewhere: Mapping[str, float]
 
 
@@ -235,7 +254,7 @@ class _Finder:
     def find(self, entries: Sequence[_Entry]) -> dict[str, list[str]]:
         """Records of each entry, by ID. What a round leaves over in a paper is fewer, so another round is surer."""
         records = {group.name: [record.key for record in group.records] for group in self.groups}
-        left = [*self._candidates(entries)]
+        left = [candidates for candidates in self._candidates(entries) if candidates.own or candidates.elsewhere]
         found: dict[str, list[str]] = {}
         taken: set[str] = set()
         while pairs := assign(_log_odds(left, taken), least=0.0):
@@ -251,20 +270,25 @@ class _Finder:
         for group in self.groups:
             for paper in sorted(group.papers):
                 by_paper[paper].append(group)
-        by_composition = Compositions((group.name, group.records[0].composition) for group in self.groups)
+        by_composition = Compositions((group.name, group.composition) for group in self.groups)
         for entry in entries:
             pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper[paper]}
-            own = elements(entry.described.composition)
+            held = elements(entry.described.composition)
+            none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
+            alone = log10((1 - none) / none)
+            own = ((name, self._weight(entry, group)) for name, group in pool.items())
+            elsewhere = (
+                (name, self._weight(entry, by_name[name]) - COMPOSITION["same"] + log10(ELSEWHERE))
+                for name in by_composition.same(entry.described.composition)
+                if name not in pool and self._is_elsewhere(entry, by_name[name])
+            )
             yield _Candidates(
                 entry.described.key,
-                NONE_NAMED if self._is_named(entry) else NONE_UNNAMED,
-                {name: self._weight(entry, group) for name, group in pool.items()},
-                frozenset(name for name, group in pool.items() if elements(group.records[0].composition) == own),
-                {
-                    name: self._weight(entry, by_name[name]) - COMPOSITION["same"] + log10(ELSEWHERE)
-                    for name in by_composition.same(entry.described.composition)
-                    if name not in pool and self._is_elsewhere(entry, by_name[name])
-                },
+                none,
+                frozenset(pool),
+                frozenset(name for name, group in pool.items() if elements(group.composition) == held),
+                {name: weight for name, weight in own if weight + alone > 0},
+                {name: weight for name, weight in elsewhere if weight > 0},
             )
 
     def _papers(self, entry: _Entry) -> frozenset[str]:
@@ -279,8 +303,7 @@ class _Finder:
 
     def _weight(self, entry: _Entry, group: _Group) -> float:
         weight = max(compare(entry.described, record).weight for record in group.records)
-        codes = {record.icsd for record in group.records} - {""}
-        if codes and entry.described.icsd:
+        if entry.described.icsd and (codes := {record.icsd for record in group.records} - {""}):
             weight += ICSD[entry.described.icsd in codes]
         if self._names(entry, group):
             weight += NAMED
@@ -302,12 +325,13 @@ def _log_odds(entries: Iterable[_Candidates], taken: Collection[str]) -> dict[tu
     """Log odds of each entry and group when some groups are taken."""
     odds: dict[tuple[str, str], float] = {}
     for candidates in entries:
-        none = candidates.none
-        own = {name: weight for name, weight in candidates.own.items() if name not in taken}
-        alike = len(candidates.alike.difference(taken))
-        for name, weight in own.items():
-            rivals = alike if name in candidates.alike else len(own)
-            odds[candidates.entry, name] = weight + log10((1 - none) / none / rivals)
+        own = [(name, weight) for name, weight in candidates.own.items() if name not in taken]
+        if own:
+            alike, rivals = (len(each.difference(taken)) for each in (candidates.alike, candidates.rivals))
+            for name, weight in own:
+                odds[candidates.entry, name] = weight + log10(
+                    (1 - candidates.none) / candidates.none / (alike if name in candidates.alike else rivals)
+                )
         odds.update(((candidates.entry, name), weight) for name, weight in candidates.elsewhere.items() if name not in taken)
     return odds
 
@@ -340,26 +364,22 @@ def _repeat(entries: Sequence[_Entry], found: dict[str, list[str]], groups: Sequ
                 by_paper[paper].append(group)
     for entry in entries:
         for group in {group.name: group for paper in sorted(entry.described.papers) for group in by_paper[paper]}.values():
+            if group.name in taken or composition_class(entry.described.composition, group.composition) != "same":
+                continue
             comparison = compare(entry.described, group.records[0])
-            close = CONDUCTIVITY[comparison.conductivity] >= CONDUCTIVITY["5 %"]
-            if group.name not in taken and comparison.composition == "same" and close and comparison.spacegroup != "differs":
+            if CONDUCTIVITY[comparison.conductivity] >= CONDUCTIVITY["5 %"] and comparison.spacegroup != "differs":
                 found.setdefault(entry.described.key, []).extend(record.key for record in group.records)
                 taken.update(record.key for record in group.records)
 
 
-def _rows_of(entry: _Entry, source: Source, found: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _rows_of(entry: _Entry, source: Source, found: Sequence[str], position: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Rows of an entry in one source."""
     published = entry.published[source.name]
-    blank = dict.fromkeys(map(str, COLUMNS))
-    empty = True
-    position = _places(source) if published else {}
     for name in found:
-        empty = False
         record = source.rows[name]
-        numbers = cited(record.get(col.REFERENCE) or "")
-        agrees = published in numbers if source.cites else names(published, name, position)
+        agrees = published in cited(record.get(col.REFERENCE) or "") if source.cites else names(published, name, position)
         dois = record.get(col.DOI_SOURCE)
-        yield blank | {
+        yield {
             col.LINK_ENTRY: entry.described.key,
             col.SOURCE: source.name,
             col.LINK_RECORD: name,
@@ -372,9 +392,9 @@ def _rows_of(entry: _Entry, source: Source, found: Iterable[str]) -> Iterator[di
             col.PUBLISHED: published,
             col.AGREES_WITH_PUBLISHED: agrees if published else None,
         }
-    if empty and published:
+    if published and not found:
         row = {col.LINK_ENTRY: entry.described.key, col.SOURCE: source.name, col.PUBLISHED: published, col.AGREES_WITH_PUBLISHED: False}
-        yield blank | row
+        yield dict.fromkeys(map(str, COLUMNS)) | row
 
 
 def _ratio(entry: Described, value: float | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log10
 
 import pytest
@@ -97,14 +98,14 @@ def test_a_published_liion_id_names_the_record_by_its_id_or_its_place(published:
 
 def test_the_odds_are_shared_among_rivals() -> None:
     """Records of the same elements are rivals of one another; one that is none of them has all as rivals."""
-    one = _Candidates("e", 0.05, {"a": 0.0, "b": 0.5, "c": -1.0}, frozenset({"a", "b"}), {"z": -0.3})
+    one = _Candidates("e", 0.05, frozenset({"a", "b", "c"}), frozenset({"a", "b"}), {"a": 0.0, "b": 0.5, "c": -1.0}, {"z": -0.3})
     odds = _log_odds([one], ())
     weights = {"a": log10(19 / 2), "b": 0.5 + log10(19 / 2), "c": -1 + log10(19 / 3), "z": -0.3}
     assert odds == {("e", name): pytest.approx(weight) for name, weight in weights.items()}
     left = _log_odds([one], ("a",))
     assert left == {("e", "b"): pytest.approx(0.5 + log10(19)), ("e", "c"): pytest.approx(-1 + log10(19 / 2)), ("e", "z"): -0.3}
     assert ("e", "z") not in _log_odds([one], ("z",))
-    rare = _Candidates("e", 0.7, {"a": 0.0}, frozenset({"a"}), {})
+    rare = _Candidates("e", 0.7, frozenset({"a", "d"}), frozenset({"a"}), {"a": 0.0}, {})
     assert _log_odds([rare], ()) == {("e", "a"): pytest.approx(log10(3 / 7))}
 
 
@@ -166,7 +167,7 @@ def test_weights_add_up_to_the_odds() -> None:
     assert certainty(log10(3)) == pytest.approx(0.75)
     usual = Comparison("same", "rounded", "same", "usual")
     for field, other in (("composition", "near"), ("conductivity", "5 %"), ("spacegroup", "differs"), ("temperature", "unusual")):
-        assert Comparison(**{**vars(usual), field: other}).weight < usual.weight
+        assert replace(usual, **{field: other}).weight < usual.weight
     differs = Comparison("same", "differs", "differs", "usual")
     assert differs.weight == pytest.approx(Comparison("same", "differs", "unknown", "usual").weight - 0.7 - 2.0, abs=0.25)
     assert compare(Described("a", "LiCl", (1e-6,), spacegroup=62), Described("b", "LiCl", (1e-6,))).spacegroup == "unknown"
