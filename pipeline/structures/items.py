@@ -14,6 +14,7 @@ from typing import Any
 
 import gemmi
 
+from pipeline.chemistry.cell import possible
 from pipeline.structures import tags
 from pipeline.structures.layout import layout
 from pipeline.structures.legible import legible
@@ -143,7 +144,7 @@ class Items:
                 raise self.error(f"{tag} is {found[0]}, which is not {kind}", tag)
             numbers.append(value)
         a, b, c, alpha, beta, gamma = numbers
-        if not gemmi.UnitCell(a, b, c, alpha, beta, gamma).volume > 0:
+        if not possible((a, b, c, alpha, beta, gamma)):
             raise self.error(f"angles {alpha:g}, {beta:g}, {gamma:g} close no cell", "_cell_angle_alpha")
         return a, b, c, alpha, beta, gamma
 

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from pymatgen.core import Composition
 
+from pipeline.checks.blocks import Block
 from pipeline.checks.culprits import _is_neutral, of_group
 from pipeline.checks.digits import file_digits
+from pipeline.checks.lattice import _Kin
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row
 from pipeline.checks.run import Subject, check
+from pipeline.checks.series import series_findings
 from pipeline.chemistry import cell as cells
+from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.findings import Finding
+from pipeline.safety import limits
 from pipeline.split.bonds import _bridge
 from pipeline.structures import origins
 from pipeline.structures.atoms import half_unit
-from pipeline.structures.cif import Structure, read
+from pipeline.structures.cif import CifError, Structure, read
 from pipeline.structures.elements import AtomError, _labelled
+from pipeline.structures.equal import _near_cells
 from pipeline.structures.header import formula_contradiction
-from pipeline.structures.matching import match
+from pipeline.structures.matching import library, match
 from pipeline.structures.matching.lattice import _forwards, deviations
 from pipeline.structures.matching.window import formulas_in
 from pipeline.structures.noise import open_seed
@@ -37,6 +48,7 @@ from tests.unit.sheets import row as sheet_row
 from tests.unit.test_checks_robust import entries
 from tests.unit.test_lattice import reduced
 from tests.unit.test_match import cif, pool, rows
+from tests.unit.test_series import garnet, vegard
 
 NASICON = read(NASICON_TEXT, "nasicon.cif")
 
@@ -113,6 +125,47 @@ def test_of_two_lengths_one_that_agrees_to_the_digit_proves_the_other_mistyped()
     assert other.severity == "warning"
 
 
+@pytest.mark.parametrize("angles", [(120, 120, 120), (60, 60, 120), (45, 45, 90), (30, 60, 90), (120, 110, 130)])
+def test_three_directions_in_a_plane_close_no_cell(angles: tuple[float, float, float]) -> None:
+    """The largest angle is the sum of the others, or all three make a full turn; floating point finds a volume about zero."""
+    text = f"data_x\n{cell(5, 6, 7, *angles)}{listed(['x,y,z'])}{atoms('Li1 Li 0 0 0 1 ')}"
+    with pytest.raises(CifError, match="close no cell"):
+        read(text, "x.cif")
+    near = text.replace(f"gamma {angles[2]}", f"gamma {angles[2] - 0.1}")
+    assert read(near, "x.cif").volume > 0
+
+
+@pytest.mark.parametrize(("apart", "near"), [(2.99, True), (3.01, False)])
+def test_copies_are_looked_for_among_cells_within_three_degrees_and_three_hundredths(apart: float, near: bool) -> None:
+    one = (10.0, 10.0, 10.0, 90.0, 90.0, 90.0)
+    for place in range(3):
+        angles, lengths = list(one), list(one)
+        angles[place + 3] += apart
+        lengths[place] *= 1 - apart / 100
+        assert _near_cells(one, angles) is _near_cells(angles, one) is near
+        assert _near_cells(one, lengths) is _near_cells(lengths, one) is near
+
+
+def shaped(name: str, formula: str = "Li3PO4", **numbers: float) -> Row:
+    return Row(name, {str(key): value for key, value in sheet_row(REDUCED_COMPOSITION=formula, **numbers).items() if key != col.ID})
+
+
+@pytest.mark.parametrize(("amount", "agree"), [("1.5050008", True), ("1.5050012", False), ("1.4949992", True), ("1.4949988", False)])
+def test_amounts_of_one_formula_agree_within_the_coarser_rounding_and_a_millionth(amount: str, agree: bool) -> None:
+    """One decimal hides half a hundredth at most: what is broken is not believed to be coarser."""
+    block = Block([shaped("a", "Li1.5PO4"), shaped("b", f"Li{amount}PO4")], np.arange(2), 1e-3)
+    assert block._agree(1, np.array([0])).tolist() == [agree]
+
+
+@pytest.mark.parametrize(("length", "angle", "near"), [(0.25, 0.5, True), (0.24, 0.5, False), (0.25, 0.49, False)])
+def test_cells_that_differ_by_just_as_much_as_is_allowed_are_near(length: float, angle: float, near: bool) -> None:
+    """3 is a quarter less than 4, and 90.5 half a degree more than 90: these numbers are exact."""
+    block = Block([shaped("a", C=4.0, ALPHA=90.0), shaped("b", C=3.0, ALPHA=90.5)], np.arange(2), 1e-3)
+    found, lengths = block.as_given(1, np.array([0]), length, angle)
+    assert found.tolist() == ([0] if near else [])
+    assert not near or lengths.tolist() == [0.25]
+
+
 # --- causes and culprits ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("lithium", "neutral"), [(3.0, True), (3.048, True), (3.053, True), (3.057, False), (2.948, True), (2.943, False), (4.0, False)]
@@ -175,6 +228,27 @@ def test_links_without_measurements_and_measurements_without_links_are_not_compa
     assert [*check(Subject(table, measurements=nothing))] == plain
 
 
+def test_rows_without_a_cell_or_a_content_are_no_kin() -> None:
+    """Four garnets tell that a is odd; what has no cell has no lengths, and what has no composition is not of the type without anions."""
+    kin = [garnet(f"r{n}", 0.5, 12.9) for n in range(4)]
+    bad = garnet("bad", 0.5, 12.9, A=15.5)
+    bare = [garnet(f"b{n}", 0.5, 12.9, A=None) for n in range(4)]
+    assert _Kin([*kin, *bare]).odd_length(bad) == col.A
+    assert _Kin([*kin[:3], *bare]).odd_length(bad) == ""
+    alloy = garnet("alloy", 0.5, 12.9, A=15.5, TRUE_COMPOSITION="Li64Sn16")
+    unread = [garnet(f"u{n}", 0.5, 12.9, TRUE_COMPOSITION=None) for n in range(4)]
+    assert _Kin(unread).odd_length(alloy) == ""
+    assert _Kin([garnet(f"s{n}", 0.5, 12.9, TRUE_COMPOSITION="Li64Sn16") for n in range(4)]).odd_length(alloy) == col.A
+
+
+@pytest.mark.parametrize(("papers", "heard"), [("10.1/one", True), ("10.1/one|10.1/two", True), ("10.1/two|10.1/one", False)])
+def test_a_row_is_of_the_series_of_its_first_paper(papers: str, heard: bool) -> None:
+    """What a second paper reports is another sample's, or the same one again."""
+    rows = [garnet(f"r{n}", 0.1 * n, vegard(0.1 * n), "10.1/one") for n in range(6)]
+    found = series_findings([*rows, garnet("bad", 0.25, round(vegard(0.25) * 1.004, 4), papers)])
+    assert ("bad" in {finding.id for finding in found}) is heard
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("label", "element"), [("AlTd", "Al"), ("LiOh", "Li"), ("AlTi1", None), ("LiNa", None)])
 def test_a_label_names_two_elements_where_both_halves_are_some(label: str, element: str | None) -> None:
@@ -221,6 +295,27 @@ def test_what_is_within_a_millionth_of_its_special_position_moves_from_where_it_
     assert moved == pytest.approx(after.displacements[0], abs=1e-12)
 
 
+@pytest.mark.parametrize(("most", "held"), [(9, True), (8, False)])
+def test_a_file_of_a_library_may_be_as_large_as_the_limit(most: int, held: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LIBRARY_FILE", replace(limits.LIBRARY_FILE, most=most))
+    with tarfile.open(tmp_path / "l.tar", "w") as packed:
+        member = tarfile.TarInfo("a.cif")
+        member.size = 9
+        packed.addfile(member, io.BytesIO(b"data_nine"))
+    [found] = library._archive(tmp_path / "l.tar")
+    assert found.read() == (b"data_nine" if held else b"")
+
+
+@pytest.mark.parametrize(("formula", "held"), [("Li0.00000001O", True), ("Li0.0000000099O", False)])
+def test_an_amount_is_next_to_zero_where_pymatgen_drops_it(formula: str, held: bool) -> None:
+    assert ("Li" in Composition(formula)) is held
+    if held:
+        assert amounts(formula) == {"Li": 1e-8, "O": 1.0}
+    else:
+        with pytest.raises(FormulaError, match="Li that is next to zero"):
+            amounts(formula)
+
+
 # --- matching ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("amount", "formulas"), [(2 + 0.9e-6, 2), (2 - 0.9e-6, 2), (2 + 1.1e-6, 1), (2 - 1.1e-6, 1)])
 def test_an_amount_is_whole_to_a_millionth(amount: float, formulas: int) -> None:
@@ -235,6 +330,6 @@ def test_a_slip_is_looked_for_in_the_files_nearest_in_composition(doubted: int, 
     def file(lengths: tuple[float, ...], lithium: float) -> str:
         return cif("P n m a", (*lengths, 90, 90, 90), [("Li", 0.1, 0.25, 0.3, lithium), ("Cl", 0.3, 0.25, 0.6, 1.0)])
 
-    library = pool(nearest=file((12.0, 6.0, 5.0), 1.0), slip=file((10.0, 6.0, 5.0), 0.98))
-    table = match.candidates(rows(("r01", "LiCl", 4, "Li4Cl4", 62, 10.0, 6.0, 8.0, 90, 90, 90)), library)
+    there = pool(nearest=file((12.0, 6.0, 5.0), 1.0), slip=file((10.0, 6.0, 5.0), 0.98))
+    table = match.candidates(rows(("r01", "LiCl", 4, "Li4Cl4", 62, 10.0, 6.0, 8.0, 90, 90, 90)), there)
     assert table[col.FILE].tolist() == found
