@@ -66,7 +66,9 @@ def _told(structure: Structure, noise: bool) -> tuple[Told, ...]:
     """Remembered, since the checks are run on an entry as it was published and as it was corrected, with one structure."""
     cations = full_cations(structure)
     sigma = SIGMA if noise else 0.0
-    return (*_distance(cations, sigma), *_like_charges(cations, sigma), *_valence(cations, sigma), *_coordination(cations, sigma))
+    found = (*_distance(cations, sigma), *_like_charges(cations, sigma), *_valence(cations, sigma), *_coordination(cations, sigma))
+    cations.forget_neighbours()  # nothing else looks at them
+    return found
 
 
 def _distance(cations: Cations, sigma: float) -> Iterator[Told]:

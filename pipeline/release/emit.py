@@ -87,7 +87,8 @@ def write(release: Release, folder: Path, *, quick: bool = False) -> dict[str, A
     for name, path in zip(("train", "test"), MODEL_SIDES, strict=True):
         tables.write_csv(model.set_index(str(col.ID), drop=False).loc[sides[name]], folder / path)
     if not quick:
-        (folder / STRUCTURE_LINES).write_text(lines(model, release.structures), encoding="ascii", newline="\n")
+        with (folder / STRUCTURE_LINES).open("w", encoding="ascii", newline="\n") as file:
+            file.writelines(lines(model, release.structures))
     for path, document in release.documents.items():
         manifest.write_json(document, folder / path)
     counts: dict[str, Any] = {path: len(table) for path, table in written.items()}

@@ -20,7 +20,7 @@ COLUMNS: tuple[col.Column, ...] = (*(column for column in col.PROCESSED if colum
 _CAST: dict[col.Type, type] = {"text": str, "number": float, "integer": int, "boolean": bool}
 
 
-def lines(model: pd.DataFrame, structures: Mapping[str, Structure]) -> str:
+def lines(model: pd.DataFrame, structures: Mapping[str, Structure]) -> Iterator[str]:
     """One object a line and a structure: its entry, and ``structure`` for ``Structure.from_dict`` and ``MontyDecoder``.
 
     What pymatgen cannot hold (a position that is occupied more than once) is ``null``; the findings tell why. All is ASCII: some readers
@@ -33,7 +33,7 @@ def lines(model: pd.DataFrame, structures: Mapping[str, Structure]) -> str:
     structures
         Structures by ID.
     """
-    return "".join(f"{json.dumps(line, allow_nan=False)}\n" for line in _documents(model, structures))
+    return (f"{json.dumps(line, allow_nan=False)}\n" for line in _documents(model, structures))
 
 
 def _documents(model: pd.DataFrame, structures: Mapping[str, Structure]) -> Iterator[dict[str, Any]]:

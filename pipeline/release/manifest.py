@@ -61,5 +61,11 @@ def write_json(document: Any, path: Path) -> None:
 def write_checksums(folder: Path) -> None:
     """Write ``SHA256SUMS`` of every file of the folder, as ``sha256sum --check`` reads it. Hidden files are not part of a release."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files if name != CHECKSUMS]
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in files if name != CHECKSUMS]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """Sum of a file, read piece by piece: structures with their labels are tens of megabytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

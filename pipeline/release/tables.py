@@ -178,6 +178,7 @@ def write_xlsx(cells: pd.DataFrame, path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         ExcelWriter(book, archive).save()
+    sheet._cells.clear()  # each of them holds the sheet, so that together they stay until circles are looked for
     path.write_bytes(_without_clock(buffer.getvalue()))
 
 

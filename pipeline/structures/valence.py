@@ -130,6 +130,10 @@ class Cations:
         """The neighbours of every position."""
         return surroundings(self.structure, self.where, REACH)
 
+    def forget_neighbours(self) -> None:
+        """Let the neighbours go, which take more memory than all else that is known of a structure; who asks again finds them anew."""
+        vars(self).pop("around", None)
+
     @cached_property
     def occupancy(self) -> NDArray[np.float64]:
         """Total occupancy of each position: ``(p,)``."""

@@ -288,8 +288,8 @@ def test_pymatgen_reads_the_structures_with_their_labels(built: Path) -> None:
     sides = [pd.read_csv(built / path, dtype={"ID": str}, keep_default_na=False, na_values=[""]) for path in MODEL_SIDES]
     names = [*data.structures][::30]
     files = {name: read((built / "all_randomized_cifs" / f"{name}.cif").read_text(encoding="utf-8"), name) for name in names}
-    text = lines(pd.concat(sides), files)
-    entries = [json.loads(line) for line in text.splitlines()]
+    text = list(lines(pd.concat(sides), files))
+    entries = [json.loads(line) for line in text]
     assert sorted(entry["ID"] for entry in entries) == sorted(names)
     labels = {row[col.ID]: row for row in rows(built / "processed.csv")}
     for entry in entries:
@@ -303,6 +303,6 @@ def test_pymatgen_reads_the_structures_with_their_labels(built: Path) -> None:
         assert [site.species for site in found] == [site.species for site in expected]
         gap = found.frac_coords - expected.frac_coords
         assert abs(gap - gap.round()).max() < 1e-8
-    decoded = MontyDecoder().decode(text.splitlines()[0])
+    decoded = MontyDecoder().decode(text[0])
     assert isinstance(decoded["structure"], Structure)
     assert decoded["ID"] == entries[0]["ID"]

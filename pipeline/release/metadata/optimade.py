@@ -75,9 +75,9 @@ PROPERTIES: Mapping[str, Column] = {
 }
 
 
-def lines(structures: Mapping[str, Structure], labels: Mapping[str, Mapping[str, Any]], release: Mapping[str, Any]) -> str:
+def lines(structures: Mapping[str, Structure], labels: Mapping[str, Mapping[str, Any]], release: Mapping[str, Any]) -> Iterator[str]:
     """The whole file: the header, what the properties mean, one line a structure in the order of the IDs, and one a paper."""
-    return "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in _documents(structures, labels, release))
+    return (json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in _documents(structures, labels, release))
 
 
 def _documents(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.release.manifest import sha256
 from schemas.files import FILES, SOURCES, File, declared
 
 
@@ -35,18 +34,18 @@ def present(folder: Path) -> list[Present]:
             if path.is_dir():
                 found.append(Present(file, 0, ""))
         elif path.is_file():
-            data = path.read_bytes()
-            found.append(Present(file, len(data), hashlib.sha256(data).hexdigest(), _whole(file, data)))
+            found.append(Present(file, path.stat().st_size, sha256(path), _whole(file, path)))
     return found
 
 
-def _whole(file: File, data: bytes) -> frozenset[str]:
+def _whole(file: File, path: Path) -> frozenset[str]:
     columns = [str(column) for column in file.columns if column.type == "text" and not column.required]
     if not columns:
         return frozenset()
-    rows = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
-    head = next(rows, [])
-    values = dict(zip(head, zip(*rows, strict=True), strict=False))
+    with path.open(encoding="utf-8", newline="") as text:
+        rows = csv.reader(text)
+        head = next(rows, [])
+        values = dict(zip(head, zip(*rows, strict=True), strict=False))
     return frozenset(name for name in columns if any(values.get(name, ())) and all(_is_whole(value) for value in values[name] if value))
 
 
