@@ -8,6 +8,7 @@ import tarfile
 import time
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import openpyxl
 import pandas as pd
@@ -19,7 +20,7 @@ from pipeline.release.archives import write_archives
 from pipeline.release.lines import lines
 from pipeline.release.tables import model, processed, write_csv, write_idx, write_xlsx
 from pipeline.split.sides import Split
-from pipeline.structures.cif import read
+from pipeline.structures.cif import Structure, read
 from schemas import columns as col
 from tests.unit.releases import CIF
 from tests.unit.sheets import row, workbook
@@ -129,13 +130,19 @@ def test_an_error_that_nobody_decided_on_and_that_touches_what_a_model_learns_fr
     assert list(table[table["doubt"].isna()].index) == ["1e9"]
 
 
+def test_lines_of_structures_are_made_one_by_one(sheet: pd.DataFrame) -> None:
+    table = model(processed(sheet, tables(sheet)), Split(["abc", "019"], ["1e9"]), {"abc": CIF})
+    made = lines(table, {"abc": read(CIF, "abc.cif"), "019": cast(Structure, None)})  # no line but the first can be made
+    assert json.loads(next(made))["ID"] == "abc"
+
+
 def test_a_structure_that_pymatgen_cannot_hold_is_null_and_its_labels_stay(sheet: pd.DataFrame) -> None:
     full = read(CIF, "abc.cif")
     crowded = read(CIF.replace("Li1 Li 0.1000 0.2000 0.3000 1.0", "Li1 Li 0.1 0.2 0.3 0.8\nNa1 Na 0.1 0.2 0.3 0.7"), "019.cif")
     table = model(processed(sheet, tables(sheet)), Split(["abc", "019"], ["1e9"]), {"abc": CIF})
     assert table["split"].tolist() == ["train", "test", "train"]
     assert table["cif_text"].fillna("").tolist() == [CIF, "", ""]
-    found = [json.loads(line) for line in lines(table, {"abc": full, "019": crowded}).splitlines()]
+    found = [json.loads(line) for line in lines(table, {"abc": full, "019": crowded})]
     assert [(entry["ID"], entry["conductivity"], entry["structure"] is None) for entry in found] == [
         ("abc", 1e-7, False),
         ("019", 1e-7, True),

@@ -16,7 +16,7 @@ from pipeline.structures.origins import origin_shifts
 from pipeline.structures.perturb import perturb
 from pipeline.structures.surroundings import surroundings
 from pipeline.structures.symmetry import positions
-from pipeline.structures.valence import Cations
+from pipeline.structures.valence import Cations, full_cations
 from tests.unit.crystals import Crystal, crystals
 from tests.unit.difficult import NASICON_TEXT, atoms, cell, listed, operations
 
@@ -194,6 +194,14 @@ def test_a_cell_of_too_many_atoms_is_named_and_not_judged(monkeypatch: pytest.Mo
     monkeypatch.setattr("pipeline.structures.surroundings.MOST_DISTANCES", 100)
     found = told(read(NEUTRAL.replace("data_nasicon", "data_large"), "x.cif"))
     assert (found["cif.valence"].severity, "too many atoms" in found["cif.valence"].message) == ("info", True)
+
+
+def test_neighbours_that_were_looked_at_are_not_kept_and_found_again() -> None:
+    structure = scheelite()
+    assert not told(structure)
+    cations = full_cations(structure)
+    assert "around" not in vars(cations)
+    assert cations.around is not None
 
 
 def test_neighbours_are_the_same_in_any_number_of_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
