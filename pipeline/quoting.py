@@ -48,6 +48,8 @@ def json_text(text: str) -> str:
     >>> print(json_text('{"a": "\u202eb"}'))
     {"a": "\u202eb"}
     """
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 

@@ -15,7 +15,7 @@ import gemmi
 
 from pipeline.structures import tags
 from pipeline.structures.elements import AtomError, Reading, read_atom
-from pipeline.structures.items import Cell, Items, is_blank
+from pipeline.structures.items import LARGEST, Cell, Items, is_blank
 
 #: Largest half unit in the last place that is believed: a coordinate printed as 0.3 says no more than 0.30 does about a special position.
 COARSEST = 0.005
@@ -93,7 +93,8 @@ def _padded(token: str, places: int) -> int:
 
 def rounding(tokens: tuple[str, str, str], values: Triple) -> Triple:
     """Half units of the three coordinates of a site; an eighth, often written without its zeros, counts as its longest neighbour."""
-    first, second, third = [min(half_unit(token), COARSEST) for token in tokens]
+    first, second, third = map(half_unit, tokens)
+    first, second, third = min(first, COARSEST), min(second, COARSEST), min(third, COARSEST)
     if first == second == third:
         return first, second, third
     finest = min(first, second, third)
@@ -118,11 +119,11 @@ def atoms(items: Items, cell: Cell) -> AtomList:
             raise items.error(f"{found[1]} has {len(found[0])} values for {count} sites", found[1])
         return found or (["?"] * count, names[0])
 
-    labels, types = column(tags.LABEL)[0], column(tags.TYPE)[0]
+    labels, types = ([_word(token) for token in column(tag)[0]] for tag in (tags.LABEL, tags.TYPE))
     occupancies, known = column(tags.OCCUPANCY)[0], items.column(tags.OCCUPANCY) is not None
-    hydrogens = column(tags.HYDROGENS)[0]
+    hydrogens, some_attached = column(tags.HYDROGENS)[0], items.column(tags.HYDROGENS) is not None
     multiplicities, multiplicity = column(*tags.MULTIPLICITY)
-    flags = column(tags.FLAG)[0]
+    flags = [_word(token).lower() == "dum" for token in column(tags.FLAG)[0]]
     # a formula that is no list of symbols and amounts tells nothing
     formula = frozenset(_ELEMENTS.findall(items.text_of(tags.FORMULA) or ""))
     placed: list[Atom] = []
@@ -130,10 +131,9 @@ def atoms(items: Items, cell: Cell) -> AtomList:
     left_out: list[str] = []
     told: dict[str, list[str]] = {}
     for row, (tokens, tag) in enumerate(rows):
-        label = "" if is_blank(labels[row]) else gemmi.cif.as_string(labels[row]).strip()
-        symbol = "" if is_blank(types[row]) else gemmi.cif.as_string(types[row]).strip()
-        name, dummy = label or f"number {row + 1}", flags[row] != "?" and gemmi.cif.as_string(flags[row]).strip().lower() == "dum"
-        nowhere = all(map(is_blank, tokens))
+        label, symbol, dummy = labels[row], types[row], flags[row]
+        name = label or f"number {row + 1}"
+        nowhere = is_blank(tokens[0]) and is_blank(tokens[1]) and is_blank(tokens[2])
         if nowhere and not label and not symbol:  # a row of a form that nobody filled in
             continue
         try:
@@ -159,16 +159,13 @@ def atoms(items: Items, cell: Cell) -> AtomList:
         occupancy = items.number(occupancies[row], "occupancy" + whose, tags.OCCUPANCY, row, 1.0)
         if occupancies[row] == "?" and known:
             told.setdefault("site {site} has the occupancy ?, for which 1 is assumed", []).append(name)
-        attached = items.number(hydrogens[row], "attached hydrogens" + whose, tags.HYDROGENS, row, 0.0)
-        x, y, z = (
-            0.0 if nowhere else items.number(token, what + whose, tag + axis, row)
-            for token, what, axis in zip(tokens, _COORDINATES, "xyz", strict=True)
-        )
+        attached = items.number(hydrogens[row], "attached hydrogens" + whose, tags.HYDROGENS, row, 0.0) if some_attached else 0.0
+        fract = x, y, z = (0.0, 0.0, 0.0) if nowhere else _place(items, tokens, whose, tag, row)
+        exact = rounding(tokens, fract)
         found = [
-            Atom(name, symbol, part.element, (x, y, z), rounding(tokens, (x, y, z)), occupancy * part.amount, declared,
-                 attached + part.hydrogens, row)
+            Atom(name, symbol, part.element, fract, exact, occupancy * part.amount, declared, attached + part.hydrogens, row)
             for part in reading.parts
-        ]  # fmt: skip
+        ]
         if not dummy and not nowhere:
             placed += found
             continue
@@ -182,6 +179,22 @@ def atoms(items: Items, cell: Cell) -> AtomList:
     if not placed:
         raise items.error("lists no atom with a position")
     return AtomList(tuple(placed), tuple(unplaced), tuple(left_out))
+
+
+@lru_cache(maxsize=4096)
+def _word(token: str) -> str:
+    """What a label, a symbol or a flag says; blank for nothing."""
+    return "" if is_blank(token) else gemmi.cif.as_string(token).strip()
+
+
+def _place(items: Items, tokens: tuple[str, str, str], whose: str, tag: str, row: int) -> Triple:
+    x, y, z = map(gemmi.cif.as_number, tokens)
+    if -LARGEST <= x <= LARGEST and -LARGEST <= y <= LARGEST and -LARGEST <= z <= LARGEST:
+        return x, y, z
+    first, second, third = (
+        items.number(token, what + whose, tag + axis, row) for token, what, axis in zip(tokens, _COORDINATES, "xyz", strict=True)
+    )
+    return first, second, third
 
 
 def _said(note: str, names: list[str]) -> str:

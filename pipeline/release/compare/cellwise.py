@@ -14,19 +14,17 @@ _BOUND = re.compile(r"\s*(<|>|≤|≥|<=|>=)?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE]
 
 def number(value: Any) -> float | None:
     """The number a cell holds, as a number or as its digits; ``None`` for all else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return float(value)
-    return None
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def same(one: Any, other: Any) -> bool:
     """Whether two cells hold the same: equal text, or equal numbers whatever their notation and type."""
     if one == other:
         return True
+    if type(one) is float and type(other) is str and repr(one) == other:  # most cells of a sheet beside those of its CSV
+        return math.isfinite(one)
     first, second = number(one), number(other)
     return first is not None and second is not None and math.isclose(first, second, rel_tol=NOISE, abs_tol=0.0)
 

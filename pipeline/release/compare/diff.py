@@ -133,7 +133,7 @@ def _cells(old: Published, new: Published, names: list[str]) -> Iterator[CellCha
     columns = [column for column in new.columns if column in old.columns]
     for name in names:
         before, after = old.table[name], new.table[name]
-        for column in columns:
+        for column in () if before == after else columns:
             one, other = before.get(column), after.get(column)
             if not same(one, other):
                 yield CellChange(name, column, one, other, column == col.IONIC_CONDUCTIVITY and not same_label(one, other))

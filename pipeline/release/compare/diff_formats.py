@@ -60,9 +60,12 @@ def as_changelog(found: Difference) -> str:
 def as_json(found: Difference) -> str:
     """For programs: every change with old and new; keys are those of ``Difference``."""
     level, reasons = required_level(found)
-    document: dict[str, Any] = {**asdict(found), "same_data": found.same_data, "required": level, "because": reasons}
-    for change, structure in zip(document["structures"], found.structures, strict=True):
-        change["sites"] = [asdict(site) | {"moved": site.moved, "refilled": site.refilled} for site in structure.sites]
+    document: dict[str, Any] = asdict(replace(found, structures=[]))
+    document["structures"] = [
+        {**vars(change), "sites": [{**vars(site), "moved": site.moved, "refilled": site.refilled} for site in change.sites]}
+        for change in found.structures
+    ]
+    document |= {"same_data": found.same_data, "required": level, "because": reasons}
     return json_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 

@@ -114,8 +114,11 @@ class Published:
 
     def ids(self, side: str) -> list[str]:
         """IDs of one side of the split; empty when the release has none."""
-        path = f"{side}_idx.csv"
-        return list(self.read(path)) if path in self.contents else []
+        return self._sides[side]
+
+    @cached_property
+    def _sides(self) -> dict[str, list[str]]:
+        return {side: list(self.read(path)) if (path := f"{side}_idx.csv") in self.contents else [] for side in SIDES}
 
     @cached_property
     def split(self) -> dict[str, str]:
