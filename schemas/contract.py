@@ -29,12 +29,17 @@ _RULES = {
 
 def typed(rows: Iterable[Mapping[str, Any]], columns: Iterable[Column]) -> pd.DataFrame:
     """Table of rows with each column in its dtype; ``None`` is a missing value."""
-    import pandas as pd
-
     wanted = list(columns)
     # row by row: the rows of a large table do not stay in the processor's memory from one column to the next
     cells = list(zip(*[tuple(map(row.__getitem__, wanted)) for row in rows], strict=True)) or [()] * len(wanted)
-    return pd.DataFrame({str(column): pd.Series(values, dtype=DTYPES[column.type]) for column, values in zip(wanted, cells, strict=True)})
+    return columned(dict(zip(wanted, cells, strict=True)))
+
+
+def columned(cells: Mapping[Column, Sequence[Any]]) -> pd.DataFrame:
+    """Table of columns with each in its dtype; ``None`` is a missing value."""
+    import pandas as pd
+
+    return pd.DataFrame({str(column): pd.Series(values, dtype=DTYPES[column.type]) for column, values in cells.items()})
 
 
 def contract(

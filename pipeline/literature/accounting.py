@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeline.chemistry.formula import FormulaError, reading
 from pipeline.dois import papers
-from pipeline.literature.linkage import elements, is_compound, listed
+from pipeline.literature.linkage import amounts, elements, is_compound, told
 from pipeline.literature.source import Source, record_keys
 from pipeline.literature.source import state as state_of
 from schemas import columns as col
-from schemas.contract import typed
+from schemas.contract import columned
 from schemas.measurements import COLUMNS as MEASUREMENT_COLUMNS
 from schemas.measurements import MERGED
 from schemas.records import COLUMNS as RECORD_COLUMNS
@@ -32,10 +31,6 @@ _LITHIUM = "lithium"
 _ORDER = {NO_LATTICE: 0, NO_SPACE_GROUP: 1, RELEASED: 2, REPEATS: 3, NOT_CRYSTALLINE: 4}
 #: Compositions nearer than this (root of the summed squares of atomic fractions) are not new: half a doping step of 0.05 in Li7La3Zr2O12.
 NEW = 0.002
-#: What is asked of a measurement.
-_TOLD = (
-    col.MEASUREMENT, col.COMPOSITION, col.RECORDS, col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE, col.FAMILY_SOURCE,
-)  # fmt: skip
 #: Decimals of a distance, and squares of distances that are equal: beyond lies noise of floating point, which must order nothing.
 DECIMALS, EQUAL = 6, 1e-9
 #: So many pairs of compositions are all compared: a release has 360,000. To import the search tree takes 0.2 s of CPU.
@@ -53,25 +48,30 @@ def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataF
     space group, a known ICSD number, then the distance to the nearest entry. What holds no lithium stands last among them.
     """
 
+    import numpy as np
     import pandas as pd
 
-    rows = listed(measurements, *_TOLD)
-    entry_of = _entries_of(rows, listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.CONDUCTIVITY_RATIO), entries)
-    nearest = _nearest([row[col.COMPOSITION] for row in rows], entries)
+    entry_of = _entries_of(measurements, links, entries)
+    known = [*told(measurements, col.COMPOSITION, col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE, col.FAMILY_SOURCE)]
+    nearest = _nearest([composition for composition, *_ in known], entries)
     released: set[str] = set()
-    made: list[dict[str, Any]] = []
-    ranks: list[tuple[Any, ...]] = []
-    for row, (near, distance) in zip(rows, nearest, strict=True):
-        entry = entry_of.get(row[col.MEASUREMENT])
-        lacks = [] if entry else _lacks(row)
+    made: list[tuple[str | None, ...]] = []
+    ranks: list[tuple[int, float]] = []
+    for name, (composition, doi, spacegroup, icsd, family), (near, distance) in zip(
+        measurements[col.MEASUREMENT], known, nearest, strict=True
+    ):
+        entry = entry_of.get(name)
+        lacks = [] if entry else _lacks(composition, doi, spacegroup, family)
         state = _state(entry, released, lacks)
         if entry:
             released.add(entry)
-        made.append({col.MEASUREMENT_ENTRY: entry, col.MEASUREMENT_STATE: state, col.LACKS: ", ".join(lacks) or None, col.NEAREST: near})
-        ranks.append(_rank(row, state, lacks, distance))
-    order = sorted(range(len(rows)), key=ranks.__getitem__)
-    known = measurements[list(map(str, MERGED))].iloc[order].reset_index(drop=True)
-    return pd.concat([known, typed([made[place] for place in order], MEASUREMENT_COLUMNS[len(MERGED) :])], axis=1)
+        made.append((entry, state, ", ".join(lacks) or None, near))
+        ranks.append(_rank(state, lacks, (distance > NEW, doi is not None, spacegroup is not None, icsd is not None), distance))
+    places, distances = zip(*ranks, strict=True) if ranks else ((), ())
+    order = np.lexsort((distances, places))  # equals keep their order
+    added = dict(zip(MEASUREMENT_COLUMNS[len(MERGED) :], zip(*made, strict=True) if made else [()] * 4, strict=True))
+    whole = pd.concat([measurements[list(map(str, MERGED))].reset_index(drop=True), columned(added)], axis=1)
+    return whole.iloc[order].reset_index(drop=True)
 
 
 def _state(entry: str | None, released: set[str], lacks: Sequence[str]) -> str:
@@ -82,12 +82,12 @@ def _state(entry: str | None, released: set[str], lacks: Sequence[str]) -> str:
     return NO_SPACE_GROUP if "space group" in lacks else NO_LATTICE
 
 
-def _rank(row: Mapping[str, Any], state: str, lacks: Sequence[str], distance: float) -> tuple[Any, ...]:
-    """Place in the table: the backlog first, in it what is new and known best; the rest keeps its order."""
-    if state not in (NO_LATTICE, NO_SPACE_GROUP):
-        return (_ORDER[state],)
-    known = (distance > NEW, *(row[column] is not None for column in (col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE)))
-    return (_ORDER[state], _LITHIUM in lacks, *(not fact for fact in known), -distance)
+def _rank(state: str, lacks: Sequence[str], known: Sequence[bool], distance: float) -> tuple[int, float]:
+    """Place in the table: the backlog first, in it what is new and known best, the farthest first; the rest keeps its order."""
+    place, is_backlog = _ORDER[state], state in (NO_LATTICE, NO_SPACE_GROUP)
+    for wanting in (_LITHIUM in lacks, *(not fact for fact in known)):
+        place = 2 * place + (wanting and is_backlog)
+    return place, -distance if is_backlog else 0.0
 
 
 def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.DataFrame) -> pd.DataFrame:
@@ -98,96 +98,95 @@ def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.Dat
     at room temperature, or at a temperature that is not stated, cannot be read (``reason`` says why), or is lost. What else a
     witness or a discovery table holds is in the state of that name.
     """
-    found = [row for row in listed(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD) if row[col.LINK_RECORD]]
-    first = {(row[col.LINK_ENTRY], row[col.SOURCE]): row[col.LINK_RECORD] for row in reversed(found)}
+    found = [(entry, source, record) for entry, source, record in told(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD) if record]
+    first = {(entry, source): record for entry, source, record in reversed(found)}
     heads = {(source, record) for (_, source), record in first.items()}
-    linked = {(row[col.SOURCE], row[col.LINK_RECORD]) for row in found}
-    of = {
-        key: row
-        for row in listed(measurements, col.MEASUREMENT, col.MEASUREMENT_STATE, col.RECORDS)
-        for key in record_keys(row[col.RECORDS])
-    }
-    made: list[dict[str, Any]] = []
+    linked = {(source, record) for _, source, record in found}
+    of: dict[str, dict[str, tuple[str, str]]] = {source.name: {} for source in sources}
+    for measurement, state, keys in told(measurements, col.MEASUREMENT, col.MEASUREMENT_STATE, col.RECORDS):
+        one = measurement, state
+        for source_name, record in record_keys(keys):
+            of[source_name][record] = one
+    made: list[tuple[str | None, ...]] = []
     for source in sources:
+        own = of[source.name]
         for record, row in source.rows.items():
-            key = (source.name, record)
-            measurement = of.get(key)
-            state = state_of(row)
-            if state is None and measurement is None:
-                state = source.role
-            elif measurement is not None:
-                state = _record_state(measurement, key in heads, key in linked)
-            name = measurement[col.MEASUREMENT] if measurement else None
-            reason = row.get(col.RECORD_REASON)
-            made.append(
-                {
-                    col.SOURCE: source.name,
-                    col.RECORD: record,
-                    col.RECORD_MEASUREMENT: name,
-                    col.RECORD_STATE: state,
-                    col.RECORD_REASON: reason,
-                }
-            )
-    return typed(made, RECORD_COLUMNS)
+            name, state = own.get(record, (None, None))
+            if name is None:
+                state = state_of(row) or source.role
+            elif (source.name, record) in linked:
+                state = RELEASED if (source.name, record) in heads else REPEATS
+            elif state == RELEASED:
+                state = REPEATS
+            made.append((source.name, record, name, state, row.get(col.RECORD_REASON)))
+    return columned(dict(zip(RECORD_COLUMNS, zip(*made, strict=True) if made else [()] * 5, strict=True)))
 
 
-def _record_state(measurement: Mapping[str, Any], is_head: bool, is_linked: bool) -> str:
-    """State of a record that is in a measurement."""
-    if is_head:
-        return RELEASED
-    return REPEATS if is_linked or measurement[col.MEASUREMENT_STATE] in (RELEASED, REPEATS) else str(measurement[col.MEASUREMENT_STATE])
-
-
-def _entries_of(rows: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]], entries: pd.DataFrame) -> dict[str, str]:
+def _entries_of(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> dict[str, str]:
     """Entry of each measurement: of the entries linked to its records, the one whose conductivity and paper are its own."""
-    measurement = {key: row for row in rows for key in record_keys(row[col.RECORDS])}
+    of: dict[str, dict[str, tuple[str, str | None]]] = {}
+    for name, keys, doi in told(measurements, col.MEASUREMENT, col.RECORDS, col.DOI_SOURCE):
+        one = name, doi
+        for source, record in record_keys(keys):
+            of.setdefault(source, {})[record] = one
     dois = {name: papers(doi) if isinstance(doi, str) else frozenset() for name, doi in entries[col.DOI].items()}
     candidates: dict[str, list[tuple[bool, float, int, str]]] = {}
-    for place, link in enumerate(links):
-        row = measurement.get((link[col.SOURCE], link[col.LINK_RECORD])) if link[col.LINK_RECORD] else None
-        if row is not None:
-            paper = bool(dois[link[col.LINK_ENTRY]] & papers(row[col.DOI_SOURCE] or ""))
-            ratio = link[col.CONDUCTIVITY_RATIO]
+    for place, (entry, source, record, ratio) in enumerate(
+        told(links, col.LINK_ENTRY, col.SOURCE, col.LINK_RECORD, col.CONDUCTIVITY_RATIO)
+    ):
+        if record and (measurement := of.get(source, {}).get(record)):
+            name, doi = measurement
             away = abs(1.0 - (min(ratio, 1 / ratio) if ratio else 1.0))
-            candidates.setdefault(row[col.MEASUREMENT], []).append((not paper, away, place, link[col.LINK_ENTRY]))
+            candidates.setdefault(name, []).append((not dois[entry] & papers(doi or ""), away, place, entry))
     return {name: min(found)[-1] for name, found in candidates.items()}
 
 
-def _lacks(row: Mapping[str, Any]) -> list[str]:
+def _lacks(composition: str, doi: str | None, spacegroup: int | None, family: str | None) -> list[str]:
     """What keeps a measurement from being an entry."""
     lacks = []
-    if not is_compound(row[col.COMPOSITION]) or (row[col.FAMILY_SOURCE] in AMORPHOUS and row[col.SPACEGROUP_NUMBER] is None):
+    if not is_compound(composition) or (family in AMORPHOUS and spacegroup is None):
         lacks.append("single crystalline compound")
-    if row[col.SPACEGROUP_NUMBER] is None:
+    if spacegroup is None:
         lacks.append("space group")
     lacks.append("lattice")
-    if "Li" not in elements(row[col.COMPOSITION]):
+    if "Li" not in elements(composition):
         lacks.append(_LITHIUM)
-    if row[col.DOI_SOURCE] is None:
+    if doi is None:
         lacks.append("DOI")
     return lacks
 
 
 def _nearest(compositions: Sequence[str], entries: pd.DataFrame) -> list[tuple[str | None, float]]:
     """Nearest entry of each composition and its distance in atomic fractions, the first of equals; of weights there is none."""
-    ours = {composition: _fractions(composition) for composition in dict.fromkeys(compositions)}
+    ours, theirs = _read(compositions), _read(entries[col.REDUCED_COMPOSITION])
     first = dict(zip(reversed(entries[col.REDUCED_COMPOSITION].tolist()), reversed(entries.index.tolist()), strict=True))
-    told = {composition: _fractions(composition) for composition in dict.fromkeys(entries[col.REDUCED_COMPOSITION].tolist())}
-    name_of = {composition: str(first[composition]) for composition, fractions in told.items() if fractions}
-    found: dict[str, tuple[str | None, float]] = dict.fromkeys(ours, (None, 1.0))
-    known = [composition for composition, fractions in ours.items() if fractions]
-    if name_of and known:
-        theirs = [told[composition] for composition in name_of]
-        elements = sorted({element for fractions in (*ours.values(), *theirs) for element in fractions})
-        place_of = {element: place for place, element in enumerate(elements)}
-        left, right, names = (
-            _matrix([ours[composition] for composition in known], place_of),
-            _matrix(theirs, place_of),
-            list(name_of.values()),
-        )
-        for composition, (place, distance) in zip(known, _closest(left, right), strict=True):
-            found[composition] = (names[place], round(distance, DECIMALS))
-    return [found[composition] for composition in compositions]
+    names = [str(first[composition]) for composition in theirs]
+    found: dict[str, tuple[str | None, float]] = {}
+    if ours and theirs:
+        place_of = {element: place for place, element in enumerate(sorted(set().union(*ours.values(), *theirs.values())))}
+        closest = _closest(_fractions([*ours.values()], place_of), _fractions([*theirs.values()], place_of))
+        found = {
+            composition: (names[place], round(distance, DECIMALS)) for composition, (place, distance) in zip(ours, closest, strict=True)
+        }
+    return [found.get(composition, (None, 1.0)) for composition in compositions]
+
+
+def _read(compositions: Iterable[str]) -> dict[str, Mapping[str, float]]:
+    """Amounts of the elements of those that have any, each once."""
+    found = {composition: amounts(composition) for composition in dict.fromkeys(compositions)}
+    return {composition: each for composition, each in found.items() if each}
+
+
+def _fractions(rows: Sequence[Mapping[str, float]], elements: Mapping[str, int]) -> Points:
+    """Atomic fractions: a row for each of the amounts, a column for each element."""
+    import numpy as np
+
+    row = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    column = [elements[element] for each in rows for element in each]
+    amount = np.array([value for each in rows for value in each.values()])
+    table = np.zeros((len(rows), len(elements)))
+    table[row, column] = amount / np.bincount(row, amount)[row]
+    return table
 
 
 def _closest(left: Points, right: Points) -> list[tuple[int, float]]:
@@ -202,29 +201,23 @@ def _closest(left: Points, right: Points) -> list[tuple[int, float]]:
 
 
 def _closest_of_many(left: Points, right: Points) -> list[tuple[int, float]]:
+    import numpy as np
     from scipy.spatial import KDTree
 
     tree = KDTree(right, leafsize=32, compact_nodes=False, balanced_tree=False)  # half the time of the default for compositions
     distances, places = tree.query(left, k=2)
-    nearest, place, squares = distances[:, 0], places[:, 0], distances**2
-    (equal,) = (squares[:, 1] - squares[:, 0] <= EQUAL).nonzero()
-    place[equal] = [min(each) for each in tree.query_ball_point(left[equal], (squares[equal, 0] + EQUAL) ** 0.5)]
+    nearest, place = distances[:, 0], places[:, 0]
+    number, equal = 2, _among_equals(distances).nonzero()[0]
+    while len(equal):  # all that are as near are among the next ones, or more of those are looked at
+        number *= 4
+        distances, places = tree.query(left[equal], k=number)
+        whole = ~_among_equals(distances)
+        place[equal[whole]] = np.where(distances**2 <= distances[:, :1] ** 2 + EQUAL, places, len(right)).min(axis=1)[whole]
+        equal = equal[~whole]
     return list(zip(place.tolist(), nearest.tolist(), strict=True))
 
 
-def _fractions(composition: str) -> dict[str, float]:
-    try:
-        found = reading(composition).amounts
-    except FormulaError:
-        return {}
-    total = sum(found.values()) if found else 0.0
-    return {element: amount / total for element, amount in found.items()} if found else {}
-
-
-def _matrix(rows: Sequence[Mapping[str, float]], elements: Mapping[str, int]) -> Points:
-    import numpy as np
-
-    table = np.zeros((len(rows), len(elements)))
-    places = [place for place, row in enumerate(rows) for _ in row]
-    table[places, [elements[element] for row in rows for element in row]] = [fraction for row in rows for fraction in row.values()]
-    return table
+def _among_equals(distances: Points) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether the last of the distances that are told, the nearest first, is equal to the first."""
+    found: np.ndarray[Any, np.dtype[np.bool_]] = distances[:, -1] ** 2 - distances[:, 0] ** 2 <= EQUAL
+    return found

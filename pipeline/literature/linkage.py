@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -41,6 +41,8 @@ TEMPERATURE: Mapping[str, float] = {"usual": 0.0, "unusual": -0.3}
 #: Weight of one ICSD number, and of two different ones. It is small although 208 of 232 linked pairs have one number: curators gave an
 #: entry the number of a sibling record where the structure fits better (7tu has the conductivity of record 267, the number of 271).
 ICSD: Mapping[bool, float] = {True: 0.5, False: -0.2}
+#: The most that all but the composition weighs, and what floating point may lose in a sum of weights.
+_MOST, _NOISE = max(CONDUCTIVITY.values()) + max(SPACEGROUP.values()), 1e-9
 #: Temperatures that a source without temperatures means by room temperature, degrees Celsius.
 USUAL = (20.0, 30.0)
 #: Logarithms of the ratios up to which two values agree within 1 %, 5 % and a factor of two.
@@ -111,6 +113,23 @@ def compare(ours: Described, theirs: Described) -> Comparison:
     )
 
 
+def weighed(ours: Described, theirs: Described, least: float) -> float:
+    """Weight of a comparison that may be above ``least``; minus infinity of one that cannot, whose classes are not all told then."""
+    left, right = _read(ours.composition).elements, _read(theirs.composition).elements
+    apart = 0 if left is right else len(left ^ right)
+    least -= _NOISE
+    if _MOST + COMPOSITION["same" if not apart else "one element" if apart == 1 else "other"] < least:
+        return -math.inf
+    conductivity, spacegroup = conductivity_class(ours, theirs), _spacegroup_class(ours.spacegroup, theirs.spacegroup)
+    known = CONDUCTIVITY[conductivity] + SPACEGROUP[spacegroup]
+    if known + COMPOSITION["one element"] < least and (
+        known + COMPOSITION["same"] < least or apart or not is_same(ours.composition, theirs.composition)
+    ):
+        return -math.inf
+    temperature = "usual" if _is_usual(ours.temperature) and _is_usual(theirs.temperature) else "unusual"
+    return _comparison(composition_class(ours.composition, theirs.composition), conductivity, spacegroup, temperature).weight
+
+
 @lru_cache(maxsize=1024)
 def _comparison(composition: str, conductivity: str, spacegroup: str, temperature: str) -> Comparison:
     """The one comparison with these classes: there are a few hundred, and as many pairs as records."""
@@ -134,8 +153,13 @@ def certainty(log_odds: float) -> float:
 
 def listed(table: pd.DataFrame, *only: col.Column) -> list[dict[str, Any]]:
     """Rows of a table (of the columns named, by default of all), with ``None`` for what is missing and plain Python values."""
-    columns = {str(name): _values(table[name]) for name in only or table.columns}
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    names = [str(name) for name in only or table.columns]
+    return [dict(zip(names, row, strict=True)) for row in told(table, *names)]
+
+
+def told(table: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of some columns of a table, with ``None`` for what is missing and plain Python values."""
+    return zip(*(_values(table[name]) for name in columns), strict=True)
 
 
 def _values(column: pd.Series) -> list[Any]:
@@ -186,6 +210,11 @@ def is_compound(composition: str) -> bool:
     return _read(composition).is_compound
 
 
+def amounts(composition: str) -> Mapping[str, float]:
+    """Amount of each element of a composition; none of what cannot be read, or is told in weights."""
+    return _read(composition).amounts or {}
+
+
 def composition_class(ours: str, theirs: str) -> str:
     """How two compositions agree.
 
@@ -201,9 +230,9 @@ def composition_class(ours: str, theirs: str) -> str:
 @lru_cache(maxsize=TEXTS)
 def _class_of_like(ours: str, theirs: str) -> str:
     """The class of two compositions that differ in one element at most."""
-    if is_same(ours, theirs):
-        return "same"
     left, right = _read(ours), _read(theirs)
+    if left.elements == right.elements and is_same(ours, theirs):
+        return "same"
     mine, yours = (left.amounts, right.amounts) if left.is_compound and right.is_compound else (None, None)
     if mine and yours and _is_one_other(mine, yours):
         return "one element"

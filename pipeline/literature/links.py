@@ -14,15 +14,15 @@ The published columns use three conventions:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from math import log10
+from math import inf, log10
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import cited, papers
-from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
@@ -35,6 +35,8 @@ from pipeline.literature.linkage import (
     elements,
     is_same,
     listed,
+    told,
+    weighed,
 )
 from pipeline.literature.source import Source, record_keys
 from schemas import columns as col
@@ -53,6 +55,8 @@ NAMED = 1.5
 PARTNER: Mapping[bool, float] = {True: 1.0, False: -1.0}
 #: Same composition and value in another paper than the entry's: seldom the same measurement.
 ELSEWHERE = 0.02
+#: Values that are the same in two printed digits or more differ by less than this ratio: 1.0 and 1.05, 0.95 and 1.0.
+BESIDE = 1.06
 #: What is asked of an entry, beside what its curators published of each source.
 _TOLD = (
     col.REDUCED_COMPOSITION, col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK, col.REF, col.BOUND, col.DOI, col.SPACE_GROUP_NUMBER,
@@ -78,6 +82,7 @@ class _Group:
     name: str
     records: tuple[Described, ...]
     papers: frozenset[str]
+    elements: frozenset[str]
 
     @property
     def composition(self) -> str:
@@ -100,13 +105,14 @@ def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[S
     groups = _groups(measurements, compared)
     known = [*_entries(entries, compared)]
     found: dict[str, dict[str, list[str]]] = {}
+    position = {source.name: _places(source) for source in compared}
     for source in compared:
-        finder = _Finder(source, groups[source.name], _places(source), _numbered(source), _partners(source.name, found, groups))
+        numbered = _numbered(source) if any(entry.numbers[source.name] for entry in known) else {}
+        finder = _Finder(source, groups[source.name], position[source.name], numbered, _partners(source.name, found, groups))
         found[source.name] = finder.find(known)
     _complete(found, groups)
     for source in compared:
         _repeat(known, found[source.name], groups[source.name])
-    position = {source.name: _places(source) for source in compared}
     made = [
         row
         for entry in known
@@ -150,11 +156,13 @@ def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entr
     told = [column for column in (source.published for source in sources) if column is not None]
     for name, row in zip(entries.index.tolist(), listed(entries, *dict.fromkeys((*_TOLD, *told))), strict=True):
         values = dict.fromkeys(row[c] for c in (col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK) if row[c] is not None)
-        references = _REFERENCE.findall(row[col.REF] or "")
+        references = _REFERENCE.findall(row[col.REF]) if row[col.REF] else []
         published = {source.name: None if source.published is None else row[source.published] for source in sources}
         numbers = {
-            source.name: frozenset(number for shorthand, number in references if shorthand == source.shorthand)
-            | frozenset(filter(None, [published[source.name]] if source.cites else []))
+            source.name: frozenset(
+                [number for shorthand, number in references if shorthand == source.shorthand]
+                + [number for number in [published[source.name]] if number and source.cites]
+            )
             for source in sources
         }
         yield _Entry(
@@ -171,17 +179,21 @@ def _groups(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[str, 
     """Records of each source, grouped by measurement, with all papers of the measurement; those of a witness are groups of their own."""
     groups: dict[str, list[_Group]] = {source.name: [] for source in sources}
     described = {source.name: source.described for source in sources}
-    for row in listed(measurements, col.MEASUREMENT, col.DOI_SOURCE, col.RECORDS):
-        names: dict[str, list[str]] = defaultdict(list)
-        for source, record in record_keys(row[col.RECORDS]):
-            names[source].append(record)
+    for measurement, dois, keys in told(measurements, col.MEASUREMENT, col.DOI_SOURCE, col.RECORDS):
+        names: dict[str, list[str]] = {}
+        for source, record in record_keys(keys):
+            names.setdefault(source, []).append(record)
         for source, records in names.items():
-            members = tuple(described[source][name] for name in records)
-            groups[source].append(_Group(row[col.MEASUREMENT], records[0], members, papers(row[col.DOI_SOURCE] or "")))
+            members = tuple([described[source][name] for name in records])
+            groups[source].append(_group(measurement, records[0], members, papers(dois or "")))
     for witness in sources:
         if not witness.is_merged:
-            groups[witness.name] = [_Group(witness.key(name), name, (record,), record.papers) for name, record in witness.described.items()]
+            groups[witness.name] = [_group(witness.key(name), name, (record,), record.papers) for name, record in witness.described.items()]
     return groups
+
+
+def _group(measurement: str, name: str, records: tuple[Described, ...], its_papers: frozenset[str]) -> _Group:
+    return _Group(measurement, name, records, its_papers, elements(records[0].composition))
 
 
 def _partners(source: str, found: Mapping[str, Mapping[str, list[str]]], groups: Mapping[str, Sequence[_Group]]) -> dict[str, str]:
@@ -241,6 +253,30 @@ class _Candidates:
     elsewhere: Mapping[str, float]
 
 
+class _Values:
+    """Groups by their elements and values, to find those of one composition that agree in print."""
+
+    def __init__(self, groups: Sequence[_Group]) -> None:
+        self._groups = groups
+        self._by_record = {record.key: place for place, group in enumerate(groups) for record in group.records}
+        found: dict[frozenset[str], list[tuple[float, int]]] = defaultdict(list)
+        for place, group in enumerate(groups):
+            for record in group.records:
+                if not record.bound:
+                    found[group.elements].extend((value, place) for value in record.conductivities)
+        for values in found.values():
+            values.sort()
+        self._found = dict(found)
+
+    def like(self, ours: Described, held: frozenset[str], named: Iterable[str]) -> list[_Group]:
+        """Groups of these elements with a value next to one of ours, or with a record of these names, in their order."""
+        near = self._found.get(held, ())
+        places = {self._by_record[name] for name in named if name in self._by_record}
+        for value in ours.conductivities if near and not ours.bound else ():
+            places.update(place for _, place in near[bisect_left(near, (value / BESIDE,)) : bisect_right(near, (value * BESIDE, inf))])
+        return [self._groups[place] for place in sorted(places)]
+
+
 @dataclass(frozen=True)
 class _Finder:
     """Finds the group of records of one source that each entry comes from."""
@@ -254,7 +290,7 @@ class _Finder:
     def find(self, entries: Sequence[_Entry]) -> dict[str, list[str]]:
         """Records of each entry, by ID. What a round leaves over in a paper is fewer, so another round is surer."""
         records = {group.name: [record.key for record in group.records] for group in self.groups}
-        left = [candidates for candidates in self._candidates(entries) if candidates.own or candidates.elsewhere]
+        left = [*self._candidates(entries)]
         found: dict[str, list[str]] = {}
         taken: set[str] = set()
         while pairs := assign(_log_odds(left, taken), least=0.0):
@@ -264,32 +300,33 @@ class _Finder:
         return found
 
     def _candidates(self, entries: Sequence[_Entry]) -> Iterator[_Candidates]:
-        """What each entry may come from: the groups of its papers, and those of other papers that agree with it."""
+        """What entries may come from: the groups of their papers, and those of other papers that agree with them. Most have none."""
         by_paper: dict[str, list[_Group]] = defaultdict(list)
-        by_name = {group.name: group for group in self.groups}
         for group in self.groups:
             for paper in sorted(group.papers):
                 by_paper[paper].append(group)
-        by_composition = Compositions((group.name, group.composition) for group in self.groups)
+        index, away = _Values(self.groups), COMPOSITION["same"] - log10(ELSEWHERE)
         for entry in entries:
-            pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper[paper]}
+            pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper.get(paper, ())}
             held = elements(entry.described.composition)
             none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
             alone = log10((1 - none) / none)
-            own = ((name, self._weight(entry, group)) for name, group in pool.items())
+            own = ((name, self._weight(entry, group, -alone)) for name, group in pool.items())
             elsewhere = (
-                (name, self._weight(entry, by_name[name]) - COMPOSITION["same"] + log10(ELSEWHERE))
-                for name in by_composition.same(entry.described.composition)
-                if name not in pool and self._is_elsewhere(entry, by_name[name])
+                (group.name, self._weight(entry, group, away) - COMPOSITION["same"] + log10(ELSEWHERE))
+                for group in index.like(entry.described, held, self._named(entry))
+                if group.name not in pool and self._is_elsewhere(entry, group) and is_same(entry.described.composition, group.composition)
             )
-            yield _Candidates(
-                entry.described.key,
-                none,
-                frozenset(pool),
-                frozenset(name for name, group in pool.items() if elements(group.composition) == held),
-                {name: weight for name, weight in own if weight + alone > 0},
-                {name: weight for name, weight in elsewhere if weight > 0},
-            )
+            likely = {name: weight for name, weight in own if weight + alone > 0}
+            agreeing = {name: weight for name, weight in elsewhere if weight > 0}
+            if likely or agreeing:
+                alike = frozenset(name for name, group in pool.items() if group.elements == held)
+                yield _Candidates(entry.described.key, none, frozenset(pool), alike, likely, agreeing)
+
+    def _named(self, entry: _Entry) -> frozenset[str]:
+        """Records that the published ID may name."""
+        published = None if self.source.published is None or self.source.cites else entry.published[self.source.name]
+        return frozenset() if published is None else frozenset((published, self.position.get(published, published)))
 
     def _papers(self, entry: _Entry) -> frozenset[str]:
         """Papers of the entry: its own, and those its curators refer to in this source."""
@@ -301,20 +338,21 @@ class _Finder:
     def _is_named(self, entry: _Entry) -> bool:
         return bool(entry.published[self.source.name] or entry.numbers[self.source.name])
 
-    def _weight(self, entry: _Entry, group: _Group) -> float:
-        weight = max(compare(entry.described, record).weight for record in group.records)
+    def _weight(self, entry: _Entry, group: _Group, least: float) -> float:
+        """Weight of a group; minus infinity of one that cannot weigh more than the least."""
+        more: list[float] = []
         if entry.described.icsd and (codes := {record.icsd for record in group.records} - {""}):
-            weight += ICSD[entry.described.icsd in codes]
+            more.append(ICSD[entry.described.icsd in codes])
         if self._names(entry, group):
-            weight += NAMED
+            more.append(NAMED)
         if group.name in self.partners:
-            weight += PARTNER[self.partners[group.name] == entry.described.key]
-        return weight
+            more.append(PARTNER[self.partners[group.name] == entry.described.key])
+        least -= sum(more)
+        return sum(more, max([weighed(entry.described, record, least) for record in group.records]))
 
     def _names(self, entry: _Entry, group: _Group) -> bool:
-        if self.source.published is None or self.source.cites:
-            return False
-        return any(names(entry.published[self.source.name], record.key, self.position) for record in group.records)
+        named = self._named(entry)
+        return bool(named) and any(record.key in named for record in group.records)
 
     def _is_elsewhere(self, entry: _Entry, group: _Group) -> bool:
         """Whether a group of the entry's composition and of another paper agrees with the entry in more than that."""
@@ -343,12 +381,12 @@ def names(published: str | None, record: str, position: Mapping[str, str]) -> bo
 
 def _complete(found: dict[str, dict[str, list[str]]], groups: Mapping[str, Sequence[_Group]]) -> None:
     """A record of another source that was merged into the same measurement comes along, when both are still free."""
-    measurement = {(source, group.name): group.measurement for source in found for group in groups[source]}
-    partner = {(source, group.measurement): group for source in found for group in groups[source]}
+    measurement = {source: {group.name: group.measurement for group in groups[source]} for source in found}
+    partner = {source: {group.measurement: group for group in groups[source]} for source in found}
     for source, other in permutations(found, 2):
         taken = {records[0] for records in found[other].values()}
         for entry, records in list(found[source].items()):
-            group = partner.get((other, measurement[source, records[0]]))
+            group = partner[other].get(measurement[source][records[0]])
             if group is not None and entry not in found[other] and group.name not in taken:
                 found[other][entry] = [record.key for record in group.records]
                 taken.add(group.name)

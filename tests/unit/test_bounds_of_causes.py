@@ -342,7 +342,7 @@ def test_of_two_entries_that_is_meant_whose_value_is_the_nearer_in_proportion(ra
         for name, each in (("a", ratio), ("b", 0.6))
     ]  # fmt: skip
     entries = pd.DataFrame({col.DOI: [None, None]}, index=["a", "b"])
-    assert _entries_of(rows, links, entries) == {"m1": entry}
+    assert _entries_of(pd.DataFrame(rows), pd.DataFrame(links), entries) == {"m1": entry}
 
 
 def test_of_two_kinds_each_pair_with_a_tie_is_left_out_once() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log10
+from math import inf, log10
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.literature import links
-from pipeline.literature.linkage import Comparison, Described, assign, certainty, compare
-from pipeline.literature.links import _Candidates, _log_odds, identifiers, names
+from pipeline.literature.linkage import Comparison, Described, assign, certainty, compare, elements, value_class, weighed
+from pipeline.literature.links import BESIDE, _Candidates, _Group, _log_odds, _Values, identifiers, names
 from pipeline.literature.merge import measurements
 from schemas import columns as col
 from tests.unit.literature import both as built_in
@@ -172,3 +174,43 @@ def test_weights_add_up_to_the_odds() -> None:
     assert differs.weight == pytest.approx(Comparison("same", "differs", "unknown", "usual").weight - 0.7 - 2.0, abs=0.25)
     assert compare(Described("a", "LiCl", (1e-6,), spacegroup=62), Described("b", "LiCl", (1e-6,))).spacegroup == "unknown"
     assert assign({("a", "1"): -5.0, ("a", "2"): -4.0, ("b", "1"): -6.0, ("b", "2"): -3.0}) == [("a", "1"), ("b", "2")]
+
+
+VALUES = st.sampled_from([1e-6, 1.05e-6, 1.1e-6, 1.149e-6, 1.15e-6, 9.5e-7, 2e-6, 1.02e-6, 1e-5, 3.3e-6])
+DESCRIBED = st.builds(
+    Described,
+    st.just("a"),
+    st.sampled_from(["LiCl", "Li2Cl2", "LiCl0.96", "LiClO", "LiBr", "Li3PS4", "0.5LiCl-0.5Li2O", "a glass"]),
+    st.lists(VALUES, max_size=2).map(tuple),
+    st.sampled_from(["", "<"]),
+    temperature=st.sampled_from([None, 25.0, 90.0]),
+    spacegroup=st.sampled_from([None, 62, 225]),
+)
+
+
+@settings(max_examples=300)
+@given(ours=DESCRIBED, theirs=DESCRIBED, least=st.floats(-6, 4))
+def test_what_is_weighed_against_a_least_weighs_as_much_or_is_not_above_it(ours: Described, theirs: Described, least: float) -> None:
+    weight = compare(ours, theirs).weight
+    assert weighed(ours, theirs, least) == weight or (weight <= least and weighed(ours, theirs, least) == -inf)
+
+
+@given(mine=st.floats(1, 10), apart=st.floats(1, 1.2), digits=st.integers(0, 4))
+def test_values_that_are_the_same_in_two_digits_are_side_by_side(mine: float, apart: float, digits: int) -> None:
+    mine, yours = round(mine, digits), mine * apart
+    assert value_class(mine, yours) not in ("identical", "rounded") or max(mine / yours, yours / mine) < BESIDE
+
+
+def test_a_record_of_another_paper_is_found_by_its_value_in_print_and_its_elements() -> None:
+    """Of many records of the elements only those whose value is as near as that are compared."""
+    texts = [f"Li{1 + place / 1000:.3f}Cl" for place in range(200)]
+    records = [Described(str(place), text, (1e-6 * 1.01**place,)) for place, text in enumerate(texts)]
+    groups = [_Group(record.key, record.key, (record,), frozenset(), elements(record.composition)) for record in records]
+    index = _Values(groups)
+    for record in records:
+        found = [group.name for group in index.like(record, elements(record.composition), ())]
+        assert record.key in found
+        assert found == sorted(found, key=int)
+        assert len(found) <= 12
+    assert [group.name for group in index.like(replace(records[0], bound="<"), elements("LiCl"), ("7", "no record"))] == ["7"]
+    assert index.like(records[0], elements("LiBr"), ()) == []

@@ -185,6 +185,12 @@ def test_the_nearest_entry_is_that_of_the_nearest_composition() -> None:
     assert case.measurements.nearest.tolist() == ["bbb"]
 
 
+@pytest.mark.parametrize("equal", [1, 2, 3, 9, 40])
+def test_of_any_number_of_equals_the_first_is_the_nearest(equal: int) -> None:
+    left, right = np.array([[0.5, 0.5, 0.0]]), np.array([[1.0, 0.0, 0.0]] * 3 + [[0.5, 0.4, 0.1], [0.4, 0.5, 0.1]] * equal)
+    assert [place for place, _ in accounting._closest_of_many(left, right)] == [3]
+
+
 @settings(max_examples=30)
 @given(data=st.data())
 def test_the_nearest_of_few_and_of_many_are_the_same(data: st.DataObject) -> None:
