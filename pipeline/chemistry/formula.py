@@ -412,8 +412,12 @@ def scale(ours: Mapping[str, float], theirs: Mapping[str, float]) -> float:
     than two percent.
     """
     ratio = sum(ours.values()) / sum(theirs.values())
-    for whole in (float(round(ratio)), 1 / round(1 / ratio) if ratio < 1 else 0.0):
-        if whole and abs(ratio / whole - 1) < SCALE:
+    whole = float(round(ratio))
+    if whole and abs(ratio / whole - 1) < SCALE:
+        return whole
+    if ratio < 1:
+        whole = 1 / round(1 / ratio)
+        if abs(ratio / whole - 1) < SCALE:
             return whole
     return ratio
 

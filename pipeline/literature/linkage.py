@@ -188,10 +188,10 @@ def _read(composition: str) -> _Read:
         found = reading(composition)
     except FormulaError:
         return _NOTHING
-    is_mixture = isinstance(found, Mixture)
-    parts = found.parts if isinstance(found, Mixture) else (found,)
-    held = _once(frozenset(element for part in parts for element in part.amounts))
-    return _Read(held, not is_mixture, found.amounts, resolution(composition))
+    if isinstance(found, Mixture):
+        held = _once(frozenset(element for part in found.parts for element in part.amounts))
+        return _Read(held, False, found.amounts, resolution(composition))
+    return _Read(_once(frozenset(found.amounts)), True, found.amounts, resolution(composition))
 
 
 @lru_cache(maxsize=TEXTS)

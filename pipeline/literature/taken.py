@@ -9,7 +9,7 @@ from pipeline.chemistry.charge import balance
 from pipeline.chemistry.formula import reading
 from pipeline.dois import SEPARATOR, cited
 from pipeline.literature.linkage import printed_digits
-from pipeline.literature.source import BAR, Source
+from pipeline.literature.source import BAR, COLON, Source
 from schemas import columns as col
 
 if TYPE_CHECKING:
@@ -47,33 +47,41 @@ def merged_row(members: Mapping[str, Sequence[str]], joins: Mapping[str, Joined]
     * a measured value or bound goes before an extrapolated value, a value before a bound;
     * of values that agree the one printed with more digits is taken, of others the one whose record states its temperature.
     """
-    told = [(source, source.rows[key.partition(":")[2]]) for source in sources if source.name in members for key in members[source.name]]
-    first = sorted(told, key=lambda pair: not pair[0].states_temperature)
+    keys = {source.name: [key.partition(COLON)[2] for key in members[source.name]] for source in sources if source.name in members}
+    told = [(source, source.rows[key]) for source in sources if source.name in keys for key in keys[source.name]]
+    first = sorted(told, key=_states_no_temperature) if len(told) > 1 else told
     taken, reason = _taken(first)
     composition, choice = _composition(told, joins)
-    dois = dict.fromkeys(doi for _, row in first for doi in cited(row.get(col.DOI_SOURCE) or ""))
-    keys = {name: [key.partition(":")[2] for key in found] for name, found in members.items()}
-    stated = _first([row for source, row in first if source.states_temperature], col.TEMPERATURE)
+    dois = dict.fromkeys(doi for _, row in first if (cell := row.get(col.DOI_SOURCE)) for doi in cited(cell))
+    stated = _first((row for source, row in first if source.states_temperature), col.TEMPERATURE)
+    rows = [row for _, row in told]
     return {
-        col.MEASUREMENT: f"{told[0][0].name}-{told[0][1][col.RECORD]}",
+        col.MEASUREMENT: f"{told[0][0].name}-{rows[0][col.RECORD]}",
         col.COMPOSITION: composition,
         col.CONDUCTIVITY: taken.get(col.CONDUCTIVITY),
         col.CONDUCTIVITY_BOUND: taken.get(col.CONDUCTIVITY_BOUND),
         col.TEMPERATURE: taken.get(col.TEMPERATURE) if stated is None else stated,
         col.EXTRAPOLATED_FROM: taken.get(col.EXTRAPOLATED_FROM),
         col.DOI_SOURCE: SEPARATOR.join(dois) or None,
-        col.SPACEGROUP_NUMBER: _first([row for _, row in told], col.SPACEGROUP_NUMBER),
-        col.ICSD_ID_SOURCE: _first([row for _, row in told], col.ICSD_ID_SOURCE),
-        col.FAMILY_SOURCE: _first([row for _, row in told], col.FAMILY_SOURCE),
-        col.RECORDS: BAR.join(source.key(record) for source in sources for record in keys.get(source.name, ())),
+        col.SPACEGROUP_NUMBER: _first(rows, col.SPACEGROUP_NUMBER),
+        col.ICSD_ID_SOURCE: _first(rows, col.ICSD_ID_SOURCE),
+        col.FAMILY_SOURCE: _first(rows, col.FAMILY_SOURCE),
+        col.RECORDS: BAR.join([key for name in keys for key in members[name]]),
         col.LIION_RECORDS: " ".join(keys.get("liion", ())) or None,
         col.LASKOWSKI_RECORDS: " ".join(keys.get("laskowski", ())) or None,
         col.AGREEMENT: _agreement(first, joins, choice, f"taken: {_shown(taken)}, {reason}" if reason else "", sources),
     }
 
 
+def _states_no_temperature(told: Told) -> bool:
+    return not told[0].states_temperature
+
+
 def _first(rows: Iterable[Mapping[str, Any]], column: col.Column) -> Any:
-    return next((row[column] for row in rows if row.get(column) is not None), None)
+    for row in rows:
+        if (found := row.get(column)) is not None:
+            return found
+    return None
 
 
 def _taken(told: Sequence[Told]) -> tuple[Mapping[str, Any], str]:
@@ -82,6 +90,9 @@ def _taken(told: Sequence[Told]) -> tuple[Mapping[str, Any], str]:
     A measured value goes before an extrapolated one, a value before a bound. Where values agree, the one printed with more digits says
     most, unless its source prints all values with as many; where they do not, that of a record that states its temperature.
     """
+    if len(told) == 1:
+        only = told[0][1]
+        return only, "only a bound is known" if only.get(col.CONDUCTIVITY) is None else ""
     measured = [pair for pair in told if pair[1].get(col.EXTRAPOLATED_FROM) is None]
     why = ["it was measured at room temperature, the other extrapolated"] if 0 < len(measured) < len(told) else []
     pool = measured or list(told)
@@ -119,6 +130,8 @@ def _excess(composition: str) -> float:
 
 def _agreement(told: Sequence[Told], joins: Mapping[str, Joined], choice: str, reason: str, sources: Sequence[Source]) -> str | None:
     """What the records agree on, what they do not, which value was taken and why, and how certain each join is."""
+    if len(told) == 1:
+        return reason or None
     said = []
     title = {source.name: source.title for source in sources}
     first, *others = list(joins.items()) if joins else [None]
