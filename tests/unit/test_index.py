@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import shutil
 import sqlite3
 import tarfile
 import zipfile
@@ -202,10 +204,15 @@ def test_no_library(tmp_path: Path, content: bytes) -> None:
         in_memory([tmp_path / "nowhere"])
 
 
-def test_a_damaged_index_is_told_and_never_believed(folder: Path, tmp_path: Path) -> None:
-    """Every bit that is flipped is an error, or changes nothing that is read."""
-    output = tmp_path / "x.index"
-    index([folder], output)
+def test_a_damaged_index_is_told_and_never_believed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every bit that is flipped is an error, or changes nothing that is read; nor is it believed when the index is brought up to date."""
+    monkeypatch.chdir(tmp_path)
+    # neither the folder's place nor the time is in the bytes, so that every run flips the same
+    monkeypatch.setattr(Path, "resolve", lambda path: Path("/data") / path)
+    for path in folder.rglob("*"):
+        os.utime(path, ns=(0, 0))
+    library, output, damaged = Path("library"), Path("x.index"), Path("damaged.index")
+    index([library], output)
     data = output.read_bytes()
 
     def said(path: Path) -> list[tuple[object, ...]]:
@@ -215,14 +222,15 @@ def test_a_damaged_index_is_told_and_never_believed(folder: Path, tmp_path: Path
     expected = said(output)
     told = 0
     used = [place for place, byte in enumerate(data) if byte]
-    damaged = tmp_path / "damaged.index"
-    for place in used[:: max(1, len(used) // 400)]:
+    for turn, place in enumerate(used[:: max(1, len(used) // 400)]):
         changed = bytearray(data)
         changed[place] ^= 1 << place % 8
         damaged.write_bytes(changed)
         if not is_index(damaged):
             continue
         try:
+            if turn % 4 == 0:
+                index([library], damaged)
             assert said(damaged) == expected, place
         except InputError as error:
             told += "obelix-curate index" in error.cure
@@ -231,6 +239,45 @@ def test_a_damaged_index_is_told_and_never_believed(folder: Path, tmp_path: Path
         damaged.write_bytes(data[:length])
         with pytest.raises(InputError):
             said(damaged)
+
+
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of two libraries with two files each, of the same names."""
+    path = tmp_path_factory.mktemp("two")
+    for library, shift in (("one", 0.0), ("two", 0.1)):
+        (path / library).mkdir()
+        for number, name in enumerate(("a.cif", "b.cif")):
+            (path / library / name).write_text(salt(5 + shift + number / 100), encoding="utf-8")
+    index([path / "one", path / "two"], path / "x.index")
+    return path / "x.index"
+
+
+@pytest.mark.parametrize("name", ["x.index", "x.index.partial"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE file SET id = 9 WHERE id = 1; UPDATE file SET id = 1 WHERE id = 2; UPDATE file SET id = 2 WHERE id = 9",
+        "UPDATE file SET library = library + 5; UPDATE file SET library = 8 - library",
+        "UPDATE library SET id = id + 5; UPDATE library SET id = 8 - id",
+        *(f"UPDATE library SET {column} = {column} || 'x' WHERE id = 1" for column in ("place", "label")),
+        *(f"UPDATE file SET {column} = {column} || '2' WHERE id = 1" for column in ("member", "block", "stamp", "system", "reason")),
+        "UPDATE file SET spacegroup = 224 WHERE id = 1", "UPDATE file SET data = zeroblob(length(data)) WHERE id = 1",
+    ],
+)  # fmt: skip
+def test_no_structure_bears_the_name_of_another(of_two: Path, tmp_path: Path, name: str, change: str) -> None:
+    """A number, a name or a value of a row that is not what was written is told, when it is read and when it is brought up to date."""
+    path = tmp_path / name
+    shutil.copyfile(of_two, path)
+    with sqlite3.connect(path) as connection:
+        connection.executescript(change)
+    connection.close()
+    for call in (lambda: names(path), lambda: index([of_two.parent / "one"], tmp_path / "x.index")):
+        with pytest.raises(InputError, match="has changed") as caught:
+            call()
+        assert caught.value.file == str(path)
+        assert "obelix-curate index" in caught.value.cure
+    assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
 def test_an_index_of_another_version_is_made_anew(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

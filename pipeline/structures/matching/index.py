@@ -7,7 +7,8 @@ system and space group lie packed side by side in one value that numpy reads as 
 The index is written as ``FILE.partial`` and takes the name ``FILE`` when it is complete; what a stopped run has described stays
 in the partial file and is not described again.
 
-Each value carries a CRC, since SQLite notices damage of its own pages only: a bit that flipped is an error and never another cell.
+Each row carries a CRC, since SQLite notices damage of its own pages only: a bit that flipped is an error and never another cell. The
+number of a row and that of its library are under it too, else a structure would bear the name of another file.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from pipeline.structures.matching.library import Member, Row, checksum, count, m
 from pipeline.structures.matching.workers import Workers, described, workers
 
 #: An index of another format, or of another version of the program (whose descriptors may be others), is made anew.
-FORMAT = f"2 {__version__}"
+FORMAT = f"3 {__version__}"
 MAGIC = b"SQLite format 3\0"
 #: The program's mark in the header of the file ("OBLX").
 APPLICATION = 0x4F424C58
@@ -42,13 +43,15 @@ _MARK = APPLICATION.to_bytes(4, "big")
 _HEAD = 72
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS library (id INTEGER PRIMARY KEY, place TEXT UNIQUE NOT NULL, label TEXT NOT NULL, stamp TEXT, crc INTEGER);
+CREATE TABLE IF NOT EXISTS library (id INTEGER PRIMARY KEY, place TEXT UNIQUE NOT NULL, label TEXT NOT NULL, archive TEXT, crc INTEGER);
 CREATE TABLE IF NOT EXISTS file (
     id INTEGER PRIMARY KEY, library INTEGER NOT NULL, member TEXT NOT NULL, block TEXT NOT NULL, stamp TEXT NOT NULL,
     system TEXT, spacegroup INTEGER, data BLOB, reason TEXT NOT NULL, crc INTEGER NOT NULL, UNIQUE (library, member, block));
 CREATE TABLE IF NOT EXISTS packed (system TEXT, spacegroup INTEGER, ids BLOB, data BLOB, crc INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT);
 """
+#: What a worker gives of a data block (:data:`Row`), less its checksum.
+_ROW = "member, block, stamp, system, spacegroup, data, reason"
 
 
 @dataclass
@@ -80,14 +83,17 @@ def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: 
     Raises
     ------
     InputError
-        When a library cannot be read, the index cannot be written, or the workers are lost. What was described is kept.
+        When a library cannot be read, the index is damaged or cannot be written, or the workers are lost. What was described is kept.
     """
     output = _place(output, libraries)
     partial = output.with_name(f"{output.name}.partial")
     _require_own(partial)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        if not partial.exists() and output.exists():
+        is_left = partial.exists()
+        if not is_left and output.exists():
+            with closing(_reading(output)) as connection:
+                _require_sound(connection, output)
             handle, copy = tempfile.mkstemp(prefix=f".{partial.name}.", dir=partial.parent)
             os.close(handle)
             try:
@@ -97,9 +103,11 @@ def index(libraries: Sequence[Path], output: Path, *, jobs: int = 1, scheduler: 
             finally:
                 Path(copy).unlink(missing_ok=True)
         with closing(_opened(partial)) as connection:
+            if is_left:
+                _require_sound(connection, partial)
             tally = _update(connection, libraries, jobs, scheduler)
         partial.replace(output)
-    except (sqlite3.DatabaseError, _DamageError, UnicodeError) as error:
+    except (sqlite3.DatabaseError, UnicodeError) as error:
         raise InputError(f"the index cannot be written: {error}", file=partial, cure=_cure(error)) from error
     return tally
 
@@ -180,8 +188,7 @@ def load(path: Path) -> Descriptors:
     """
     _known(path)
     try:
-        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)
-        return _descriptors(connection, path)
+        return _descriptors(_reading(path), path)
     except _UNREADABLE as error:
         raise _damaged(path, error) from None
 
@@ -197,15 +204,51 @@ def _damaged(path: Path, error: Exception) -> InputError:
     return InputError(f"the index is damaged: {error}", file=path, cure="delete it and make it again with 'obelix-curate index'")
 
 
-def _quoted(path: Path) -> str:
-    """A path in an address of SQLite: what would end it is escaped."""
-    return quote(path.absolute().as_posix())
+def _reading(path: Path) -> sqlite3.Connection:
+    """An index opened for reading; what would end a path in an address of SQLite is escaped."""
+    return sqlite3.connect(f"file:{quote(path.absolute().as_posix())}?mode=ro", uri=True)
+
+
+def _require_sound(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise unless every row is what was written: an index that is brought up to date is read whole."""
+    try:
+        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found != "ok":
+            raise _DamageError(found)
+        _labels(connection)
+        for _ in _checked(connection):
+            pass
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from None
+
+
+def _labels(connection: sqlite3.Connection) -> dict[int, str]:
+    """What the libraries are called, by number."""
+    labels = {}
+    for number, place, label, crc in connection.execute("SELECT id, place, label, crc FROM library"):
+        if checksum(number, place, label) != crc:
+            raise _DamageError(f"the library {label} has changed")
+        labels[number] = label
+    return labels
+
+
+def _checked(connection: sqlite3.Connection, where: str = "", values: Sequence[int] = ()) -> Iterator[tuple[int, int, str, str]]:
+    """Number, library, file and block of rows, each held against its checksum."""
+    for *row, crc, library, number in connection.execute(f"SELECT {_ROW}, crc, library, id FROM file {where}", values):
+        if _sealed(number, library, checksum(*row)) != crc:
+            raise _DamageError(f"the description of {row[0]} has changed")
+        yield number, library, row[0], row[1]
+
+
+def _sealed(number: int, library: int, crc: int) -> int:
+    """Checksum of a row from that of its values: a row that gets the number of another one is damaged."""
+    return checksum(f"{library} {number}", start=crc)
 
 
 def _known(path: Path) -> None:
     """Raise unless the file is a complete index of this format."""
     try:
-        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as connection:
+        with closing(_reading(path)) as connection:
             mark = connection.execute("PRAGMA application_id").fetchone()[0]
             kind = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() if mark == APPLICATION else None
     except _UNREADABLE as error:
@@ -241,8 +284,8 @@ def _add(connection: sqlite3.Connection, library: Path, tally: Tally, by: Worker
     with connection:
         connection.execute("INSERT OR IGNORE INTO library (place, label) VALUES (?, ?)", (place, library.as_posix()))
         label = library.as_posix()
-        connection.execute("UPDATE library SET label = ?, crc = ? WHERE place = ?", (label, checksum(place, label), place))
-    number, before = connection.execute("SELECT id, stamp FROM library WHERE place = ?", (place,)).fetchone()
+        number, before = connection.execute("SELECT id, archive FROM library WHERE place = ?", (place,)).fetchone()
+        connection.execute("UPDATE library SET label = ?, crc = ? WHERE id = ?", (label, checksum(number, place, label), number))
     known = dict(connection.execute("SELECT DISTINCT member, stamp FROM file WHERE library = ?", (number,)))
     if stamp is not None and stamp == before:
         tally.unchanged += len(known)
@@ -268,7 +311,7 @@ def _add(connection: sqlite3.Connection, library: Path, tally: Tally, by: Worker
     tally.gone += len(gone)
     with connection:
         connection.executemany("DELETE FROM file WHERE library = ? AND member = ?", [(number, member) for member in gone])
-        connection.execute("UPDATE library SET stamp = ? WHERE id = ?", (stamp, number))
+        connection.execute("UPDATE library SET archive = ? WHERE id = ?", (stamp, number))
 
 
 def _progress(library: Path, *, for_workers: bool) -> Iterable[Member]:
@@ -288,10 +331,10 @@ def _store(connection: sqlite3.Connection, library: int, batch: Sequence[Row], k
     connection.executemany(
         "DELETE FROM file WHERE library = ? AND member = ?", sorted({(library, row[0]) for row in batch if row[0] in known})
     )
+    last = connection.execute("SELECT coalesce(max(id), 0) FROM file").fetchone()[0]
     connection.executemany(
-        "INSERT OR REPLACE INTO file (library, member, block, stamp, system, spacegroup, data, reason, crc) "
-        f"VALUES ({library}, ?, ?, ?, ?, ?, ?, ?, ?)",
-        batch,
+        f"INSERT OR REPLACE INTO file ({_ROW}, crc, library, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((*row, _sealed(number, library, crc), library, number) for number, (*row, crc) in enumerate(batch, last + 1)),
     )
 
 
@@ -299,15 +342,12 @@ def _pack(connection: sqlite3.Connection) -> None:
     """Lay descriptors of one system and group side by side, in the order of their names."""
     connection.execute("DELETE FROM packed")
     rows = connection.execute(
-        "SELECT system, spacegroup, file.id, data, member, block, file.stamp, file.crc FROM file JOIN library ON library.id = library "
+        "SELECT system, spacegroup, file.id, data FROM file JOIN library ON library.id = library "
         "WHERE data IS NOT NULL ORDER BY system, spacegroup, label, member, block"
     )
     writer = connection.cursor()
     for key, group in groupby(rows, key=lambda row: row[:2]):
         found = list(group)
-        for system, spacegroup, _, data, member, block, stamp, crc in found:
-            if checksum(member, block, stamp, system, spacegroup, data) != crc:
-                raise _DamageError(f"the description of {member} has changed")
         ids = np.array([row[2] for row in found], dtype="<i8").tobytes()
         data = b"".join(row[3] for row in found)
         writer.execute("INSERT INTO packed VALUES (?, ?, ?, ?, ?)", (*key, ids, data, checksum(*key, ids, data)))
@@ -335,17 +375,12 @@ def _descriptors(connection: sqlite3.Connection, path: Path | None = None) -> De
     def looked_up(ids: Sequence[int]) -> list[str]:
         wanted = sorted(set(ids))
         found: dict[int, str] = {}
+        labels = _labels(connection)
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            query = (
-                "SELECT file.id, place, label, library.crc, member, block, file.stamp, system, spacegroup, data, file.crc FROM file "
-                f"JOIN library ON library.id = library WHERE file.id IN ({marks})"
-            )
-            for number, place, label, known, member, block, *rest, crc in connection.execute(query, part):
-                if checksum(member, block, *rest) != crc or checksum(place, label) != known:
-                    raise _DamageError(f"the description of {member} has changed")
-                found[number] = f"{label}/{member}{'#' if block else ''}{block}"
+            for number, library, member, block in _checked(connection, f"WHERE id IN ({marks})", part):
+                found[number] = f"{labels[library]}/{member}{'#' if block else ''}{block}"
         return [found[number] for number in ids]
 
     return Descriptors(packed, names)

@@ -196,12 +196,13 @@ def row_of(each: Described) -> Row:
     """What came of a data block, as the index stores it."""
     found = each.descriptor
     packed = (None, None, None) if found is None else (" ".join(found.system), found.spacegroup, found.packed().astype("<f8").tobytes())
-    return each.name, each.block, each.stamp, *packed, each.reason, checksum(each.name, each.block, each.stamp, *packed)
+    row = (each.name, each.block, each.stamp, *packed, each.reason)
+    return *row, checksum(*row)
 
 
-def checksum(*values: object) -> int:
-    """Checksum of some values."""
-    found = 0
+def checksum(*values: object, start: int = 0) -> int:
+    """Checksum of some values, behind those of which ``start`` is the checksum."""
+    found = start
     for value in values:
         found = zlib.crc32(value if isinstance(value, bytes) else f"{value}\0".encode("utf-8", "replace"), found)
     return found
