@@ -107,8 +107,9 @@ def _entry(entry: Record, release: Path) -> Iterator[str]:
     parts += [f"{label} {entry[column]}" for label, column in (("total", col.IC_TOTAL), ("bulk", col.IC_BULK)) if entry[column]]
     yield f"conductivity {', '.join(parts)}"
     yield f"paper {entry[col.DOI]}"
-    sides = [side for side in ("train", "test") if entry[col.ID] in {r[col.ID] for r in _records(release, f"{side}_idx.csv", False)}]
-    yield f"in the {' and '.join(sides)} set" if sides else "in neither set"
+    sets = (("train", "in the training set"), ("test", "in the test set"))
+    sides = [said for side, said in sets if entry[col.ID] in {r[col.ID] for r in _records(release, f"{side}_idx.csv", False)}]
+    yield " and ".join(sides) or "in neither set"
     if entry[col.NOTE].strip():
         yield from _wrapped(f"curators' note: {entry[col.NOTE].strip()}", "")
 

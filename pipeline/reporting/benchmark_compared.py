@@ -54,9 +54,10 @@ def _summary(found: Comparison) -> Iterator[str]:
     labels = [each for each in found.moved if each.is_label]
     sides = [each for each in found.moved if each.side_old != each.side_new]
     inputs = Counter(what for each in found.moved for what in each.inputs)
-    yield f"{len(found.added)} entries added, {len(found.removed)} removed, {len(sides)} on another side of the split"
+    added = f"{len(found.added)} {'entry' if len(found.added) == 1 else 'entries'} added"
+    yield f"{added}, {len(found.removed)} removed, {len(sides)} on another side of the split"
     in_test = sum(each.side_new == "test" for each in labels)
-    yield f"{len(labels)} labels moved, {in_test} of them in the test set"
+    yield f"{len(labels)} {'label' if len(labels) == 1 else 'labels'} moved, {in_test} of them in the test set"
     told = ", ".join(f"{what} {number}" for what, number in sorted(inputs.items())) or "none"
     again = sorted({each.model for each in found.changes if each.predictions is not None})
     yield f"inputs of models that differ, in entries: {told}"

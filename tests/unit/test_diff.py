@@ -128,6 +128,21 @@ class TestOtherTables:
         alone = self.changed({"train_model.csv": moved}, {"train_model.csv": table})
         assert required_level(alone) == ("major", ["1 changed label (aa1)"])
 
+    @pytest.mark.parametrize("form", ["text", "markdown", "changelog"])
+    @pytest.mark.parametrize(
+        ("kept", "changed", "said"),
+        [
+            (b"", b"bb2,2\n", "1 row added"), (b"", b"bb2,2\ncc3,3\n", "2 rows added"),
+            (b"bb2,2\n", b"", "1 row removed"), (b"bb2,2\ncc3,3\n", b"", "2 rows removed"),
+            (b"bb2,2\ncc3,3\n", b"bb2,2\ncc3,4\n", "rank changed in 1 row"),
+            (b"bb2,2\ncc3,3\n", b"bb2,3\ncc3,4\n", "rank changed in 2 rows"),
+        ],
+    )  # fmt: skip
+    def test_one_row_is_no_rows(self, kept: bytes, changed: bytes, said: str, form: str) -> None:
+        head = b"ID,rank\naa1,1\n"
+        told = FORMATS[form](self.changed({"structures.csv": head + changed}, {"structures.csv": head + kept}))
+        assert re.search(rf"structures\.csv`?: {said}$", told, re.MULTILINE), told
+
     @pytest.mark.parametrize(("drop", "level", "said"), [("old", "minor", "1 new column"), ("new", "major", "1 column gone")])
     def test_a_column_of_any_table(self, drop: str, level: str, said: str) -> None:
         full, bare = b"ID,file\naa1,aa1.cif\n", b"ID\naa1\n"
@@ -236,6 +251,17 @@ class TestStructures:
         assert self.change("Li1 Li 0.1", "Na1 Na 0.1") == ("sites",)
         assert self.change("data_small", "data_other") == ("text",)
         assert self.change("0.2000", "x.2000") == ("unreadable",)
+
+    def test_one_site_is_no_sites(self) -> None:
+        def told(old: str, new: str) -> str:
+            return as_text(difference(release("old", AB, cifs={"aa1": old}), release("new", AB, cifs={"aa1": new})))
+
+        one = f"{CIF}F1 F 0.5 0 0 1.0\n"
+        two = f"{one}F2 F 0 0.5 0 1.0\n"
+        assert "new site F1; " in told(CIF, one)
+        assert "new sites F1, F2; " in told(CIF, two)
+        assert "site gone F1; " in told(one, CIF)
+        assert "sites gone F1, F2; " in told(two, CIF)
 
     def test_line_ends_are_no_change(self) -> None:
         assert structure_change("aa1", CIF, CIF.replace("\n", "\r\n")) is None

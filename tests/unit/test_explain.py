@@ -58,7 +58,7 @@ def release(tmp_path: Path) -> Path:
 def test_the_whole_story(release: Path) -> None:
     story = explain("019", release)
     for said in (
-        "019  Li3PO4", "space group Pnma (62)", "in the train set", "curators' note: check the cell",
+        "019  Li3PO4", "space group Pnma (62)", "in the training set", "curators' note: check the cell",
         "laskowski 155: Li3PO4, 6.7e-8 S/cm, space group 62", "agrees in composition; differs in paper",
         "the entry has 1.5 times the conductivity of the record", "liion: no record found; the workbook links 12",
         "Z: 2 -> 4", "Evidence: Volume and file.", "019.cif: close; 6 sites", "permuted: b,a,-c",

@@ -61,7 +61,7 @@ def test_a_moved_label_changes_the_error_of_those_who_predict_it(tmp_path: Path,
     assert told["test", "structures", "as-published"] == (0, 0.0, "unchanged")
     assert told["group-folds", "all", "as-published"] == (0, 0.0, "unchanged")
     text = as_text(found)
-    assert "1 labels moved, 1 of them in the test set" in text
+    assert "1 label moved, 1 of them in the test set" in text
     assert "every interval of a difference holds zero" in text
 
 

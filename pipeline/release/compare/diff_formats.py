@@ -130,8 +130,9 @@ def _tables(found: Difference, mark: Callable[[str], str]) -> Iterator[tuple[str
 
 
 def _rest(change: TableChange, mark: Callable[[str], str]) -> str:
-    said = [f"{number} rows {what}" for number, what in ((change.rows_added, "added"), (change.rows_removed, "removed")) if number]
-    said += [f"{column} changed in {number}" for column, number in change.cells.items()]
+    rows = ((change.rows_added, "added"), (change.rows_removed, "removed"))
+    said = [f"{counted(number, 'row', 'rows')} {what}" for number, what in rows if number]
+    said += [f"{column} changed in {counted(number, 'row', 'rows')}" for column, number in change.cells.items()]
     return f"{mark(change.path)}: {'; '.join(said)}"
 
 
@@ -233,9 +234,9 @@ def _structure(change: StructureChange, mark: Callable[[str], str]) -> str:
     moved = [f"{_labels(site.label)} by {site.distance:.3f} angstrom" for site in change.sites if site.moved]
     if moved:
         said.append(f"moved {_some(moved, 'sites')}")
-    for what, names in (("sites gone", change.removed), ("new sites", change.added)):
+    for one, many, names in (("site gone", "sites gone", change.removed), ("new site", "new sites", change.added)):
         if names:
-            said.append(f"{what} {_some(names, 'sites')}")
+            said.append(f"{one if len(names) == 1 else many} {_some(names, 'sites')}")
     if change.content:
         said.append("cell content " + ", ".join(f"{e} {_amount(old)} -> {_amount(new)}" for e, (old, new) in change.content.items()))
     if change.note:
