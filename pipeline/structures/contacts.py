@@ -16,6 +16,8 @@ from pipeline.structures.symmetry import all_images, composition, frame
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from pipeline.structures.cif import Structure
     from pipeline.structures.symmetry import Position
 
@@ -71,6 +73,14 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     CifError
         When the cell holds so many positions for its volume that it is no crystal.
     """
+    one, other, distance = _pairs(structure, where, reach)
+    return _shortest(one, other, distance)
+
+
+def _pairs(
+    structure: Structure, where: Sequence[Position], reach: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Every two positions that come nearer than ``reach``, the first in the list first, once for each of their distances."""
     group = frame(structure)
     every, sizes = all_images(where, group)
     basis = structure.basis @ group.primitive
@@ -85,22 +95,23 @@ def shortest(structure: Structure, where: Sequence[Position], reach: float = 3.0
     )
     theirs = owner[other]
     wanted = (one < theirs) | ((one == theirs) & (distance > 1e-4))
-    found: dict[tuple[int, int], float] = {}
-    order = np.argsort(-distance[wanted], kind="stable")  # the shortest of a pair is written last
-    for i, j, d in zip(one[wanted][order].tolist(), theirs[wanted][order].tolist(), distance[wanted][order].tolist(), strict=True):
-        found[i, j] = d
-    return found
+    return one[wanted], theirs[wanted], distance[wanted]
+
+
+def _shortest(one: NDArray[np.int64], other: NDArray[np.int64], distance: NDArray[np.float64]) -> dict[tuple[int, int], float]:
+    order = np.argsort(-distance, kind="stable")  # the shortest of a pair is written last
+    return dict(zip(zip(one[order].tolist(), other[order].tolist(), strict=True), distance[order].tolist(), strict=True))
 
 
 def too_close(structure: Structure, where: Sequence[Position], part: float = TOO_CLOSE) -> list[Contact]:
     """Positions nearer than ``part`` of the sum of their covalent radii whose occupancies exclude that one is always empty."""
     parts = [composition(position, structure) for position in where]
-    occupancy = [sum(amount for _, amount in each) for each in parts]
-    radii = [min(radius(element) for element, _ in each) for each in parts]
+    occupancy = np.array([sum(amount for _, amount in each) for each in parts])
+    radii = np.array([min(radius(element) for element, _ in each) for each in parts])
     labels = [structure.sites[position.sites[0]].label for position in where]
-    near = shortest(structure, where, reach=max(2 * part * max(radii), 0.1))
+    one, other, distance = _pairs(structure, where, max(2 * part * float(radii.max()), 0.1))
+    near = (distance < part * (radii[one] + radii[other])) & (occupancy[one] + occupancy[other] > EXCLUSIVE)
     return [
-        Contact(labels[i], labels[j], distance, radii[i] + radii[j], (occupancy[i], occupancy[j]))
-        for (i, j), distance in sorted(near.items())
-        if distance < part * (radii[i] + radii[j]) and occupancy[i] + occupancy[j] > EXCLUSIVE
+        Contact(labels[i], labels[j], shortest, float(radii[i] + radii[j]), (float(occupancy[i]), float(occupancy[j])))
+        for (i, j), shortest in sorted(_shortest(one[near], other[near], distance[near]).items())
     ]

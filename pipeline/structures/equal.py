@@ -82,16 +82,17 @@ def fingerprint(structure: Structure) -> Key | None:
     Neither the order of the sites nor the choice of a representative matters. ``None`` for a structure whose coordinates are fixed by
     symmetry or nearly so (fewer than two are no simple fractions): equality says nothing there.
     """
-    sites = []
-    free: set[tuple[float, ...]] = set()
-    for site in structure.sites:
-        images = np.einsum("nij,j->ni", structure.rotations, np.array(site.fract)) + structure.translations
-        images = np.round(images / SAME_FRACT).astype(np.int64) % round(1 / SAME_FRACT)
-        first = tuple(int(x) for x in images[np.lexsort(images.T[::-1])[0]])
-        sites.append((site.element, round(site.occupancy / SAME_FRACT), *first))
-        free.add(tuple(sorted({x for x in site.fract if _tells(x)})))
+    free = {tuple(sorted({x for x in site.fract if _tells(x)})) for site in structure.sites}
     if sum(map(len, free)) < FREE:
         return None
+    images = np.einsum("nij,mj->mni", structure.rotations, np.array([site.fract for site in structure.sites])) + structure.translations
+    parts = round(1 / SAME_FRACT)
+    # three places on the grid make one number, and the least of them the first image
+    first = ((np.round(images / SAME_FRACT).astype(np.int64) % parts) @ (parts**2, parts, 1)).min(axis=1).tolist()
+    sites = [
+        (site.element, round(site.occupancy / SAME_FRACT), place // parts**2, place // parts % parts, place % parts)
+        for site, place in zip(structure.sites, first, strict=True)
+    ]
     lengths = tuple(round(x / SAME_LENGTH) for x in structure.cell[:3])
     return (lengths, tuple(round(x, 2) for x in structure.cell[3:]), tuple(sorted(sites)))
 

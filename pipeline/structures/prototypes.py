@@ -75,6 +75,14 @@ class Model:
         return self.structure.group_number, self.structure.setting, tuple(cations)
 
 
+@dataclass(frozen=True, eq=False)
+class Others:
+    """The structures that one is compared with: how many, and for each kind of site the images of all of them, and how many each has."""
+
+    number: int
+    images: Mapping[Kind, tuple[NDArray[np.float64], tuple[int, ...]]]
+
+
 @dataclass(frozen=True)
 class Displaced:
     """A site that is not where its prototype has it.
@@ -112,10 +120,10 @@ def displaced(structures: Mapping[str, Structure], noisy: Collection[str]) -> It
         names = list(models)
         cells = np.array([models[name].structure.cell for name in names])
         for index, name in enumerate(names):
-            siblings = [models[names[other]] for other in _nearest(index, cells)]
+            others = _others([models[names[other]] for other in _nearest(index, cells)])
             sigma = SIGMA if name in noisy else 0.0
-            worst = _worst(models[name], siblings, sigma)
-            if worst is not None and worst.chance < CHANCE and not _is_described_otherwise(models[name], siblings, sigma):
+            worst = _worst(models[name], others, sigma)
+            if worst is not None and worst.chance < CHANCE and not _is_described_otherwise(models[name], others, sigma):
                 yield name, worst
 
 
@@ -151,12 +159,19 @@ def _nearest(index: int, cells: NDArray[np.float64]) -> list[int]:
     return [int(other) for other in order[alike[order]][:MOST]]
 
 
-def _worst(model: Model, siblings: Sequence[Model], sigma: float) -> Displaced | None:
+def _others(models: Sequence[Model]) -> Others:
+    kinds = dict.fromkeys(chain.from_iterable(model.images for model in models))
+    none = np.empty((0, 3))
+    images = {kind: [model.images.get(kind, none) for model in models] for kind in kinds}
+    return Others(len(models), {kind: (np.concatenate(each), tuple(map(len, each))) for kind, each in images.items()})
+
+
+def _worst(model: Model, others: Others, sigma: float) -> Displaced | None:
     """The site farthest from the median, in what noise explains; ``None`` where fewer than :data:`LEAST` are of one prototype."""
-    if len(siblings) < LEAST:
+    if others.number < LEAST:
         return None
     basis = model.structure.basis
-    gaps = [_gaps(site, siblings, basis) for site in model.sites]
+    gaps = [_gaps(site, others, basis) for site in model.sites]
     shared = [gap for site, gap in zip(model.sites, gaps, strict=True) if site.kind[0]]
     coincide = np.mean([np.einsum("ni,ni->n", gap, gap) < NEAR**2 for gap in shared], axis=0) >= SHARED
     if coincide.sum() < LEAST:
@@ -166,15 +181,19 @@ def _worst(model: Model, siblings: Sequence[Model], sigma: float) -> Displaced |
     return None if worst is None else replace(worst, chance=min(1.0, worst.chance * len(found)))
 
 
-def _gaps(site: Site, siblings: Sequence[Model], basis: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From a site to the nearest like it of each sibling, angstrom: ``(n, 3)``, infinite where a sibling has none."""
-    lengths = [len(model.images[site.kind]) if site.kind in model.images else 0 for model in siblings]
-    found = np.full((len(siblings), 3), np.inf)
-    if not any(lengths):
+def _gaps(site: Site, others: Others, basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From a site to the nearest like it of each of the others, angstrom: ``(n, 3)``, infinite where one has none."""
+    found = np.full((others.number, 3), np.inf)
+    if site.kind not in others.images:
         return found
-    gap = np.concatenate([model.images[site.kind] for model in siblings if site.kind in model.images]) - site.fract
+    images, lengths = others.images[site.kind]
+    gap = images - site.fract
     gap = (gap - np.rint(gap)) @ basis.T
-    squared = (gap * gap).sum(axis=1)
+    along = gap * gap
+    squared = along[:, 0] + along[:, 1] + along[:, 2]
+    if min(lengths) == max(lengths):
+        nearest: NDArray[np.float64] = gap[squared.reshape(others.number, -1).argmin(axis=1) + np.arange(0, len(gap), lengths[0])]
+        return nearest
     start = 0
     for index, length in enumerate(lengths):
         if length:
@@ -215,7 +234,7 @@ def _beyond(squared: float, freedom: int) -> float:
     return tail if freedom == 1 else tail + math.sqrt(2 * squared / math.pi) * math.exp(-squared / 2)
 
 
-def _is_described_otherwise(model: Model, siblings: Sequence[Model], sigma: float) -> bool:
+def _is_described_otherwise(model: Model, others: Others, sigma: float) -> bool:
     """Whether the structure from another origin, or inverted, has every site where the others have it."""
     group = frame(model.structure)
     twice = 2 * group.translations @ group.inverse.T
@@ -224,7 +243,7 @@ def _is_described_otherwise(model: Model, siblings: Sequence[Model], sigma: floa
     for sign in signs:
         for shift in [np.zeros(3), *(shifts if len(shifts) <= MOST_SHIFTS else ())]:
             moved = replace(model, sites=tuple(replace(site, fract=sign * site.fract + shift, free=site.free) for site in model.sites))
-            worst = _worst(moved, siblings, sigma)
+            worst = _worst(moved, others, sigma)
             if worst is not None and worst.chance >= CHANCE:
                 return True
     return False

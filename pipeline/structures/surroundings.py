@@ -8,7 +8,7 @@ what is far outside of it is no noise.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,15 +106,24 @@ def surroundings(structure: Structure, where: Sequence[Position], reach: float) 
     counts = np.ceil(reach / spacing)
     if np.prod(2 * counts + 1) * len(owner) * len(where) > MOST_DISTANCES:
         return None
-    shifts = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in counts.astype(int)], indexing="ij"), axis=-1).reshape(-1, 3)
-    every = (fract[None] + shifts[:, None]).reshape(-1, 3) @ basis.T
+    x, y, z = counts.astype(int).tolist()
+    every = (fract[None] + _shifts(x, y, z)[:, None]).reshape(-1, 3) @ basis.T
     here = np.array([position.fract for position in where]) @ group.inverse.T
     here = (here - np.floor(here)) @ basis.T
-    near = np.flatnonzero(((every >= here.min(axis=0) - reach) & (every <= here.max(axis=0) + reach)).all(axis=1))
+    inside = (every >= here.min(axis=0) - reach) & (every <= here.max(axis=0) + reach)
+    near = np.flatnonzero(inside[:, 0] & inside[:, 1] & inside[:, 2])  # a third of the time of all() along a row of three
     parts = [_within(here[start:end], every[near], reach, start) for start, end in _chunks(len(here), len(near))]
     centre, column, vector = (np.concatenate(each) for each in zip(*parts, strict=True))
     rows = near[column] % len(owner)
     return Surroundings(structure, where, centre, owner[rows], operation[rows], vector)
+
+
+@lru_cache(maxsize=64)
+def _shifts(x: int, y: int, z: int) -> NDArray[np.int64]:
+    """Every translation by so many cells at most along each axis: ``(n, 3)``."""
+    found = np.stack(np.meshgrid(*[np.arange(-n, n + 1) for n in (x, y, z)], indexing="ij"), axis=-1).reshape(-1, 3)
+    found.setflags(write=False)
+    return found
 
 
 def _chunks(centres: int, atoms: int) -> list[tuple[int, int]]:

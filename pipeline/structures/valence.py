@@ -124,6 +124,7 @@ class Cations:
         self.parts: list[Parts] = [composition(position, structure) for position in where]
         self.charges: Mapping[str, tuple[float, float]] = charges(structure.content)
         self.anions = frozenset(e for e, (_, high) in self.charges.items() if high < 0)
+        self._bonds: dict[int, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
 
     @cached_property
     def around(self) -> Surroundings | None:
@@ -133,6 +134,7 @@ class Cations:
     def forget_neighbours(self) -> None:
         """Let the neighbours go, which take more memory than all else that is known of a structure; who asks again finds them anew."""
         vars(self).pop("around", None)
+        self._bonds.clear()
 
     @cached_property
     def occupancy(self) -> NDArray[np.float64]:
@@ -208,6 +210,11 @@ class Cations:
 
     def bonds(self, position: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The neighbours of a position that are anions, and the valence of the bond to each."""
+        if position not in self._bonds:
+            self._bonds[position] = self._bonds_of(position)
+        return self._bonds[position]
+
+    def _bonds_of(self, position: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         around = self.around
         assert around is not None
         rows = np.flatnonzero(around.centre == position)

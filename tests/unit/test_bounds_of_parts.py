@@ -28,7 +28,7 @@ from pipeline.structures.contacts import shortest
 from pipeline.structures.keys import KeyTooWeakError, checked
 from pipeline.structures.matching import lattice
 from pipeline.structures.matching.workers import AHEAD, BATCH, Workers, _Work
-from pipeline.structures.prototypes import Model, Site, _model, _nearest, _off, _worst
+from pipeline.structures.prototypes import Model, Site, _gaps, _model, _nearest, _off, _others, _worst
 from pipeline.structures.special import _levels
 from pipeline.structures.surroundings import Surroundings
 from pipeline.structures.symmetry import composition, positions, symmetry
@@ -263,9 +263,21 @@ def test_two_thirds_of_the_cations_within_an_angstrom_make_a_sibling(moved: int,
     places = [(0.1, 0.1, 0.1), (0.5, 0.5, 0.1), (0.1, 0.5, 0.6)]
     model = _simple(*map(_site, places))
     sibling = _simple(*(_site((x + far * (n < moved), y, z)) for n, (x, y, z) in enumerate(places)))
-    worst = _worst(model, [sibling] * 4, 0.01)
+    worst = _worst(model, _others([sibling] * 4), 0.01)
     assert (worst is not None) is counts
-    assert _worst(model, [sibling] * 3, 0.01) is None
+    assert _worst(model, _others([sibling] * 3), 0.01) is None
+
+
+def test_the_nearest_of_each_sibling_is_found_whatever_they_have() -> None:
+    """Siblings with as many images each, with more and fewer, and with none of the kind, which is infinitely far."""
+    here = _site((0.1, 0.1, 0.1))
+    near, far = _simple(_site((0.5, 0.1, 0.1)), _site((0.98, 0.1, 0.1))), _simple(_site((0.1, 0.4, 0.1)), _site((0.6, 0.6, 0.6)))
+    single, other = _simple(_site((0.1, 0.1, 0.3))), _simple(_site((0.1, 0.1, 0.1), cation=False))
+    basis = 10 * np.eye(3)
+    assert _gaps(here, _others([near, far]), basis).round(9).tolist() == [[-1.2, 0, 0], [0, 3, 0]]
+    every = _gaps(here, _others([near, other, single, far]), basis).round(9).tolist()
+    assert every == [[-1.2, 0, 0], [math.inf] * 3, [0, 0, 2], [0, 3, 0]]
+    assert _gaps(here, _others([other]), basis).tolist() == [[math.inf] * 3]
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.01])

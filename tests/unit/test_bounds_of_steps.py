@@ -16,7 +16,7 @@ from pipeline.chemistry.cell import metric, signed_permutations
 from pipeline.split.polish import Moves, _last
 from pipeline.structures.matching.slips import _orders
 from pipeline.structures.matching.window import composition_deviations
-from pipeline.structures.prototypes import Model, Site, _worst
+from pipeline.structures.prototypes import Model, Site, _others, _worst
 from schemas import columns as col
 from tests.unit.sheets import row as sheet_row
 from tests.unit.test_series import garnet
@@ -123,4 +123,4 @@ def test_a_site_that_symmetry_holds_is_never_off() -> None:
     sites = tuple(Site("X", (True, 1), np.array([0.1, 0.2, 0.3 * n]), np.zeros((3, 0))) for n in range(3))
     images = {(True, 1): np.array([site.fract for site in sites])}
     model = Model(cast(Any, SimpleNamespace(basis=10 * np.eye(3))), sites, images)
-    assert _worst(model, [model] * 5, 0.01) is None
+    assert _worst(model, _others([model] * 5), 0.01) is None
