@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from heapq import merge
 from itertools import combinations, islice
+from math import inf
 from typing import TYPE_CHECKING
 
 from pipeline.split.board import Board
@@ -28,6 +29,8 @@ LOOKED_AT = 48
 PORTION = 4096
 #: Pairs of kinds of the least floors whose costs are told first: most often no other can be among the moves looked at.
 NEAR = 512
+#: Pairs of kinds that are told at a time whether they are hopeful, and what floating point may be off in that.
+CELLS, NOISE = 1 << 16, 1e-9
 #: What single precision may be off in a cost, and ten times more: a bin is off by 6e-8 of a share.
 SINGLE = 1e-6
 
@@ -117,9 +120,7 @@ class Moves:
         """
         import numpy as np
 
-        one, two, counts = self._pairs_of_kinds()
-        hopeful = self._reach(one, two) < below
-        one, two, counts = one[hopeful], two[hopeful], counts[hopeful]
+        one, two, counts = self._pairs_of_kinds(below)
         floors, costs = self._floors(one, two), np.full(len(one), np.inf)
         near = np.argpartition(floors, NEAR)[:NEAR] if len(floors) > NEAR else np.arange(len(floors))
         costs[near] = self._costs(one[near], two[near])
@@ -133,38 +134,48 @@ class Moves:
         found += [(cost, (1, *pair)) for cost, pair in zip(self._costs_of_tied().tolist(), self.tied, strict=True)]
         return [(cost, self._groups(place)) for cost, place in sorted(found)[:wanted]]
 
-    def _reach(self, one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What two kinds cost together at least, without a look at their bins.
-
-        A group of s entries that joins or leaves a side of n shifts the side's distribution by 2 s / n at most, the sum of its bins: so
-        little can it mend of what the other kind alone costs.
-        """
-        import numpy as np
-
-        board, size = self.board, np.abs(self.change).sum(axis=-1)
-        alone = board.objective(self.test + self.change)
-        n_test = self.test.sum(axis=-1) + self.change.sum(axis=-1)
-        # both sides after both moves: as small as they can be, one kind with any other
-        least = [(side - size.max(axis=0)).clip(min=1) for side in (n_test, board.total.sum(axis=-1) - n_test)]
-        reach = size @ np.diag((WEIGHT_FULL, WEIGHT_STRUCTURES)) * 2 / BINS
-        inverse = 1 / least[0] + 1 / least[1]
-        of_two, of_one = ((reach[by] * inverse[after]).sum(axis=-1) for by, after in ((two, one), (one, two)))
-        found: NDArray[np.float64] = np.maximum(alone[one] - of_two, alone[two] - of_one) - SINGLE
-        return found
-
-    def _pairs_of_kinds(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Every two kinds, and of how many moves; two choices with a tie to one another are none of these."""
+    def _pairs_of_kinds(self, below: float = inf) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Every two kinds that may cost less, and of how many moves; two choices with a tie to one another are none of these."""
         import numpy as np
 
         sizes = np.array([*map(len, self.of_kind), 1])
         twice = np.array([*(sum(len(self.choices[place]) > 1 for place in places) for places in self.of_kind), 0])
-        one, two = np.triu_indices(len(sizes))
+        one, two = self._hopeful(below)
         counts = np.where(one == two, sizes[one] * (sizes[one] - 1) // 2 + twice[one], sizes[one] * sizes[two])
-        if self.tied:
-            ties = np.sort(self._kinds_of_tied(), axis=1)
-            np.subtract.at(counts, ties[:, 0] * (2 * len(sizes) - ties[:, 0] - 1) // 2 + ties[:, 1], 1)
+        if self.tied and len(one):
+            tied, times = np.unique(np.sort(self._kinds_of_tied(), axis=1) @ (len(sizes), 1), return_counts=True)
+            place = np.searchsorted(tied, one * len(sizes) + two).clip(max=len(tied) - 1)
+            counts -= np.where(tied[place] == one * len(sizes) + two, times[place], 0)
         there = counts > 0
         return one[there], two[there], counts[there]
+
+    def _hopeful(self, below: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every two kinds but those that cost ``below`` or more for certain.
+
+        With t of n entries in the test set, the distance of the sides is n / t (n - t) times the sum, over the bins, of what the test set
+        holds away from its share of all. That sum is convex in what moves: after two moves it is at least what it is after the first, and
+        what its slope there makes of the second. Bins cross their share, where the slope turns, in few moves, so little is given away.
+        """
+        import numpy as np
+
+        size, n = self.change.sum(axis=-1), self.board.total.sum(axis=-1).clip(min=1)
+        moved = self.change - self.board.total * (size / n)[..., None]
+        after = self.test - self.board.total * (self.test.sum(axis=-1) / n)[:, None] + moved
+        alone, slope, weights = np.abs(after).sum(axis=-1), np.sign(after), np.array((WEIGHT_FULL, WEIGHT_STRUCTURES)) / BINS
+        n_test, found, rows = self.test.sum(axis=-1) + size, [], max(1, CELLS // len(size))
+        for start in range(0, len(size), rows):
+            these, others = slice(start, start + rows), slice(start, None)
+            least = self.board.price_of_ties(self.broken + self.breaks[these, None] + self.breaks[others])
+            for subset, weight in enumerate(weights):
+                own, theirs = moved[these, subset], moved[others, subset]
+                apart = np.maximum(
+                    alone[these, subset, None] + slope[these, subset] @ theirs.T, alone[others, subset] + own @ slope[others, subset].T
+                )
+                test = n_test[these, subset, None] + size[others, subset]
+                least += weight * n[subset] / (test.clip(min=1) * (n[subset] - test).clip(min=1)) * apart
+            found.append(np.argwhere(np.triu(least - NOISE < below)) + start)
+        one, two = np.concatenate(found).T
+        return one, two
 
     def _kinds_of_tied(self) -> NDArray[np.int64]:
         """Kinds of two choices with a tie to one another: (pairs, 2)."""
