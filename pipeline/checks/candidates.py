@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from math import log
 
@@ -18,35 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.checks.blocks import SHARE, Block
+from pipeline.checks.budget import Budget
 from pipeline.checks.reading import Row
 from pipeline.checks.windows import FEW, Floats, Places, parts, shared, spans
 
 #: Largest multiple of a cell that is tried.
 MULTIPLE = 4
-#: Cells of one volume and shape whose axes differ, and cells that are multiples of one another, are compared in every setting, at 3 ms a
-#: pair: so many pairs of a table of up to thirty thousand rows, one for a hundred rows beyond. The release needs 14.
-SETTINGS_TRIED = 300
-
-
-def settings_tried(rows: int) -> int:
-    """How many pairs of a table of so many rows are compared in every setting."""
-    return max(SETTINGS_TRIED, rows // 100)
-
-
-@dataclass
-class Budget:
-    """Costly comparisons that a table may still ask for, and how often one more was wanted."""
-
-    left: int
-    refused: int = 0
-
-    def take(self) -> bool:
-        """Whether one more may be made."""
-        if self.left <= 0:
-            self.refused += 1
-            return False
-        self.left -= 1
-        return True
 
 
 def volumes_apart(near: float) -> float:
@@ -62,7 +38,7 @@ class Candidates:
     pair be compared to know, and of these comparisons a table has a budget.
     """
 
-    def __init__(self, rows: Sequence[Row], *, same: float, near: float, angle: float, value: float, slip: float) -> None:
+    def __init__(self, rows: Sequence[Row], budget: Budget, *, same: float, near: float, angle: float, value: float, slip: float) -> None:
         self._same, self._near, self._angle, self._value, self._slip = same, near, angle, value, slip
         places: dict[frozenset[str], list[int]] = defaultdict(list)
         for place, row in enumerate(rows):
@@ -74,7 +50,7 @@ class Candidates:
         for number, block in enumerate(self._blocks):
             self._home[block.places, 0] = number
             self._home[block.places, 1] = np.arange(len(block.places))
-        self.budget = Budget(settings_tried(len(rows)))
+        self.budget = budget
 
     def kinds(self, place: int) -> Iterator[Iterator[int]]:
         """Positions of rows that may be a double of this one, for each kind."""
@@ -188,13 +164,13 @@ class Candidates:
     def _sought(self, search: Callable[[Block, int, Places], Iterator[int]], block: Block, local: int, found: Places) -> Iterator[int]:
         """What a search finds among these rows, as long as it may be asked for; then it only matters whether there is any, and a few
         rows from everywhere are looked at before all."""
-        few = (found[:: len(found) // FEW],) if not self.budget.left and len(found) > 4 * FEW else ()
+        few = (found[:: len(found) // FEW],) if len(found) > 4 * FEW and not self.budget.is_left() else ()
         return self._spared(chain.from_iterable(search(block, local, part) for part in (*few, found)))
 
     def _spared(self, found: Iterator[int]) -> Iterator[int]:
         """Rows that may have to be compared in every setting, as long as that may be asked for."""
         for place in found:
-            if not self.budget.left:
+            if not self.budget.is_left():
                 self.budget.refused += 1
                 return
             yield place

@@ -11,11 +11,11 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import chain, permutations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from pipeline.checks.candidates import Budget, settings_tried
+from pipeline.checks.budget import Budget, in_turn, settings_tried
 from pipeline.checks.lattice import ANIONS, VOLUME_ERROR, VOLUME_WARNING
 from pipeline.checks.reading import Row, number
 from pipeline.chemistry.cell import LENGTH_WINDOW, compare, deviation, misfit
@@ -85,29 +85,41 @@ class _Told:
 
 def series_findings(rows: Sequence[Row], among: Collection[str] | None = None) -> Iterator[Finding]:
     """Findings of ``lattice.series``, at most one a row; with ``among`` only about these IDs, whichever rows they are compared with."""
-    usable = [row for row in rows if row.reduced and row.cell is not None and row.volume is not None and row.spacegroup_number]
+    groups: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.spacegroup_number:
+            groups[row.spacegroup_number].append(row)
+
+    def of(number: int, budget: Budget) -> list[Finding]:
+        return of_group(groups[number], among, budget)
+
+    yield from chain.from_iterable(in_turn(of, sorted(groups), settings_tried(len(rows))))
+
+
+def of_group(rows: Sequence[Row], among: Collection[str] | None, budget: Budget) -> list[Finding]:
+    """The same about the rows of one space group, which are compared with no others, and may ask for so many comparisons."""
+    usable = [row for row in rows if row.reduced and row.cell is not None and row.volume is not None]
     usable.sort(key=lambda row: (among is not None and row.id in among, row.id))  # of two rows the same is named, whatever their order
-    told: set[str] = set()
+    told: dict[str, Finding] = {}
     unseen: list[_Told] = []
     outside: dict[str, float] = {}
     kin = list(_kin(usable, outside))
-    for each in (*kin, *_same_compound(usable, outside, unseen), *_series(usable), *_exchanged(usable), *unseen):
+    for each in (*kin, *_same_compound(usable, outside, unseen, budget), *_series(usable), *_exchanged(usable), *unseen):
         row = each.row
         if row.id not in told and (among is None or row.id in among):
-            told.add(row.id)
             value = number(row.number(each.column), 8)
             severity: Severity = "error" if each.wrong else "warning"
-            yield Finding(row.id, "lattice.series", severity, each.message, each.column, value, each.expected, each.other)
+            told[row.id] = Finding(row.id, "lattice.series", severity, each.message, each.column, value, each.expected, each.other)
+    return list(told.values())
 
 
-def _same_compound(rows: Sequence[Row], outside: Mapping[str, float], unseen: list[_Told]) -> Iterator[_Told]:
+def _same_compound(rows: Sequence[Row], outside: Mapping[str, float], unseen: list[_Told], budget: Budget) -> Iterator[_Told]:
     """Rows whose cell is not that of their compound and group.
 
     Each is compared with the first; what a table asks for beyond the comparisons it may have goes to ``unseen``. Of two cells that differ
     the one is named with which no third row of the compound agrees, or that its structure type contradicts; both where nothing tells.
     ``outside`` says by how many standard deviations each row of a structure type is off its law.
     """
-    budget = Budget(settings_tried(len(rows)))
     first: dict[object, Row] = {}
     near: Counter[str] = Counter()
     apart: dict[str, list[tuple[Row, float]]] = defaultdict(list)

@@ -7,11 +7,11 @@ from pipeline.checks import (
     composition,
     conductivity,
     digits,
-    duplicates,
     geometry,
     lattice,
     link_records,
     links,
+    pairs,
     series,
     structures,
 )
@@ -271,20 +271,20 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "duplicate.exact", E, "The same row twice", "A measurement that is counted twice weighs double, and leaks when the copies are split.",
         "Two rows of one paper have the same composition, space group number and cell, in any setting, whatever their conductivities.",
-        f"{duplicates.SAME_CELL:g} relative and {duplicates.NEAR_ANGLE} degrees on the cell: less than a unit of the fifth digit; {formula.ROUNDING} on a coefficient, half of its second decimal.", _PAPER, "Remove one of the rows.",
+        f"{pairs.SAME_CELL:g} relative and {pairs.NEAR_ANGLE} degrees on the cell: less than a unit of the fifth digit; {formula.ROUNDING} on a coefficient, half of its second decimal.", _PAPER, "Remove one of the rows.",
     ),
     Check(
         "duplicate.near", W, "Near duplicate", "May be one sample reported twice.",
         "One compound (compositions equal within the rounding of both) under two papers with cells, in any setting, too alike for two refinements "
         "(a second paper that measured the material again and cites the cell is welcome); or one compound twice in one paper with one conductivity; or one compound with one cell under two space groups. Clusters are named.",
-        f"{duplicates.NEAR_CELL:.2%} on the cell: independent refinements of one compound differ by 0.1 to 0.6 % in the release, and below 0.02 % stand the pairs that curators' notes call duplicates.", _PAPER, "Compare the papers; keep the row whose paper made the measurement.",
+        f"{pairs.NEAR_CELL:.2%} on the cell: independent refinements of one compound differ by 0.1 to 0.6 % in the release, and below 0.02 % stand the pairs that curators' notes call duplicates.", _PAPER, "Compare the papers; keep the row whose paper made the measurement.",
     ),
     Check(
         "duplicate.paper", EW, "Another value of a paper that is there already",
         "The paper has two samples, which the note should tell apart, or one of the two values is a slip.",
         "Two rows have one paper, one composition and one space group number, and different conductivities (a cell that is equal too is duplicate.exact). "
-        f"An error when the values differ by a factor {duplicates.SLIP:g} or more.",
-        f"A factor {duplicates.SLIP:g} is a slip of the unit; samples of one paper differ by less. One pair among the 599 entries agrees in all three and differs in the value.",
+        f"An error when the values differ by a factor {pairs.SLIP:g} or more.",
+        f"A factor {pairs.SLIP:g} is a slip of the unit; samples of one paper differ by less. One pair among the 599 entries agrees in all three and differs in the value.",
         _PAPER, "Compare both values with the paper; say in the note what tells the samples apart.",
     ),
     Check(
@@ -300,11 +300,11 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "duplicate.same-cell", EW, "Identical cell under another composition", "A cell was copied from the row above.",
         "All six cell parameters are the same numbers as those of a row of another composition. An error when conductivity and paper agree too.",
-        f"The independent lengths must have {duplicates.DIGITS_ONE_PAPER} digits in one paper and {duplicates.DIGITS_TWO_PAPERS} in two: a hundred cubic garnets between 12.5 and 13.1 A share five digits by chance.", "Two refinements never agree in every digit.", "Look the cell up in the paper.",
+        f"The independent lengths must have {pairs.DIGITS_ONE_PAPER} digits in one paper and {pairs.DIGITS_TWO_PAPERS} in two: a hundred cubic garnets between 12.5 and 13.1 A share five digits by chance.", "Two refinements never agree in every digit.", "Look the cell up in the paper.",
     ),
     Check(
         "duplicate.same-conductivity", W, "One value reported twice", "Papers cite conductivities measured elsewhere; only one sample was measured.",
-        "Two papers give one compound the same conductivity.", f"{duplicates.SAME_VALUE:g} relative: the same digits. Bounds do not count, everybody writes <1e-10.", f"{_PAPER}, section 3.2.",
+        "Two papers give one compound the same conductivity.", f"{pairs.SAME_VALUE:g} relative: the same digits. Bounds do not count, everybody writes <1e-10.", f"{_PAPER}, section 3.2.",
         "Find the paper that measured it; drop the other row.",
     ),
     Check(

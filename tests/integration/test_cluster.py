@@ -20,6 +20,7 @@ import pytest
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
 from pipeline.errors import InputError
+from pipeline.safety import workers as handing
 from pipeline.structures.matching import workers as working
 from pipeline.structures.matching.index import index
 
@@ -110,7 +111,7 @@ def test_a_worker_dies_and_nothing_is_lost(
 
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working, "PATIENCE", 1)
+    monkeypatch.setattr(handing, "PATIENCE", 1)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"

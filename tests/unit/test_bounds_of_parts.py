@@ -22,12 +22,13 @@ from pipeline.literature.accounting import _nearest as nearest_entries
 from pipeline.literature.aliases import Aliases
 from pipeline.literature.linkage import CONDUCTIVITY, Described, assign
 from pipeline.literature.merge import _across_papers
+from pipeline.safety.workers import AHEAD, Workers
 from pipeline.structures import symmetry as symmetries
 from pipeline.structures.cif import Structure, read
 from pipeline.structures.contacts import shortest
 from pipeline.structures.keys import KeyTooWeakError, checked
 from pipeline.structures.matching import lattice
-from pipeline.structures.matching.workers import AHEAD, BATCH, Workers, _Work
+from pipeline.structures.matching.workers import BATCH, _Work
 from pipeline.structures.prototypes import Model, Site, _gaps, _model, _nearest, _off, _others, _worst
 from pipeline.structures.special import _levels
 from pipeline.structures.surroundings import Surroundings

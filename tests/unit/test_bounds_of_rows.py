@@ -6,9 +6,10 @@ import pytest
 
 from pipeline.checks.composition import composition_findings, formula_units
 from pipeline.checks.conductivity import conductivity_findings
-from pipeline.checks.duplicates import digits, pair_findings
+from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.families import FAMILIES, family_findings, nearest
 from pipeline.checks.lattice import breaches, lattice_findings, misplaced, settings
+from pipeline.checks.pairs import digits
 from pipeline.checks.reading import Row
 from pipeline.chemistry.volume import needed
 from schemas import columns as col

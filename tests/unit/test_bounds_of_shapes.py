@@ -9,8 +9,8 @@ from typing import cast
 import numpy as np
 import pytest
 
-from pipeline.checks.duplicates import _Pair
 from pipeline.checks.lattice import lattice_findings
+from pipeline.checks.pairs import _Pair
 from pipeline.checks.reading import Row
 from pipeline.checks.series import LEAST_SPREAD, _line, _medians_without
 from pipeline.chemistry.charge import balance, states

@@ -10,8 +10,9 @@ from time import process_time
 
 import pytest
 
-from pipeline.checks import duplicates
-from pipeline.checks.duplicates import digits, pair_findings
+from pipeline.checks import pairs
+from pipeline.checks.duplicates import pair_findings
+from pipeline.checks.pairs import digits
 from pipeline.checks.reading import Row
 from pipeline.findings import Finding
 from schemas import columns as col
@@ -183,7 +184,7 @@ def test_every_one_of_many_equal_rows_has_its_finding() -> None:
 
 
 def test_pairs_that_were_not_compared_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 100)
+    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 100)
     many = [row(f"r{n}", **_stretched(n, 1 + n % 2)) for n in range(200)]
     assert any("may be unseen" in f.message for f in pair_findings(many))
     assert not [f for f in pair_findings(many[:14]) if "may be unseen" in f.message]
@@ -219,11 +220,11 @@ def test_of_each_check_the_gravest_and_earliest_double_is_named_of_all_earlier_r
     rows = crowded(random.Random(seed))
     expected = set()
     for n, one in enumerate(rows):
-        twins = [other for other in rows[:n] if duplicates._content(other) == duplicates._content(one)]
+        twins = [other for other in rows[:n] if pairs._content(other) == pairs._content(one)]
         found: dict[str, tuple[str, str]] = {}
         for other in twins[:1] or rows[:n]:
-            if said := duplicates._judge(pair := duplicates._Pair(one, other)):
+            if said := pairs._judge(pair := pairs._Pair(one, other)):
                 name = said[0]
-                found[name] = min(found.get(name, ("warning", "~")), (duplicates._severity(pair, name), other.id))
+                found[name] = min(found.get(name, ("warning", "~")), (pairs._severity(pair, name), other.id))
         expected |= {(name, severity, one.id, other) for name, (severity, other) in found.items()}
     assert set(verdicts(*rows)) == expected

@@ -9,8 +9,10 @@ import pytest
 
 from pipeline.checks import blocks, windows
 from pipeline.checks.blocks import Block, shortest
-from pipeline.checks.candidates import Budget, Candidates, _groups, settings_tried
-from pipeline.checks.duplicates import _judge, _Pair, _severity, pair_findings
+from pipeline.checks.budget import Budget, settings_tried
+from pipeline.checks.candidates import _groups
+from pipeline.checks.duplicates import pair_findings
+from pipeline.checks.pairs import _judge, _Pair, _severity
 from pipeline.checks.reading import Row
 from pipeline.checks.windows import Labels, Windows, parts
 from pipeline.chemistry.cell import deviation
@@ -119,7 +121,7 @@ def test_which_rows_are_not_compared_in_every_setting_does_not_depend_on_where_a
     """Once none may be compared any more, a few rows from everywhere are looked at first, which shortens the search for any."""
     chance = random.Random(3)
     rows = [made(chance, f"r{n:02}") for n in range(120)]
-    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 2)
+    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 2)
     expected = [(f.check, f.id, f.message) for f in pair_findings(rows)]
     assert 5 < sum("may be unseen" in message for *_, message in expected) < 110
     monkeypatch.setattr("pipeline.checks.candidates.FEW", 2)
@@ -176,7 +178,6 @@ def test_a_budget_counts_what_it_refuses() -> None:
     budget = Budget(2)
     assert [budget.take() for _ in range(4)] == [True, True, False, False]
     assert (budget.left, budget.refused) == (0, 2)
-    assert Candidates([], same=1e-5, near=2e-4, angle=0.02, value=1e-3, slip=1000).budget.left == 300
 
 
 def test_the_shortest_vectors_of_a_lattice_are_those_of_any_of_its_cells() -> None:

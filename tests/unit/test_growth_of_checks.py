@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.checks import families, series
+from pipeline.checks.budget import Budget, settings_tried
 from pipeline.checks.candidates import Candidates
-from pipeline.checks.duplicates import NEAR_ANGLE, NEAR_CELL, SAME_CELL, SAME_VALUE, SLIP, pair_findings
+from pipeline.checks.duplicates import pair_findings
+from pipeline.checks.pairs import NEAR_ANGLE, NEAR_CELL, SAME_CELL, SAME_VALUE, SLIP
 from pipeline.checks.reading import Row
 from pipeline.checks.windows import Windows
 from pipeline.chemistry.formula import FormulaError, amounts
@@ -29,7 +31,9 @@ from tests.unit.test_duplicates import row
 
 def looked_at(rows: list[Row]) -> int:
     """Pairs of rows that the search for duplicates tests at all."""
-    search = Candidates(rows, same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE, slip=SLIP)
+    search = Candidates(
+        rows, Budget(settings_tried(len(rows))), same=SAME_CELL, near=NEAR_CELL, angle=NEAR_ANGLE, value=SAME_VALUE, slip=SLIP
+    )
     for place in range(len(rows)):
         for kind in search.kinds(place):
             next(kind, None)
@@ -64,7 +68,7 @@ def test_the_count_counts() -> None:
 
 
 def test_cells_apart_are_compared_so_often_and_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 20)
+    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 20)
     tried: list[str] = []
 
     def apart(one: Row, other: Row) -> float:
@@ -167,8 +171,8 @@ def test_cells_that_repeat_are_read_once_and_rows_once_for_all_checks(monkeypatc
 def test_cells_of_one_volume_are_compared_in_every_setting_so_often_whatever_else_they_share(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 20)
-    compared = counted(monkeypatch, "pipeline.checks.duplicates.compare")
+    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 20)
+    compared = counted(monkeypatch, "pipeline.checks.pairs.compare")
     own: dict[str, Callable[[int], dict[str, object]]] = {
         "one paper": lambda n: {"IONIC_CONDUCTIVITY": 1e-9 * 1.01**n},
         "one value": lambda n: {"DOI": f"10.1000/{n}"},
@@ -184,7 +188,7 @@ def test_cells_of_one_volume_are_compared_in_every_setting_so_often_whatever_els
 
 
 def test_another_setting_that_was_not_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.checks.candidates.SETTINGS_TRIED", 0)
+    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 0)
     rows = [row("one"), row("two", A=6.12, B=10.49, IONIC_CONDUCTIVITY=3e-6)]
     found = {finding.check: finding.message for finding in pair_findings(rows)}
     assert "not compared with all of them in every setting" in found["duplicate.near"]
@@ -269,6 +273,6 @@ CLUSTERS: dict[str, Callable[[int, bool], dict[str, object]]] = {
 
 @pytest.mark.parametrize("kind", CLUSTERS)
 def test_two_clusters_that_are_just_no_doubles_are_not_compared_pair_by_pair(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = counted(monkeypatch, "pipeline.checks.duplicates._judge")
+    judged = counted(monkeypatch, "pipeline.checks.pairs._judge")
     list(pair_findings([row(f"d{n:03}", **CLUSTERS[kind](n, n >= 100)) for n in range(200)]))
     assert len(judged) <= 3 * 200

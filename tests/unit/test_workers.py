@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import pickle
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -15,34 +14,23 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.safety import limits
 from pipeline.safety.unpack import parts, read_part
+from pipeline.safety.workers import AHEAD, Workers
 from pipeline.structures.matching import index as indexing
 from pipeline.structures.matching import workers as working
 from pipeline.structures.matching.index import index, load
 from pipeline.structures.matching.library import Member, Row
-from pipeline.structures.matching.workers import Workers, described
+from pipeline.structures.matching.workers import described
+from tests.unit.inline import Inline
 from tests.unit.test_index import FILES, folder, packed, salt
 
 __all__ = ["folder"]
-
-
-class Inline(Executor):
-    """Workers in this process: what they are sent goes through pickle, as on the way to another machine."""
-
-    def __init__(self, change: Callable[[Any], Any] = lambda arguments: arguments) -> None:
-        self.change, self.sent = change, []
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:  # type: ignore[override]
-        future: Future[Any] = Future()
-        self.sent.append((function.__name__, len(pickle.dumps(arguments))))
-        future.set_result(function(*self.change(pickle.loads(pickle.dumps(arguments)))))
-        return future
 
 
 def by(executor: Executor, monkeypatch: pytest.MonkeyPatch, width: int = 2) -> None:
     """Index with these workers."""
     from contextlib import nullcontext
 
-    monkeypatch.setattr(indexing, "workers", lambda jobs, scheduler: nullcontext(Workers(executor, lambda: width, reading=True)))
+    monkeypatch.setattr(indexing, "workers", lambda *_, **__: nullcontext(Workers(executor, lambda: width, reading=True)))
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip", "tar.gz"])
@@ -86,7 +74,7 @@ def test_workers_that_do_not_see_the_library_are_sent_bytes(
     index([path], tmp_path / "x.index", scheduler="any")
     assert (tmp_path / "x.index").read_bytes() == (tmp_path / "serial.index").read_bytes()
     names = [name for name, _ in executor.sent]
-    assert names.count("describe_places") <= working.AHEAD
+    assert names.count("describe_places") <= AHEAD
     assert names.count("describe_batch") == 4 + (kind == "zip")
 
 

@@ -29,9 +29,10 @@ import numpy as np
 
 from pipeline import __version__
 from pipeline.errors import InputError
+from pipeline.safety.workers import Workers, workers
 from pipeline.structures.matching.descriptor import Block, Descriptors, joined
 from pipeline.structures.matching.library import Member, Row, checksum, count, members
-from pipeline.structures.matching.workers import Workers, described, workers
+from pipeline.structures.matching.workers import described
 
 #: An index of another format, or of another version of the program (whose descriptors may be others), is made anew.
 FORMAT = f"3 {__version__}"
@@ -150,7 +151,7 @@ def _require_own(path: Path) -> None:
 
 def _update(connection: sqlite3.Connection, libraries: Sequence[Path], jobs: int, scheduler: str | None) -> Tally:
     tally = Tally()
-    with workers(jobs, scheduler) as executor:
+    with workers(jobs, scheduler, kept=", it goes on where it stopped") as executor:
         for library in dict.fromkeys(libraries):
             _add(connection, library, tally, executor)
     with connection:

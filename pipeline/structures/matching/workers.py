@@ -1,49 +1,30 @@
-"""Who describes a library: this process, a pool of processes, or the workers of a Dask cluster.
+"""How the files of a library reach those who describe them (:mod:`pipeline.safety.workers`).
 
-Results come back in the order of the files, whoever is faster, and only a few batches wait at a time. Workers of a cluster read the files
-themselves where they see the library under the same path: what the client sends is names and places. Where they do not, or the library is
-a tar archive, which can be read from its beginning only, it sends the bytes.
+Workers of a cluster read the files themselves where they see the library under the same path: what the client sends is names and places.
+Where they do not, or the library is a tar archive, which can be read from its beginning only, it sends the bytes.
 """
 
 from __future__ import annotations
 
-import time
 import zipfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.safety import limits
-from pipeline.safety.processes import pool
 from pipeline.safety.unpack import Part, read_part
+from pipeline.safety.workers import AHEAD, Workers, submit
 from pipeline.structures.matching.library import LINK, Member, Row, describe_batch, stamp_of
 
 #: Files that a worker describes at a time: some 50 ms of work, long against the cost of sending them.
 BATCH = 50
 #: The same on a cluster once all its workers are busy: a batch costs the client a millisecond or two, whatever it holds.
 LARGE_BATCH = 500
-#: Batches under way for each worker.
-AHEAD = 4
-#: Seconds that a scheduler may take to answer, and between two looks at how many workers it has.
-PATIENCE = 10
-LOOK = 1.0
-
-
-@dataclass(frozen=True)
-class Workers:
-    """Something to hand batches to. ``width`` tells how many batches are worked on at a time; ``reading`` whether they read themselves."""
-
-    executor: Executor
-    width: Callable[[], int]
-    reading: bool = False
-
 
 #: A file for a worker: its name and stamp, its place in a zip archive, and whether it is to be described.
 Place = tuple[str, str, Part | None, bool]
@@ -96,60 +77,13 @@ def _read(library: Path, archive: str | None, places: Sequence[Place]) -> Iterat
                 yield name, stamp, data
 
 
-@contextmanager
-def workers(jobs: int, scheduler: str | None = None) -> Iterator[Workers | None]:
-    """A pool of ``jobs`` processes, a Dask cluster, or nothing when the work is done here.
-
-    Raises
-    ------
-    InputError
-        When the extra ``cluster`` is not installed, or no scheduler answers.
-    """
-    if scheduler is not None:
-        with _cluster(scheduler) as cluster:
-            yield cluster
-    elif jobs > 1:
-        with pool(jobs) as executor:
-            yield Workers(executor, lambda: jobs)
-    else:
-        yield None
-
-
-@contextmanager
-def _cluster(scheduler: str) -> Iterator[Workers]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("a Dask cluster needs the extra 'cluster'", cure="pip install 'obelix-curate[cluster]'") from None
-    connect: Any = Client
-    try:
-        client = connect(scheduler, timeout=f"{PATIENCE}s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"
-        ) from error
-    seen = [0.0, 1]
-
-    def width() -> int:
-        """Threads of all workers that are there now: a cluster grows and shrinks while it works."""
-        if time.monotonic() >= seen[0]:
-            seen[:] = time.monotonic() + LOOK, max(1, sum(client.nthreads().values()))
-        return int(seen[1])
-
-    try:
-        # a batch whose worker dies goes to another one; one that kills three workers is given up
-        yield Workers(client.get_executor(pure=False, retries=3), width, reading=True)
-    finally:
-        client.close()
-
-
 def described(library: Path, wanted: Iterable[Member], by: Workers | None) -> Iterator[list[Row]]:
     """Describe files of a library batch by batch, in their order.
 
     Raises
     ------
     InputError
-        When workers die and the work cannot go on, or the archive is damaged; what was yielded before stands.
+        When the archive is damaged; what was yielded before stands.
     """
     if by is None:
         yield from (describe_batch(_bytes(batch)) for batch in _batches(wanted, lambda: BATCH))
@@ -162,18 +96,6 @@ def described(library: Path, wanted: Iterable[Member], by: Workers | None) -> It
                 yield work.take()
         while work.waiting:
             yield work.take()
-    except BrokenProcessPool as error:
-        raise InputError(
-            "a worker process died", cure="run the command again, it goes on where it stopped; with fewer --jobs it needs less memory"
-        ) from error
-    except InputError:
-        raise
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("distributed", "concurrent", "asyncio"):
-            raise
-        raise InputError(
-            f"the cluster gave the work up: {error}", cure="see to its workers and run the command again, it goes on where it stopped"
-        ) from error
     finally:
         for future, _ in work.waiting:
             future.cancel()
@@ -221,11 +143,11 @@ class _Work:
     def _submitted(self, batch: list[Member]) -> Future[Any]:
         if self.reading and all(member.part or self.archive is None or member.stamp == LINK for member in batch):
             places = [(member.name, member.stamp, member.part, member.is_wanted) for member in batch]
-            return self.by.executor.submit(describe_places, str(self.library), self.archive, places)
+            return submit(self.by, describe_places, str(self.library), self.archive, places)
         if not any(member.part for member in batch):
-            return self.by.executor.submit(describe_batch, _bytes(batch))
+            return submit(self.by, describe_batch, _bytes(batch))
         read = _read(self.library, self.archive, [(member.name, member.stamp, member.part, member.is_wanted) for member in batch])
-        return self.by.executor.submit(describe_batch, list(read))
+        return submit(self.by, describe_batch, list(read))
 
 
 def _bytes(batch: Iterable[Member]) -> list[tuple[str, str, bytes]]:

@@ -1,0 +1,177 @@
+"""Who does the work of a long command: this process, a pool of processes, or the workers of a Dask cluster.
+
+What is handed out is a function of a module of the program and its arguments; what comes back is in the order in which it was handed out,
+whoever is faster, and only a few pieces wait at a time. A worker that runs another version of the program, which might answer otherwise,
+is an error and no answer.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pipeline import __version__
+from pipeline.errors import InputError
+from pipeline.safety import limits
+from pipeline.safety.processes import pool
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+#: Pieces of work under way for each worker.
+AHEAD = 4
+#: Seconds that a scheduler may take to answer, and between two looks at how many workers it has.
+PATIENCE = 10
+LOOK = 1.0
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Something to hand work to. ``width`` tells how many pieces are worked on at a time, ``reading`` whether they read files."""
+
+    executor: Executor
+    width: Callable[[], int]
+    reading: bool = False
+
+
+class OtherVersionError(Exception):
+    """A worker runs another version of the program."""
+
+
+@contextmanager
+def workers(jobs: int, scheduler: str | None = None, *, kept: str = "") -> Iterator[Workers | None]:
+    """A pool of ``jobs`` processes, a Dask cluster, or nothing when the work is done here.
+
+    Parameters
+    ----------
+    jobs, scheduler
+        Processes; address of a Dask scheduler, in their place.
+    kept
+        What the next run of the command has of a run whose workers were lost, for the message: ``, it goes on where it stopped``.
+
+    Raises
+    ------
+    InputError
+        When the extra ``cluster`` is not installed, no scheduler answers, or workers die and the work cannot go on.
+    """
+    with _loss_told(kept):
+        if scheduler is not None:
+            with _cluster(scheduler) as cluster:
+                yield cluster
+        elif jobs > 1:
+            with pool(jobs) as executor:
+                yield Workers(executor, lambda: jobs)
+        else:
+            yield None
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[Workers]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("a Dask cluster needs the extra 'cluster'", cure="pip install 'obelix-curate[cluster]'") from None
+    connect: Any = Client
+    try:
+        client = connect(scheduler, timeout=f"{PATIENCE}s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"
+        ) from error
+    seen = [0.0, 1]
+
+    def width() -> int:
+        """Threads of all workers that are there now: a cluster grows and shrinks while it works."""
+        if time.monotonic() >= seen[0]:
+            seen[:] = time.monotonic() + LOOK, max(1, sum(client.nthreads().values()))
+        return int(seen[1])
+
+    try:
+        # work whose worker dies goes to another one; what kills three workers is given up
+        yield Workers(client.get_executor(pure=False, retries=3), width, reading=True)
+    finally:
+        client.close()
+
+
+@contextmanager
+def _loss_told(kept: str) -> Iterator[None]:
+    """Say what became of the work when workers are lost."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise InputError("a worker process died", cure=f"run the command again{kept}; with fewer --jobs it needs less memory") from error
+    except OtherVersionError as error:
+        raise InputError(
+            f"a worker of the cluster runs version {error} of this program, and not {__version__}",
+            cure="install the same version on all machines, and run the command again",
+        ) from None
+    except InputError:
+        raise
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("distributed", "concurrent", "asyncio"):
+            raise
+        raise InputError(f"the cluster gave the work up: {error}", cure=f"see to its workers and run the command again{kept}") from error
+
+
+def submit(by: Workers, function: Callable[..., R], *arguments: Any) -> Future[R]:
+    """Hand out one piece of work: a function of a module, and arguments that can be pickled. It keeps the limits of this process."""
+    return by.executor.submit(_worked, __version__, limits.factor(), function, *arguments)
+
+
+def _worked(version: str, factor: int, function: Callable[..., R], *arguments: Any) -> R:
+    """What a worker does with a piece of work."""
+    if version != __version__:
+        raise OtherVersionError(__version__)
+    before = os.environ.get(limits.VARIABLE)
+    os.environ[limits.VARIABLE] = str(factor)
+    try:
+        return function(*arguments)
+    finally:
+        if before is None:
+            del os.environ[limits.VARIABLE]
+        else:
+            os.environ[limits.VARIABLE] = before
+
+
+def spread(function: Callable[[P], R], parts: Iterable[P], by: Workers | None) -> Iterator[R]:
+    """What a function says of each part, in the order of the parts; worked out here where there is nobody else."""
+    if by is None:
+        yield from map(function, parts)
+        return
+    waiting: deque[Future[R]] = deque()
+    try:
+        for part in parts:
+            waiting.append(submit(by, function, part))
+            if len(waiting) >= AHEAD * by.width():
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def bins(sizes: Iterable[int], by: Workers) -> list[list[int]]:
+    """Pieces that must not be divided, put together into parts of about equal work: places in ``sizes``, ascending in each part.
+
+    There are some parts for each worker, so that none waits long for the last one; the largest pieces are placed first, each into the part
+    that has least.
+    """
+    import heapq
+
+    order = sorted(enumerate(sizes), key=lambda each: (-each[1], each[0]))
+    many = min(len(order), AHEAD * by.width())
+    heap = [(0, number) for number in range(many)]
+    found: list[list[int]] = [[] for _ in range(many)]
+    for place, size in order:
+        total, number = heap[0]
+        found[number].append(place)
+        heapq.heapreplace(heap, (total + size, number))
+    return [sorted(part) for part in found]
