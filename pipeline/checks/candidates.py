@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.checks.blocks import SHARE, Block
-from pipeline.checks.budget import Budget
 from pipeline.checks.reading import Row
+from pipeline.checks.sets import Budget
 from pipeline.checks.windows import FEW, Floats, Places, parts, shared, spans
 
 #: Largest multiple of a cell that is tried.

@@ -6,19 +6,16 @@ seconds: see ``benchmarks/duplicates.py``.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from pipeline.checks.budget import Budget, in_turn, settings_tried
 from pipeline.checks.pairs import Verdict, graver, of_cell, of_elements
 from pipeline.checks.reading import Row
+from pipeline.checks.sets import Budget, Places, in_turn, sets, settings_tried
 from pipeline.findings import Finding
 from schemas import columns as col
 
 #: Rows of a cluster that a message names beside the first; the rest is counted.
 NAMED = 5
-#: Positions of rows in a table.
-Places = list[int]
 #: Verdicts, and rows that were not compared with all others in every setting.
 Said = tuple[list[Verdict], Places]
 
@@ -28,29 +25,32 @@ def pair_findings(rows: Sequence[Row], among: frozenset[str] | None = None) -> I
 
     With ``among`` the other rows count as earlier, wherever they stand.
     """
-    if among is not None:
-        rows = [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
+    rows = ordered(rows, among)
     new = [among is None or row.id in among for row in rows]
 
     def of_set(places: Places, budget: Budget) -> Said:
         found, unseen = of_elements([rows[place] for place in places], [new[place] for place in places], budget)
         return placed(found, places), [places[local] for local in unseen]
 
-    alike = sets((frozenset(row.reduced) if row.reduced else None for row in rows), new)
-    said = list(in_turn(of_set, alike, settings_tried(len(rows))))
-    copied = sets((None if row.volume is None else row.cell for row in rows), new)
-    for places in copied:
+    said = list(in_turn(of_set, by_elements(rows, new), settings_tried(len(rows))))
+    for places in by_cell(rows, new):
         said.append((placed(of_cell([rows[place] for place in places], [new[place] for place in places]), places), []))
     yield from told(said, [row.id for row in rows])
 
 
-def sets(keys: Iterable[Hashable], new: Sequence[bool]) -> list[Places]:
-    """Positions that have one key, in the order of the first of them; of those that have ``None``, of single ones and of old ones none."""
-    found: dict[Hashable, Places] = defaultdict(list)
-    for place, key in enumerate(keys):
-        if key is not None:
-            found[key].append(place)
-    return [places for places in found.values() if len(places) > 1 and any(new[place] for place in places)]
+def ordered(rows: Sequence[Row], among: frozenset[str] | None) -> Sequence[Row]:
+    """The rows, those behind the others that are to be judged."""
+    return rows if among is None else [*(row for row in rows if row.id not in among), *(row for row in rows if row.id in among)]
+
+
+def by_elements(rows: Sequence[Row], new: Sequence[bool]) -> list[Places]:
+    """Sets of rows of the same elements."""
+    return sets((frozenset(row.reduced) if row.reduced else None for row in rows), new)
+
+
+def by_cell(rows: Sequence[Row], new: Sequence[bool]) -> list[Places]:
+    """Sets of rows whose six parameters are the same and enclose a volume."""
+    return sets((None if row.volume is None else row.cell for row in rows), new)
 
 
 def placed(verdicts: Iterable[Verdict], places: Sequence[int]) -> list[Verdict]:

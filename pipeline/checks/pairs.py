@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pipeline.checks.blocks import SHORTEST, one_lattice
-from pipeline.checks.budget import Budget
 from pipeline.checks.candidates import MULTIPLE, Candidates, volumes_apart
 from pipeline.checks.reading import Row, number
 from pipeline.checks.same_cells import SameCells
+from pipeline.checks.sets import Budget
 from pipeline.chemistry.cell import compare, deviation
 from pipeline.chemistry.formula import agree, resolution
 from pipeline.chemistry.spacegroup import crystal_system, is_rhombohedral

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from pipeline.chemistry.cell import Cell
     from pipeline.literature.source import Source
+    from pipeline.safety.workers import Workers
     from pipeline.structures.cif import CifError, Structure
 
 
@@ -62,6 +63,8 @@ class Subject:
         Whether the IDs are a contributor's own names, which ``accept`` replaces.
     alone
         Whether the entries are looked at without each other: whoever compares them with more entries than these does it once.
+    recorded
+        Space group numbers that the sources record of an entry, by ID; by default those of its links.
     """
 
     entries: pd.DataFrame
@@ -74,6 +77,14 @@ class Subject:
     noisy: frozenset[str] = frozenset()
     free_ids: bool = False
     alone: bool = False
+    recorded: Mapping[str, frozenset[int]] | None = None
+
+    @cached_property
+    def groups(self) -> Mapping[str, frozenset[int]]:
+        """Space group numbers that the sources record of each entry."""
+        if self.recorded is not None:
+            return self.recorded
+        return linked_groups(self.links, self.sources) if self.links is not None else {}
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -95,8 +106,13 @@ class Subject:
         """The structures that files of a contribution hold besides the one that is read."""
         return self._files[1]
 
+    @property
+    def examined(self) -> int:
+        """Squares of the positions of all structures of a contribution: what its limit counts."""
+        return self._files[2]
+
     @cached_property
-    def _files(self) -> tuple[dict[str, Structure | CifError], dict[str, list[Structure]]]:
+    def _files(self) -> tuple[dict[str, Structure | CifError], dict[str, list[Structure]], int]:
         from pipeline.structures.cif import CifError, further, read
         from pipeline.structures.cost import demand_examined
 
@@ -115,34 +131,46 @@ class Subject:
                 found[name] = structure
             except CifError as error:
                 found[name] = error
-        return found, more
+        return found, more, total or 0
 
 
-def check(subject: Subject) -> Iterator[Finding]:
-    """Yield the findings of every family of checks. Never raises for bad data and never drops a row."""
+def check(subject: Subject, by: Workers | None = None) -> Iterator[Finding]:
+    """Yield the findings of every family of checks, here or by workers. Never raises for bad data and never drops a row."""
     found = subject.rows
     yield from id_findings(found, subject.free_ids)
-    yield from composition_findings(found, subject.parsed)
-    recorded = linked_groups(subject.links, subject.sources) if subject.links is not None else {}
-    yield from spacegroup_findings(found, subject.parsed, recorded)
-    yield from lattice_findings(found, confirmed(found, subject.parsed), subject.cells)
-    yield from digit_findings(found, subject.cells)
-    yield from conductivity_findings(found)
-    yield from reference_findings(found)
-    yield from family_findings(found)
-    if not subject.alone:
-        yield from pair_findings(found)
-        yield from series_findings(found)
-    if subject.structures:
-        yield from setting_findings(found, subject.parsed)
-        yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
+    if by is None:
+        yield from of_rows(subject)
         if not subject.alone:
-            yield from copy_findings(found, subject.parsed)
-            yield from prototype_findings(found, subject.parsed, subject.noisy)
+            yield from pair_findings(found)
+            yield from series_findings(found)
+    else:
+        from pipeline.checks.spread import row_findings, set_findings
+
+        yield from row_findings(subject, by)
+        if not subject.alone:
+            yield from set_findings(found, by)
+    if subject.structures and not subject.alone:
+        yield from copy_findings(found, subject.parsed)
+        yield from prototype_findings(found, subject.parsed, subject.noisy)
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     if subject.links is not None and subject.measurements is not None:
         yield from link_findings(found, subject.links, subject.measurements, subject.sources)
         yield from record_findings(found, subject.links, subject.sources, subject.parsed)
         yield from extrapolated_findings(found, subject.links, subject.sources)
+
+
+def of_rows(subject: Subject) -> Iterator[Finding]:
+    """Findings about each row that need no row of another space group."""
+    found = subject.rows
+    yield from composition_findings(found, subject.parsed)
+    yield from spacegroup_findings(found, subject.parsed, subject.groups)
+    yield from lattice_findings(found, confirmed(found, subject.parsed), subject.cells)
+    yield from digit_findings(found, subject.cells)
+    yield from conductivity_findings(found)
+    yield from reference_findings(found)
+    yield from family_findings(found)
+    if subject.structures:
+        yield from setting_findings(found, subject.parsed)
+        yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
     yield from note_findings(found)

@@ -15,9 +15,9 @@ from itertools import chain, permutations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from pipeline.checks.budget import Budget, in_turn, settings_tried
 from pipeline.checks.lattice import ANIONS, VOLUME_ERROR, VOLUME_WARNING
 from pipeline.checks.reading import Row, number
+from pipeline.checks.sets import Budget, Places, in_turn, sets, settings_tried
 from pipeline.chemistry.cell import LENGTH_WINDOW, compare, deviation, misfit
 from pipeline.chemistry.spacegroup import crystal_system
 from pipeline.chemistry.volume import species, volumes
@@ -85,15 +85,17 @@ class _Told:
 
 def series_findings(rows: Sequence[Row], among: Collection[str] | None = None) -> Iterator[Finding]:
     """Findings of ``lattice.series``, at most one a row; with ``among`` only about these IDs, whichever rows they are compared with."""
-    groups: dict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        if row.spacegroup_number:
-            groups[row.spacegroup_number].append(row)
+    new = [among is None or row.id in among for row in rows]
 
-    def of(number: int, budget: Budget) -> list[Finding]:
-        return of_group(groups[number], among, budget)
+    def of(places: Places, budget: Budget) -> list[Finding]:
+        return of_group([rows[place] for place in places], among, budget)
 
-    yield from chain.from_iterable(in_turn(of, sorted(groups), settings_tried(len(rows))))
+    yield from chain.from_iterable(in_turn(of, by_group(rows, new), settings_tried(len(rows))))
+
+
+def by_group(rows: Sequence[Row], new: Sequence[bool]) -> list[Places]:
+    """Sets of rows of the same space group, in the order of its number."""
+    return sorted(sets((row.spacegroup_number for row in rows), new), key=lambda places: rows[places[0]].spacegroup_number or 0)
 
 
 def of_group(rows: Sequence[Row], among: Collection[str] | None, budget: Budget) -> list[Finding]:

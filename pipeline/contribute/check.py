@@ -36,6 +36,7 @@ from schemas import columns as col
 
 if TYPE_CHECKING:
     from pipeline.contribute.replaces import Replaced
+    from pipeline.safety.workers import Workers
     from pipeline.structures.noise import Noise
 
 #: Check that a cell of a column fails when it cannot be read, or is blank where a value is required.
@@ -99,6 +100,7 @@ def check(
     reading: Reading = ASKED_NOTHING,
     replaces: bool = False,
     noise: Noise | None = None,
+    by: Workers | None = None,
 ) -> Checked:
     """Check a contributed table and its structure files.
 
@@ -116,6 +118,8 @@ def check(
         Whether a row with the ID of an entry takes its place (an edited workbook): it is compared with that entry as a change.
     noise
         The secret key, where somebody has it: a structure whose mark it verifies carries noise, and is taken as perturb writes it.
+    by
+        Workers that check the rows; by default it is done here.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def check(
     given = None if cifs is None else bundle(cifs)
     known = load_existing(raw) if with_dataset else Existing(None, ALONE)
     given, verified = with_noise(given, noise, table, Path("raw") if raw is None else raw)
-    return check_table(data, str(table), given, known, reading, verified, replaces=replaces)
+    return check_table(data, str(table), given, known, reading, verified, replaces=replaces, by=by)
 
 
 def check_table(
@@ -138,6 +142,7 @@ def check_table(
     verified: Collection[str] = (),
     *,
     replaces: bool = False,
+    by: Workers | None = None,
 ) -> Checked:
     """The same for the bytes of a table.
 
@@ -160,7 +165,9 @@ def check_table(
     noisy = frozenset(position for position, text in own.items() if text in verified)
     unread = list(_unread(read, keys))
     lost = {(finding.id, str(finding.column)) for finding, _ in unread if finding.check != "conductivity.temperature"}
-    said = chain(unread, _names(read, keys), file_findings(read, keys, own, given), _checked(read, keys, own, known, lost, changed, noisy))
+    said = chain(
+        unread, _names(read, keys), file_findings(read, keys, own, given), _checked(read, keys, own, known, lost, changed, noisy, by)
+    )
     findings = list(said) if changed is None else list(_judged(said, changed))
     report = Report(
         file=file,
@@ -277,6 +284,7 @@ def _checked(
     lost: set[tuple[str, str]],
     changed: Replaced | None,
     verified: Collection[int],
+    by: Workers | None,
 ) -> Iterator[Said]:
     """What the checks of the release say about the rows, alone and beside the entries of the dataset."""
     entries = typed(read.cells, keys)
@@ -285,7 +293,7 @@ def _checked(
     theirs = {} if changed is None else {key: text for key, text in changed.structures.items() if key not in sent}
     noisy = frozenset(theirs).intersection(entries.index[entries[col.ICSD_ID].notna()]) | {keys[place] for place in verified}
     subject = Subject(entries=entries, structures={**theirs, **sent}, noisy=noisy, alone=True)
-    alone = [f for f in run_checks(subject) if not f.check.startswith(OWN)]
+    alone = [f for f in run_checks(subject, by) if not f.check.startswith(OWN)]
     # A row that lost its formula or its cell would pass for the twin of a row that it only resembles in the rest.
     unclear = {f.id for f in alone if f.check == "composition.unparsable"} | {key for key, column in lost if column in _IDENTITY}
     comparable = [row for row in subject.rows if row.id not in unclear]
@@ -293,8 +301,15 @@ def _checked(
     copies = _copies(among, subject, known) if sent else ()
     new = frozenset(row.id for row in comparable)
     ids = frozenset(entries.index)
+    beside: Iterable[Finding]
+    if by is None:
+        beside = chain(pair_findings(among, new), series_findings(among, new))
+    else:
+        from pipeline.checks.spread import set_findings
+
+        beside = set_findings(among, by, new)
     del entries, subject  # the rows have all that is still asked for: a hundred thousand take 60 MB less
-    for finding in chain(alone, pair_findings(among, new), series_findings(among, new), copies):
+    for finding in chain(alone, beside, copies):
         if (finding.id, str(finding.column)) in lost:
             continue  # the check sees a blank where the cell could not be read
         if finding.column == col.SPACE_GROUP and finding.id in blank_symbol:

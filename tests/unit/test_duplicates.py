@@ -184,7 +184,7 @@ def test_every_one_of_many_equal_rows_has_its_finding() -> None:
 
 
 def test_pairs_that_were_not_compared_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 100)
+    monkeypatch.setattr("pipeline.checks.sets.SETTINGS_TRIED", 100)
     many = [row(f"r{n}", **_stretched(n, 1 + n % 2)) for n in range(200)]
     assert any("may be unseen" in f.message for f in pair_findings(many))
     assert not [f for f in pair_findings(many[:14]) if "may be unseen" in f.message]

@@ -9,11 +9,11 @@ import pytest
 
 from pipeline.checks import blocks, windows
 from pipeline.checks.blocks import Block, shortest
-from pipeline.checks.budget import Budget, settings_tried
 from pipeline.checks.candidates import _groups
 from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.pairs import _judge, _Pair, _severity
 from pipeline.checks.reading import Row
+from pipeline.checks.sets import Budget, settings_tried
 from pipeline.checks.windows import Labels, Windows, parts
 from pipeline.chemistry.cell import deviation
 from pipeline.chemistry.formula import agree, resolution
@@ -121,7 +121,7 @@ def test_which_rows_are_not_compared_in_every_setting_does_not_depend_on_where_a
     """Once none may be compared any more, a few rows from everywhere are looked at first, which shortens the search for any."""
     chance = random.Random(3)
     rows = [made(chance, f"r{n:02}") for n in range(120)]
-    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 2)
+    monkeypatch.setattr("pipeline.checks.sets.SETTINGS_TRIED", 2)
     expected = [(f.check, f.id, f.message) for f in pair_findings(rows)]
     assert 5 < sum("may be unseen" in message for *_, message in expected) < 110
     monkeypatch.setattr("pipeline.checks.candidates.FEW", 2)

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.checks import families, series
-from pipeline.checks.budget import Budget, settings_tried
 from pipeline.checks.candidates import Candidates
 from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.pairs import NEAR_ANGLE, NEAR_CELL, SAME_CELL, SAME_VALUE, SLIP
 from pipeline.checks.reading import Row
+from pipeline.checks.sets import Budget, settings_tried
 from pipeline.checks.windows import Windows
 from pipeline.chemistry.formula import FormulaError, amounts
 from pipeline.contribute.check import check_table
@@ -68,7 +68,7 @@ def test_the_count_counts() -> None:
 
 
 def test_cells_apart_are_compared_so_often_and_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 20)
+    monkeypatch.setattr("pipeline.checks.sets.SETTINGS_TRIED", 20)
     tried: list[str] = []
 
     def apart(one: Row, other: Row) -> float:
@@ -171,7 +171,7 @@ def test_cells_that_repeat_are_read_once_and_rows_once_for_all_checks(monkeypatc
 def test_cells_of_one_volume_are_compared_in_every_setting_so_often_whatever_else_they_share(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 20)
+    monkeypatch.setattr("pipeline.checks.sets.SETTINGS_TRIED", 20)
     compared = counted(monkeypatch, "pipeline.checks.pairs.compare")
     own: dict[str, Callable[[int], dict[str, object]]] = {
         "one paper": lambda n: {"IONIC_CONDUCTIVITY": 1e-9 * 1.01**n},
@@ -188,7 +188,7 @@ def test_cells_of_one_volume_are_compared_in_every_setting_so_often_whatever_els
 
 
 def test_another_setting_that_was_not_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.checks.budget.SETTINGS_TRIED", 0)
+    monkeypatch.setattr("pipeline.checks.sets.SETTINGS_TRIED", 0)
     rows = [row("one"), row("two", A=6.12, B=10.49, IONIC_CONDUCTIVITY=3e-6)]
     found = {finding.check: finding.message for finding in pair_findings(rows)}
     assert "not compared with all of them in every setting" in found["duplicate.near"]

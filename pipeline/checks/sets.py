@@ -1,21 +1,33 @@
-"""Comparisons that cost much: how many a table may ask for, and how the sets into which its rows fall share them.
+"""Sets of rows that are compared with one another and with no others, and the comparisons that cost much.
 
-The sets take their turns: each may ask for what those before it left. Where they are judged at the same time, each is judged as if it
-were the first, and those to which less was left are judged again.
+A table may ask for so many of these. The sets take their turns: each may ask for what those before it left. Where they are judged at the
+same time, each is judged as if it were the first, and those to which less was left are judged again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+#: Positions of rows in a table, ascending.
+Places = list[int]
 S = TypeVar("S")
 R = TypeVar("R")
 
 #: Cells of one volume and shape whose axes differ, and cells that are multiples of one another, are compared in every setting, at 3 ms a
 #: pair: so many pairs of a table of up to thirty thousand rows, one for a hundred rows beyond. The release needs 14.
 SETTINGS_TRIED = 300
+
+
+def sets(keys: Iterable[Hashable], new: Sequence[bool]) -> list[Places]:
+    """Positions that have one key, in the order of the first of them; of those that have ``None``, of single ones and of old ones none."""
+    found: dict[Hashable, Places] = defaultdict(list)
+    for place, key in enumerate(keys):
+        if key is not None:
+            found[key].append(place)
+    return [places for places in found.values() if len(places) > 1 and any(new[place] for place in places)]
 
 
 def settings_tried(rows: int) -> int:
