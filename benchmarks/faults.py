@@ -22,7 +22,8 @@ from pathlib import Path
 import pandas as pd
 from fault_kinds import KINDS, Case, Kind
 
-from pipeline.checks.run import Subject, check
+from pipeline.checks.run import check
+from pipeline.checks.subject import Subject
 from pipeline.correct import corrected, read_corrections
 from pipeline.findings import Finding
 from pipeline.ingest import workbook

@@ -14,7 +14,8 @@ SCRIPT = """
 import json, sys, time
 from pathlib import Path
 from pipeline import sources
-from pipeline.checks.run import Subject, check
+from pipeline.checks.run import check
+from pipeline.checks.subject import Subject
 from pipeline.literature import accounted, links, records
 from pipeline.ingest import workbook
 from pipeline.ingest.laskowski import laskowski

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import sources
-from pipeline.checks.run import Subject, check
+from pipeline.checks.run import check
+from pipeline.checks.subject import Subject
 from pipeline.correct import LINK_COLUMNS, decided
 from pipeline.findings import Finding, findings_table
 from pipeline.ingest import workbook

@@ -13,7 +13,7 @@ import click
 
 from pipeline import __version__
 from pipeline.commands.groups import GROUPS
-from pipeline.commands.options import BOOK, FORCE, KEY, OUTPUT, OWN_RAW, RAW, RELEASE, TELL
+from pipeline.commands.options import BOOK, FORCE, KEY, OUTPUT, OWN_RAW, RAW, RELEASE, SCHEDULER, TELL
 from pipeline.errors import InputError
 from pipeline.quoting import plain
 from pipeline.reporting.formats import FORMATS
@@ -131,6 +131,7 @@ def reading(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--without-dataset", is_flag=True, help="Check the rows alone: nothing is compared with the dataset.")
 @click.option("--replaces", is_flag=True, help="A row with the ID of an entry takes its place: an edited workbook is checked again.")
 @reading
+@SCHEDULER
 @OWN_RAW
 def check(
     table: Path,
@@ -143,6 +144,7 @@ def check(
     sheet: str,
     hidden: bool,
     encoding: str,
+    scheduler: str | None,
     raw: Path | None,
 ) -> None:
     """Check new rows: a TABLE (CSV or XLSX) with its structure files. Exit status 1 when errors stop them from joining.
@@ -155,13 +157,16 @@ def check(
     from pipeline.ingest.contributed.grid import Reading
     from pipeline.reporting.formats import deliver, is_earlier
     from pipeline.safety.outputs import Output
+    from pipeline.safety.workers import workers
 
     given = [path for path in (cifs,) if path is not None]
     whole = [table, *(path for path in given if not path.is_dir()), *read_from(raw)]
     target = None if output is None else Output(output, whole, given, is_earlier(kind), force)
     if target is not None:
         target.require()
-    report = run(table, cifs, raw, with_dataset=not without_dataset, reading=Reading(sheet, hidden, encoding), replaces=replaces).report
+    asked = Reading(sheet, hidden, encoding)
+    with workers(1, scheduler) as by:
+        report = run(table, cifs, raw, with_dataset=not without_dataset, reading=asked, replaces=replaces, by=by).report
     deliver(report, kind, target)
     sys.exit(1 if report.has_errors else 0)
 
@@ -230,7 +235,7 @@ JOBS = click.option("--jobs", type=click.IntRange(1), default=1, show_default=Tr
 @click.argument("libraries", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="LIBRARY ...")
 @click.option("--output", type=click.Path(path_type=Path), required=True, metavar="FILE",
               help="The index; brought up to date where it is there.")  # fmt: skip
-@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to work on, such as tcp://host:8786 (extra 'cluster').")
+@SCHEDULER
 @JOBS
 def index(libraries: tuple[Path, ...], output: Path, scheduler: str | None, jobs: int) -> None:
     """Describe the structures of libraries (folders, zip or tar archives of CIFs) once, for matching."""

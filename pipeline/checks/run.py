@@ -2,136 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.checks.composition import composition_findings
-from pipeline.checks.conductivity import conductivity_findings
-from pipeline.checks.digits import digit_findings
+from pipeline.checks.alone import of_rows
 from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.extrapolated import extrapolated_findings
-from pipeline.checks.families import family_findings
 from pipeline.checks.ids import id_findings
-from pipeline.checks.lattice import lattice_findings
-from pipeline.checks.link_records import linked_groups, record_findings
+from pipeline.checks.link_records import record_findings
 from pipeline.checks.links import link_findings
-from pipeline.checks.notes import note_findings
 from pipeline.checks.prototypes import prototype_findings
-from pipeline.checks.reading import Row, rows
-from pipeline.checks.references import reference_findings
 from pipeline.checks.series import series_findings
-from pipeline.checks.settings import confirmed, setting_findings
-from pipeline.checks.spacegroup import spacegroup_findings
 from pipeline.checks.splits import split_findings
+from pipeline.checks.spread import row_findings, set_findings
 from pipeline.checks.structure_copies import copy_findings
-from pipeline.checks.structures import structure_findings
+from pipeline.checks.subject import Subject
 from pipeline.findings import Finding
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from pipeline.chemistry.cell import Cell
-    from pipeline.literature.source import Source
     from pipeline.safety.workers import Workers
-    from pipeline.structures.cif import CifError, Structure
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What the checks look at.
-
-    Attributes
-    ----------
-    entries
-        One row an entry, index ``ID`` (text), typed columns of the release (see ``schemas.entries``):
-        numbers as float64, integers as Int64, text as str with missing values; ``bound`` beside the conductivity.
-    structures
-        Text of each entry's structure file, by ID.
-    links
-        ``links.csv``, when the source tables were read.
-    measurements
-        ``measurements.csv``, likewise.
-    sources
-        The literature tables themselves, which tell more than the links: values elsewhere than at room temperature, and who copied whom.
-    test_ids, train_ids
-        IDs of both sets; without ``test_ids`` there is no split to check, without ``train_ids`` all other entries train.
-    noisy
-        IDs whose structure file carries noise from its source.
-    free_ids
-        Whether the IDs are a contributor's own names, which ``accept`` replaces.
-    alone
-        Whether the entries are looked at without each other: whoever compares them with more entries than these does it once.
-    recorded
-        Space group numbers that the sources record of an entry, by ID; by default those of its links.
-    """
-
-    entries: pd.DataFrame
-    structures: Mapping[str, str] = field(default_factory=dict)
-    links: pd.DataFrame | None = None
-    measurements: pd.DataFrame | None = None
-    sources: Sequence[Source] = ()
-    test_ids: frozenset[str] | None = None
-    train_ids: frozenset[str] | None = None
-    noisy: frozenset[str] = frozenset()
-    free_ids: bool = False
-    alone: bool = False
-    recorded: Mapping[str, frozenset[int]] | None = None
-
-    @cached_property
-    def groups(self) -> Mapping[str, frozenset[int]]:
-        """Space group numbers that the sources record of each entry."""
-        if self.recorded is not None:
-            return self.recorded
-        return linked_groups(self.links, self.sources) if self.links is not None else {}
-
-    @cached_property
-    def rows(self) -> list[Row]:
-        """The entries, each read once for all checks."""
-        return rows(self.entries)
-
-    @cached_property
-    def parsed(self) -> Mapping[str, Structure | CifError]:
-        """Each structure file read once for all checks, or the error that it raised."""
-        return self._files[0]
-
-    @cached_property
-    def cells(self) -> Mapping[str, Cell]:
-        """Cell of each structure file that can be read."""
-        return {name: found.cell for name, found in self.parsed.items() if not isinstance(found, Exception)}
-
-    @property
-    def further(self) -> Mapping[str, Sequence[Structure]]:
-        """The structures that files of a contribution hold besides the one that is read."""
-        return self._files[1]
-
-    @property
-    def examined(self) -> int:
-        """Squares of the positions of all structures of a contribution: what its limit counts."""
-        return self._files[2]
-
-    @cached_property
-    def _files(self) -> tuple[dict[str, Structure | CifError], dict[str, list[Structure]], int]:
-        from pipeline.structures.cif import CifError, further, read
-        from pipeline.structures.cost import demand_examined
-
-        found: dict[str, Structure | CifError] = {}
-        more: dict[str, list[Structure]] = {}
-        total = 0 if self.alone else None
-        for name, text in self.structures.items():
-            try:
-                structure = read(text, f"{name}.cif")
-                seen = demand_examined(structure, total)
-                total = seen if self.alone else None
-                if self.alone and structure.n_structures > 1:
-                    more[name] = list(further(structure))
-                    for each in more[name]:
-                        total = demand_examined(each, total)
-                found[name] = structure
-            except CifError as error:
-                found[name] = error
-        return found, more, total or 0
 
 
 def check(subject: Subject, by: Workers | None = None) -> Iterator[Finding]:
@@ -144,8 +33,6 @@ def check(subject: Subject, by: Workers | None = None) -> Iterator[Finding]:
             yield from pair_findings(found)
             yield from series_findings(found)
     else:
-        from pipeline.checks.spread import row_findings, set_findings
-
         yield from row_findings(subject, by)
         if not subject.alone:
             yield from set_findings(found, by)
@@ -158,19 +45,3 @@ def check(subject: Subject, by: Workers | None = None) -> Iterator[Finding]:
         yield from link_findings(found, subject.links, subject.measurements, subject.sources)
         yield from record_findings(found, subject.links, subject.sources, subject.parsed)
         yield from extrapolated_findings(found, subject.links, subject.sources)
-
-
-def of_rows(subject: Subject) -> Iterator[Finding]:
-    """Findings about each row that need no row of another space group."""
-    found = subject.rows
-    yield from composition_findings(found, subject.parsed)
-    yield from spacegroup_findings(found, subject.parsed, subject.groups)
-    yield from lattice_findings(found, confirmed(found, subject.parsed), subject.cells)
-    yield from digit_findings(found, subject.cells)
-    yield from conductivity_findings(found)
-    yield from reference_findings(found)
-    yield from family_findings(found)
-    if subject.structures:
-        yield from setting_findings(found, subject.parsed)
-        yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
-    yield from note_findings(found)

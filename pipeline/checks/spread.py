@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pipeline.checks.alone import of_rows
 from pipeline.checks.duplicates import Said, by_cell, by_elements, ordered, placed, told
 from pipeline.checks.pairs import of_cell, of_elements
 from pipeline.checks.reading import Row
-from pipeline.checks.run import Subject, of_rows
 from pipeline.checks.series import by_group, of_group
 from pipeline.checks.sets import Budget, Judged, Places, as_in_turn, judged, settings_tried
+from pipeline.checks.subject import Subject
 from pipeline.findings import Finding
 from pipeline.safety import limits
 from pipeline.safety.workers import Workers, bins, spread
@@ -40,7 +41,7 @@ STRUCTURE = 20
 
 
 def row_findings(subject: Subject, by: Workers) -> list[Finding]:
-    """What :func:`pipeline.checks.run.of_rows` says, of rows parted by space group."""
+    """What :func:`pipeline.checks.alone.of_rows` says, of rows parted by space group."""
     import pandas as pd
 
     groups: dict[Hashable, Places] = defaultdict(list)

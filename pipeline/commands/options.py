@@ -24,3 +24,4 @@ OUTPUT = click.option(
 FORCE = click.option("--force", is_flag=True, help="Let the output replace any other file too, but never an input.")
 RELEASE = click.option("--release", metavar="NAME", help="A pin as it was published; by default the present release, corrected.")
 TELL = click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to work on, such as tcp://host:8786 (extra 'cluster').")

@@ -14,10 +14,10 @@ from pipeline.checks.catalogue import fix_for
 from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.ids import FREE
 from pipeline.checks.reading import Row, rows
-from pipeline.checks.run import Subject
 from pipeline.checks.run import check as run_checks
 from pipeline.checks.series import series_findings
 from pipeline.checks.structure_copies import copy_findings, further_findings, noise_findings
+from pipeline.checks.subject import Subject
 from pipeline.contribute.existing import ALONE, Existing
 from pipeline.contribute.existing import existing as load_existing
 from pipeline.contribute.files import Said, file_findings, passed_over, structures_of, text_of
@@ -148,7 +148,7 @@ def check_table(
 
     ``given`` is ``None`` when no structures were handed in; ``verified`` holds the texts of structures known to carry noise.
     """
-    read = contribution(data, file, reading)
+    read = contribution(data, file, reading, by)
     changed = None
     if replaces:
         from pipeline.contribute.replaces import replaced

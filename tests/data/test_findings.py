@@ -142,7 +142,8 @@ def test_sentences_end_and_say_something(published: pd.DataFrame) -> None:
 
 
 def test_findings_do_not_depend_on_the_order_of_rows(published: pd.DataFrame, published_cells: pd.DataFrame) -> None:
-    from pipeline.checks.run import Subject, check
+    from pipeline.checks.run import check
+    from pipeline.checks.subject import Subject
     from pipeline.ingest.workbook import entries
 
     found = findings_table(check(Subject(entries(published_cells.iloc[::-1].reset_index(drop=True)))))

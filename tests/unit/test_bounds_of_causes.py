@@ -19,7 +19,7 @@ from pipeline.checks.duplicates import pair_findings
 from pipeline.checks.families import FAMILIES
 from pipeline.checks.pair import Pair
 from pipeline.checks.reading import Row
-from pipeline.checks.run import Subject
+from pipeline.checks.subject import Subject
 from pipeline.chemistry import basis as bases
 from pipeline.chemistry import cell as cells
 from pipeline.chemistry.formula import amounts

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.checks.catalogue import catalogue
-from pipeline.checks.run import Subject, check
+from pipeline.checks.run import check
+from pipeline.checks.subject import Subject
 from schemas import columns as col
 from tests.unit.sheets import ROW
 

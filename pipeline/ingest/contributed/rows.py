@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from pipeline.ingest.contributed.cells import Row, shown
 from pipeline.ingest.contributed.complete import axis_of, completed, spacegroup
 from pipeline.ingest.contributed.header_rows import measured_elsewhere
 from pipeline.ingest.contributed.headers import Heading
-from pipeline.ingest.contributed.reader import Table
 from pipeline.ingest.contributed.units import Temperature
 from pipeline.ingest.contributed.units import temperature as read_temperature
 from pipeline.ingest.contributed.values import BLANKS, CONDUCTIVITIES, UnreadableError, Value, is_rewritten, read_cell
@@ -37,24 +36,62 @@ class Unread:
     kind: str = "cell"
 
 
-class RowReader:
-    """Reads the rows of a table one by one and gathers what could not be read and what had to be understood."""
+@dataclass
+class Gathered:
+    """What could not be read in the rows of a table, in their order, and what had to be understood."""
 
-    def __init__(self, source: Table, headings: Mapping[int, Heading], temperatures: Mapping[int, Heading]) -> None:
-        """Take the table, its columns of the release by their place, and its columns of temperatures."""
-        self.source, self.headings, self.temperatures = source, headings, temperatures
-        self.unread: list[Unread] = []
-        self.understood: Counter[str] = Counter()
-        self.filled: dict[str, list[int]] = {}
-        self.rewritten: list[str] = []
-        self.bare: list[str] = []
+    unread: list[Unread] = field(default_factory=list)
+    understood: Counter[str] = field(default_factory=Counter)
+    filled: dict[str, list[int]] = field(default_factory=dict)
+    rewritten: list[str] = field(default_factory=list)
+    bare: list[str] = field(default_factory=list)
+
+    def add(self, later: Gathered) -> None:
+        """Take what was gathered in the rows behind these."""
+        self.unread += later.unread
+        self.understood.update(later.understood)
+        for what, rows in later.filled.items():
+            self.filled.setdefault(what, []).extend(rows)
+        self.rewritten += later.rewritten
+        self.bare += later.bare
+
+    def notes(self) -> Iterator[str]:
+        """What had to be understood, for the contributor to confirm."""
+        for what, rows in self.filled.items():
+            yield f"{what} ({'row' if len(rows) == 1 else 'rows'} {_listed(list(map(str, rows)))})"
+        if self.rewritten:
+            yield f"a spreadsheet may have rewritten these IDs, compare them with your own: {_listed(self.rewritten)}"
+        if self.bare:
+            yield f"temperatures without a unit read as degrees Celsius: {_listed(list(dict.fromkeys(self.bare)))}"
+        for what, count in self.understood.items():
+            yield f"{what} ({count} {'cell' if count == 1 else 'cells'})"
+
+
+#: Rows of a table: its header, its columns of the release by their place, its columns of temperatures, the rows and the place of the first.
+Portion = tuple[Row, Mapping[int, Heading], Mapping[int, Heading], Sequence[Row], int]
+
+
+def read_rows(portion: Portion) -> tuple[list[list[Value]], Gathered]:
+    """The values of rows in the columns of the release, and what was gathered."""
+    header, headings, temperatures, rows, first = portion
+    reader = RowReader(header, headings, temperatures)
+    return [reader.row(row, position) for position, row in enumerate(rows, first)], reader.gathered
+
+
+class RowReader:
+    """Reads the rows of a table one by one."""
+
+    def __init__(self, header: Row, headings: Mapping[int, Heading], temperatures: Mapping[int, Heading]) -> None:
+        """Take the header of the table, its columns of the release by their place, and its columns of temperatures."""
+        self.header, self.headings, self.temperatures = header, headings, temperatures
+        self.gathered = Gathered()
         self.columns = {found.column for found in headings.values()}
         self._places = {found.column: place for place, found in headings.items()}
         self._read = {place: lru_cache(REMEMBERED, typed=True)(partial(read_cell, heading=found)) for place, found in headings.items()}
 
     def row(self, row: Row, position: int) -> list[Value]:
         """Values of one row in the columns of the release."""
-        bad: list[tuple[int, Unread]] = [(-1, unread) for unread in _misshapen(row, self.source.header, position)]
+        bad: list[tuple[int, Unread]] = [(-1, unread) for unread in _misshapen(row, self.header, position)]
         values: dict[str, Value] = {}
         lost: set[str] = set()
         for place, found in self.headings.items():
@@ -67,11 +104,11 @@ class RowReader:
                 continue
             values[found.column] = read.value
             if read.understood:
-                self.understood.update(filter(None, read.understood.split(" and ")))
+                self.gathered.understood.update(filter(None, read.understood.split(" and ")))
             if found.column in CONDUCTIVITIES and read.value is not None and (found.temperature or read.temperature):
                 bad += [(place, unread) for unread in self._measured_at(position, found, shown(cell), read.temperature)]
             if found.column == col.ID and is_rewritten(cell):
-                self.rewritten.append(f"{shown(cell)!r} (row {row.number})")
+                self.gathered.rewritten.append(f"{shown(cell)!r} (row {row.number})")
             if found.column == col.NOTE and read.value and (why := measured_elsewhere(str(read.value))):
                 bad.append((place, warm(position, col.NOTE, shown(cell), why)))
         bad += self._temperatures(row, position)
@@ -84,7 +121,7 @@ class RowReader:
                     else "the table has no such column, and nothing else in the row gives the value"
                 )
                 bad.append((self._places.get(column, len(row.cells)), Unread(position, str(column), "", "", why, "blank")))
-        self.unread += [unread for _, unread in sorted(bad, key=lambda pair: pair[0])]
+        self.gathered.unread += [unread for _, unread in sorted(bad, key=lambda pair: pair[0])]
         return [values.get(column) for column in col.WORKBOOK]
 
     def _measured_at(self, position: int, found: Heading, text: str, stated: Temperature | None) -> Iterator[Unread]:
@@ -96,7 +133,7 @@ class RowReader:
         if not temperature.is_room:
             yield warm(position, column, text, f"{where} says {temperature.why()}")
         elif not temperature.scale and temperature.low is not None:
-            self.bare.append(temperature.text)
+            self.gathered.bare.append(temperature.text)
 
     def _temperatures(self, row: Row, position: int) -> Iterator[tuple[int, Unread]]:
         """What the columns of temperatures say of the row."""
@@ -126,23 +163,12 @@ class RowReader:
                     yield place, Unread(position, str(col.SPACE_GROUP), symbol, "a symbol such as Fm-3m, or a number from 1 to 230", why)
                 else:
                     values[col.SPACE_GROUP], values[col.SPACE_GROUP_NUMBER] = named
-                    self.filled.setdefault("the number of the space group was read from its symbol", []).append(row.number)
+                    self.gathered.filled.setdefault("the number of the space group was read from its symbol", []).append(row.number)
             axis = axis_of(symbol) or "b"
         system, columns = completed(values, lost, axis)
         if columns:
             what = f"left out and completed by symmetry ({system}): {', '.join(columns)}"
-            self.filled.setdefault(what, []).append(row.number)
-
-    def notes(self) -> Iterator[str]:
-        """What had to be understood, for the contributor to confirm."""
-        for what, rows in self.filled.items():
-            yield f"{what} ({'row' if len(rows) == 1 else 'rows'} {_listed(list(map(str, rows)))})"
-        if self.rewritten:
-            yield f"a spreadsheet may have rewritten these IDs, compare them with your own: {_listed(self.rewritten)}"
-        if self.bare:
-            yield f"temperatures without a unit read as degrees Celsius: {_listed(list(dict.fromkeys(self.bare)))}"
-        for what, count in self.understood.items():
-            yield f"{what} ({count} {'cell' if count == 1 else 'cells'})"
+            self.gathered.filled.setdefault(what, []).append(row.number)
 
 
 def warm(position: int | None, column: str, value: str, why: str) -> Unread:
