@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import log10
 
@@ -18,41 +18,50 @@ ALIAS = 0.04
 Pair = tuple[str, str]
 
 
+#: For pairs of DOIs, what each composition that both hold says for one paper, by the record of the later source.
+Weights = Mapping[Pair, Mapping[str, float]]
+
+
 class Aliases:
-    """One name for DOIs that are one paper; grows with each source."""
+    """One name for DOIs that are one paper.
 
-    def __init__(self) -> None:
-        """Every DOI is a paper of its own."""
-        self._pairs: list[Pair] = []
-        self.names: Mapping[str, str] = {}
+    A paper and its abstract have two DOIs, and some records cite a paper's companion. Each pair of DOIs that shares compositions starts at
+    low odds; every composition that both hold multiplies them by what its conductivities say.
+    """
 
-    def learn(self, ours: Sequence[Described], theirs: Mapping[str, Described], index: Compositions) -> None:
-        """Compare the records of a source with those of the sources before it, whose compositions are in the index.
-
-        A paper and its abstract have two DOIs, and some records cite a paper's companion. Each pair of DOIs that shares compositions
-        starts at low odds; every composition that both hold multiplies them by what its conductivities say.
-        """
-        agreeing = Counter(pair for _, pair in _positive(ours, theirs, index))
-        wanted = {pair for pair, count in agreeing.items() if count > 1}
-        weights: dict[Pair, dict[str, float]] = defaultdict(dict)
-        if wanted:
-            papers = {paper for paper, _ in wanted}
-            for mine, yours in _strangers([mine for mine in ours if mine.papers & papers], theirs, index):
-                weight = CONDUCTIVITY[conductivity_class(mine, yours)]
-                for pair in product(sorted(mine.papers), sorted(yours.papers)):
-                    if pair in wanted:
-                        weights[pair][mine.key] = max(weight, weights[pair].get(mine.key, -9.0))
-        self._pairs += [
-            pair for pair, found in weights.items() if sum(found.values()) + log10(ABSTRACT_OF if abstracts(pair) else ALIAS) > 0
+    def __init__(self, weights: Iterable[Weights] = ()) -> None:
+        """Take what the records of each source say beside those of the sources before it (:func:`weighed`); by default nothing."""
+        pairs = [
+            pair
+            for each in weights
+            for pair, found in each.items()
+            if sum(found.values()) + log10(ABSTRACT_OF if abstracts(pair) else ALIAS) > 0
         ]
         import networkx
 
-        groups = networkx.connected_components(networkx.Graph(self._pairs))
-        self.names = {doi: min(group) for group in groups for doi in group}
+        groups = networkx.connected_components(networkx.Graph(pairs))
+        self.names: Mapping[str, str] = {doi: min(group) for group in groups for doi in group}
 
     def papers(self, record: Described) -> frozenset[str]:
         """Papers of a record by their one name."""
         return frozenset(self.names.get(doi, doi) for doi in record.papers)
+
+
+def agreeing(ours: Sequence[Described], theirs: Mapping[str, Described], index: Compositions) -> Counter[Pair]:
+    """How many records of a source speak for each pair of DOIs being one paper, beside the sources before it, indexed by composition."""
+    return Counter(pair for _, pair in _positive(ours, theirs, index))
+
+
+def weighed(ours: Sequence[Described], theirs: Mapping[str, Described], index: Compositions, wanted: Collection[Pair]) -> Weights:
+    """What the records of a source say about the wanted pairs of DOIs, in the order of the records."""
+    weights: dict[Pair, dict[str, float]] = defaultdict(dict)
+    papers = {paper for paper, _ in wanted}
+    for mine, yours in _strangers([mine for mine in ours if mine.papers & papers], theirs, index):
+        weight = CONDUCTIVITY[conductivity_class(mine, yours)]
+        for pair in product(sorted(mine.papers), sorted(yours.papers)):
+            if pair in wanted:
+                weights[pair][mine.key] = max(weight, weights[pair].get(mine.key, -9.0))
+    return dict(weights)
 
 
 def abstracts(dois: Iterable[str]) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from math import log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.literature.aliases import ABSTRACT_OF, Aliases, abstracts
+from pipeline.literature.aliases import ABSTRACT_OF, Aliases, Pair, Weights, abstracts, agreeing, weighed
 from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import (
     CONDUCTIVITY,
@@ -22,8 +22,10 @@ from pipeline.literature.linkage import (
     elements,
     is_same,
 )
+from pipeline.literature.part import Part, Places, parted
 from pipeline.literature.source import Source
 from pipeline.literature.taken import merged_row
+from pipeline.safety.workers import Workers, spread
 from schemas.contract import typed
 from schemas.measurements import MERGED
 
@@ -66,7 +68,7 @@ class _Cluster:
         return [key for keys in self.members.values() for key in keys]
 
 
-def measurements(sources: Sequence[Source]) -> pd.DataFrame:
+def measurements(sources: Sequence[Source], by: Workers | None = None) -> pd.DataFrame:
     """One row for each conductivity of one material in one paper at room temperature: ``schemas.measurements.MERGED``.
 
     Sources are joined in the order given; those that are no source of measurements (witnesses, discovery tables) are left out.
@@ -77,22 +79,47 @@ def measurements(sources: Sequence[Source]) -> pd.DataFrame:
     * which composition and value are taken, and what ``agreement`` says, is told in :mod:`pipeline.literature.taken`.
 
     Records that are no measurement at room temperature are in none. Rows stand in the order of the first source; those of each further
-    source alone follow.
+    source alone follow. Where workers do it, records are parted by their elements, since no others are ever compared; only which DOIs are
+    one paper is learnt from all.
     """
     merging = [source for source in sources if source.is_merged]
-    known: dict[str, Described] = {}
+    parts = [Part(merging)] if by is None else list(parted(merging, by))
+    place = Places(merging)
+    counts: list[Counter[Pair]] = [sum(each, Counter()) for each in zip(*spread(_agreeing, parts, by), strict=True)]
+    wanted = [{pair for pair, count in each.items() if count > 1} for each in counts]
+    weights: list[dict[Pair, dict[str, float]]] = [defaultdict(dict) for _ in wanted]
+    for found in spread(_weighed, ((part, wanted) for part in parts), by) if any(wanted) else ():
+        for known, more in zip(weights, found, strict=True):
+            for pair, each in more.items():
+                known[pair].update(each)
+    for source, known in zip(merging[1:], weights, strict=True):  # sums do not depend on who found their parts
+        for pair, each in known.items():
+            known[pair] = {record: each[record] for record in sorted(each, key=lambda record: place.of(source.name, record))}
+    names = Aliases(weights).names
+    rows = [row for found in spread(_merged, ((part, names) for part in parts), by) for row in found]
+    return typed([row for _, row in sorted(rows, key=place)], MERGED)
+
+
+def _agreeing(part: Part) -> list[Counter[Pair]]:
+    return [agreeing(list(records.values()), known, index) for records, known, index in part.further]
+
+
+def _weighed(given: tuple[Part, Sequence[Collection[Pair]]]) -> list[Weights]:
+    part, wanted = given
+    return [
+        weighed(list(records.values()), known, index, pairs) for (records, known, index), pairs in zip(part.further, wanted, strict=True)
+    ]
+
+
+def _merged(given: tuple[Part, Mapping[str, str]]) -> list[tuple[str, dict[str, Any]]]:
+    """Rows of the measurements of some records, each with the key of its first record."""
+    part, names = given
     aliases = Aliases()
+    aliases.names = names
     clusters: list[_Cluster] = []
-    pending: list[tuple[Source, dict[str, Described]]] = []
-    for source in merging:
-        records = {source.key(name): record for name, record in source.described.items()}
-        if known:
-            aliases.learn(list(records.values()), known, Compositions((key, record.composition) for key, record in known.items()))
-        known |= records
-        pending.append((source, records))
-    for source, records in pending:
-        clusters = _joined(clusters, source, records, known, aliases)
-    return typed([merged_row(cluster.members, cluster.joins, merging) for cluster in clusters], MERGED)
+    for source in part.sources:
+        clusters = _joined(clusters, source, part.records[source.name], part.known, aliases)
+    return [(cluster.keys[0], merged_row(cluster.members, cluster.joins, part.sources)) for cluster in clusters]
 
 
 def _joined(
