@@ -23,6 +23,7 @@ from pipeline.release.folder import replaced, require_replaceable
 from pipeline.release.opened import CONTRIBUTIONS, Opened, opened
 from pipeline.release.version import Stamp, read_stamp
 from pipeline.reporting.progress import Ledger, tally
+from pipeline.safety.workers import workers
 from pipeline.structures.matching.descriptor import of_structures
 from pipeline.structures.matching.match import candidates
 from schemas import candidates as candidates_schema
@@ -34,6 +35,8 @@ from schemas.contract import held
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pipeline.safety.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Options:
         structure that its entry has.
     jobs
         Processes for the gate and the report.
+    scheduler
+        Address of a Dask scheduler, whose workers merge the records, account for them and check the entries.
     workbook
         A curators' own sheet in place of the released one; by default the one that ``[workbook]`` of the pins names, if it does.
     structures
@@ -77,6 +82,7 @@ class Options:
     structures: Path | None = None
     conforming: bool = False
     data_docs: bool = False
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,15 +111,16 @@ def build(options: Options) -> Built:
     """
     require_replaceable(options.out, *_read(options))
     ledger = Ledger()
-    base = _fetch(options, ledger)
-    _ingest(base, options, ledger)
-    _merge(base, ledger)
-    curated = _curate(base, ledger)
-    _correct(base, ledger)
-    _perturb(base, ledger)
-    _split(base, ledger)
-    offered = _match(base, ledger)
-    findings = _check(base, curated, ledger)
+    with workers(1, options.scheduler) as by:
+        base = _fetch(options, ledger, by)
+        _ingest(base, options, ledger)
+        _merge(base, ledger)
+        curated = _curate(base, ledger)
+        _correct(base, ledger)
+        _perturb(base, ledger)
+        _split(base, ledger)
+        offered = _match(base, ledger)
+        findings = _check(base, curated, ledger)
     release = _release(base, options, {**curated, "structures.csv": base.matches, "candidates.csv": offered, "findings.csv": findings})
     unmet = _write(release, base, options, ledger)
     edits = () if base.edits is None else tuple(base.edits.told(f"{base.archive.pin.package} {base.archive.pin.version}"))
@@ -133,7 +140,7 @@ def _read(options: Options) -> tuple[list[Path], list[Path]]:
     return read, [options.raw / CONTRIBUTIONS, sources.downloads(options.raw)]
 
 
-def _fetch(options: Options, ledger: Ledger) -> Opened:
+def _fetch(options: Options, ledger: Ledger, by: Workers | None) -> Opened:
     """The pinned sources, verified."""
     with ledger.stage("fetch", "the pinned sources") as stage:
         folder, key = options.private_cifs, options.key_file
@@ -150,7 +157,7 @@ def _fetch(options: Options, ledger: Ledger) -> Opened:
         found = opened(options.raw, as_published=options.as_published, own=own, structures=options.structures, originals=originals)
         pin = found.archive.pin
         stage.note = f"{pin.package} {pin.version}, SHA-256 verified"
-    return found
+    return replace(found, by=by)
 
 
 def _ingest(release: Opened, options: Options, ledger: Ledger) -> None:
@@ -196,7 +203,7 @@ def _curate(release: Opened, ledger: Ledger) -> dict[str, pd.DataFrame]:
     """Entries to their records: the source tables, measurements, records and links of the release, by path."""
     with ledger.stage("curate", "entries to their records") as stage:
         links = release.links
-        merged = accounted(release.merged, links, release.decided_entries)
+        merged = accounted(release.merged, links, release.decided_entries, release.by)
         merged = held(merged, measurements_schema.schema(), stage="curate", table_name="measurements.csv")
         accounts = records(merged, release.literature, links)
         accounts = held(accounts, records_schema.schema(), stage="curate", table_name="records.csv")
@@ -261,7 +268,7 @@ def _check(release: Opened, curated: Mapping[str, pd.DataFrame], ledger: Ledger)
         )  # fmt: skip
         relinked = release.corrections[release.corrections[col.COLUMN].isin(list(map(str, LINK_COLUMNS)))]
         renamed = set(zip(relinked[col.ID], relinked[col.COLUMN], strict=True))
-        found = [*check(subject), *release.bridging]
+        found = [*check(subject, release.by), *release.bridging]
         settled = _settled(release, subject, found)
         why = _reasons(release.corrections)
         found = [replace(f, status="corrected", reason=why(f)) if (f.id, f.column) in renamed else f for f in found]

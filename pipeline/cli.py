@@ -88,9 +88,10 @@ def fetch(names: tuple[str, ...], raw: Path | None) -> None:
     show_default=True,
     help="Processes for gate and report; the result is the same for any number.",
 )
+@SCHEDULER
 def build(
     raw: Path, out: Path, as_published: bool, quick: bool, private_cifs: Path | None, key_file: Path | None, workbook: Path | None,
-    structures: Path | None, conforming: bool, data_docs: bool, jobs: int,
+    structures: Path | None, conforming: bool, data_docs: bool, jobs: int, scheduler: str | None,
 ) -> None:  # fmt: skip
     """Build the release from the pinned sources, or from the curators' own workbook."""
     from pipeline.build import Options
@@ -99,7 +100,7 @@ def build(
 
     options = Options(
         raw, out, as_published, quick, private_cifs, key_file, jobs, workbook=workbook, structures=structures, conforming=conforming,
-        data_docs=data_docs,
+        data_docs=data_docs, scheduler=scheduler,
     )  # fmt: skip
     built = run(options)
     click.echo(summary(built.ledger.stages, built.findings, built.places))

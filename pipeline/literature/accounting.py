@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import papers
 from pipeline.literature.linkage import amounts, elements, is_compound, told
 from pipeline.literature.source import Source, record_keys
 from pipeline.literature.source import state as state_of
+from pipeline.safety.workers import AHEAD, Workers, spread
 from schemas import columns as col
 from schemas.contract import columned
 from schemas.measurements import COLUMNS as MEASUREMENT_COLUMNS
@@ -37,8 +39,8 @@ DECIMALS, EQUAL = 6, 1e-9
 FEW = 2_000_000
 
 
-def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
-    """The measurements with what became of each: ``schemas.measurements.COLUMNS``.
+def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame, by: Workers | None = None) -> pd.DataFrame:
+    """The measurements with what became of each: ``schemas.measurements.COLUMNS``; what each lacks is found here or by workers.
 
     * ``ID`` and state ``released`` where an entry comes from it; ``repeats`` where the same entry has another measurement already;
     * else the first that holds of: not a single crystalline compound (a mixture, a glass), lacks space group, lacks lattice;
@@ -53,15 +55,17 @@ def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataF
 
     entry_of = _entries_of(measurements, links, entries)
     known = [*told(measurements, col.COMPOSITION, col.DOI_SOURCE, col.SPACEGROUP_NUMBER, col.ICSD_ID_SOURCE, col.FAMILY_SOURCE)]
-    nearest = _nearest([composition for composition, *_ in known], entries)
+    length = max(1, len(known) if by is None else len(known) // (AHEAD * by.width()) + 1)
+    release = entries[[str(col.REDUCED_COMPOSITION)]]
+    looked = spread(_looked_at, ((known[first : first + length], release) for first in range(0, len(known), length)), by)
     released: set[str] = set()
     made: list[tuple[str | None, ...]] = []
     ranks: list[tuple[int, float]] = []
-    for name, (composition, doi, spacegroup, icsd, family), (near, distance) in zip(
-        measurements[col.MEASUREMENT], known, nearest, strict=True
+    for name, (_, doi, spacegroup, icsd, _), (near, distance, missing) in zip(
+        measurements[col.MEASUREMENT], known, chain.from_iterable(looked), strict=True
     ):
         entry = entry_of.get(name)
-        lacks = [] if entry else _lacks(composition, doi, spacegroup, family)
+        lacks = [] if entry else missing
         state = _state(entry, released, lacks)
         if entry:
             released.add(entry)
@@ -72,6 +76,16 @@ def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataF
     added = dict(zip(MEASUREMENT_COLUMNS[len(MERGED) :], zip(*made, strict=True) if made else [()] * 4, strict=True))
     whole = pd.concat([measurements[list(map(str, MERGED))].reset_index(drop=True), columned(added)], axis=1)
     return whole.iloc[order].reset_index(drop=True)
+
+
+def _looked_at(given: tuple[Sequence[tuple[Any, ...]], pd.DataFrame]) -> list[tuple[str | None, float, list[str]]]:
+    """Of each measurement the nearest entry, its distance, and what keeps it from being an entry."""
+    known, entries = given
+    nearest = _nearest([composition for composition, *_ in known], entries)
+    return [
+        (near, distance, _lacks(composition, doi, spacegroup, family))
+        for (composition, doi, spacegroup, _, family), (near, distance) in zip(known, nearest, strict=True)
+    ]
 
 
 def _state(entry: str | None, released: set[str], lacks: Sequence[str]) -> str:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.findings import Finding
     from pipeline.literature.source import Source
     from pipeline.release.edits import Edits, Own
+    from pipeline.safety.workers import Workers
     from pipeline.sources.deposit import Deposit
     from pipeline.split import Audit
     from pipeline.split.sides import Split
@@ -73,6 +74,8 @@ class Opened:
         The curators' own workbook, where it takes the place of the pinned one.
     own_structures
         Folder of structures, ``<ID>.cif``, that take the place of those of the pin.
+    by
+        Workers that merge the records; by default it is done here.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Opened:
     originals: Originals | None = None
     own: Own | None = None
     own_structures: Path | None = None
+    by: Workers | None = None
 
     # --- what the sources hold ---------------------------------------------------------------------------------------
     @cached_property
@@ -217,7 +221,7 @@ class Opened:
         """Measurements of the literature tables, one row each (:data:`schemas.measurements.MERGED`)."""
         from pipeline.literature.merge import measurements
 
-        found = measurements(self.literature)
+        found = measurements(self.literature, self.by)
         return held(found, measurements_schema.merged(), stage="merge", table_name="measurements.csv")
 
     @cached_property
