@@ -50,7 +50,7 @@ def by_elements(rows: Sequence[Row], new: Sequence[bool]) -> list[Places]:
 
 def by_cell(rows: Sequence[Row], new: Sequence[bool]) -> list[Places]:
     """Sets of rows whose six parameters are the same and enclose a volume."""
-    return sets((None if row.volume is None else row.cell for row in rows), new)
+    return [places for places in sets((row.cell for row in rows), new) if rows[places[0]].volume is not None]
 
 
 def placed(verdicts: Iterable[Verdict], places: Sequence[int]) -> list[Verdict]:

@@ -8,6 +8,7 @@ is an error and no answer.
 from __future__ import annotations
 
 import os
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -121,14 +122,19 @@ def _loss_told(kept: str) -> Iterator[None]:
 
 
 def submit(by: Workers, function: Callable[..., R], *arguments: Any) -> Future[R]:
-    """Hand out one piece of work: a function of a module, and arguments that can be pickled. It keeps the limits of this process."""
-    return by.executor.submit(_worked, __version__, limits.factor(), function, *arguments)
+    """Hand out one piece of work: a function of a module, and arguments that can be pickled. It keeps the limits of this process.
+
+    It is sent as bytes: Dask would look through every list of it for its own futures, which takes longer than some of the work.
+    """
+    future: Future[R] = by.executor.submit(worked, __version__, limits.factor(), pickle.dumps((function, arguments)))
+    return future
 
 
-def _worked(version: str, factor: int, function: Callable[..., R], *arguments: Any) -> R:
-    """What a worker does with a piece of work."""
+def worked(version: str, factor: int, work: bytes) -> Any:
+    """What a worker does with a piece of work; raises :class:`OtherVersionError` before it looks at that of another version."""
     if version != __version__:
         raise OtherVersionError(__version__)
+    function, arguments = pickle.loads(work)
     before = os.environ.get(limits.VARIABLE)
     os.environ[limits.VARIABLE] = str(factor)
     try:

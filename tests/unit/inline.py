@@ -19,11 +19,11 @@ class Inline(Executor):
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:  # type: ignore[override]
         future: Future[Any] = Future()
-        version, factor, wanted, *given = arguments
-        self.sent.append((wanted.__name__, len(pickle.dumps(given))))
-        changed = self.change(tuple(pickle.loads(pickle.dumps(given))))
+        version, factor, work = arguments
+        wanted, given = pickle.loads(work)
+        self.sent.append((wanted.__name__, len(work)))
         try:
-            future.set_result(pickle.loads(pickle.dumps(function(version, factor, wanted, *changed))))
+            future.set_result(pickle.loads(pickle.dumps(function(version, factor, pickle.dumps((wanted, self.change(given)))))))
         except Exception as error:
             future.set_exception(error)
         return future

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import pickle
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -157,9 +158,10 @@ class Simulated(Executor):
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:  # type: ignore[override]
         self.now += self.OVERHEAD
-        end = max(heapq.heappop(self.free), self.now) + len(arguments[-1])
+        files = len(pickle.loads(arguments[-1])[1][-1])
+        end = max(heapq.heappop(self.free), self.now) + files
         heapq.heappush(self.free, end)
-        cluster, outcome = self, working.Outcome([("", "", "", None, None, None, "", 0)] * len(arguments[-1]))
+        cluster, outcome = self, working.Outcome([("", "", "", None, None, None, "", 0)] * files)
 
         class Later(Future[Any]):
             def result(self, timeout: float | None = None) -> Any:
