@@ -11,9 +11,8 @@ from pipeline.checks.families import family_findings
 from pipeline.checks.lattice import lattice_findings
 from pipeline.checks.notes import note_findings
 from pipeline.checks.references import reference_findings
-from pipeline.checks.settings import confirmed, setting_findings
+from pipeline.checks.settings import confirmed
 from pipeline.checks.spacegroup import spacegroup_findings
-from pipeline.checks.structures import structure_findings
 from pipeline.checks.subject import Subject
 from pipeline.findings import Finding
 
@@ -28,7 +27,4 @@ def of_rows(subject: Subject) -> Iterator[Finding]:
     yield from conductivity_findings(found)
     yield from reference_findings(found)
     yield from family_findings(found)
-    if subject.structures:
-        yield from setting_findings(found, subject.parsed)
-        yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
     yield from note_findings(found)

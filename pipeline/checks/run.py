@@ -13,9 +13,11 @@ from pipeline.checks.link_records import record_findings
 from pipeline.checks.links import link_findings
 from pipeline.checks.prototypes import prototype_findings
 from pipeline.checks.series import series_findings
+from pipeline.checks.settings import setting_findings
 from pipeline.checks.splits import split_findings
 from pipeline.checks.spread import row_findings, set_findings
 from pipeline.checks.structure_copies import copy_findings
+from pipeline.checks.structures import structure_findings
 from pipeline.checks.subject import Subject
 from pipeline.findings import Finding
 
@@ -36,9 +38,12 @@ def check(subject: Subject, by: Workers | None = None) -> Iterator[Finding]:
         yield from row_findings(subject, by)
         if not subject.alone:
             yield from set_findings(found, by)
-    if subject.structures and not subject.alone:
-        yield from copy_findings(found, subject.parsed)
-        yield from prototype_findings(found, subject.parsed, subject.noisy)
+    if subject.structures:
+        yield from setting_findings(found, subject.parsed)
+        yield from structure_findings(found, subject.parsed, noisy=subject.noisy)
+        if not subject.alone:
+            yield from copy_findings(found, subject.parsed)
+            yield from prototype_findings(found, subject.parsed, subject.noisy)
     if subject.test_ids is not None:
         yield from split_findings(subject.entries, subject.test_ids, subject.train_ids)
     if subject.links is not None and subject.measurements is not None:

@@ -21,7 +21,6 @@ from pipeline.checks.series import by_group, of_group
 from pipeline.checks.sets import Budget, Judged, Places, as_in_turn, judged, settings_tried
 from pipeline.checks.subject import Subject
 from pipeline.findings import Finding
-from pipeline.safety import limits
 from pipeline.safety.workers import Workers, bins, spread
 from schemas import columns as col
 
@@ -36,26 +35,16 @@ COMPARED = [
         col.BOUND, col.DOI,
     )
 ]  # fmt: skip
-#: The work with a structure, in rows without one.
-STRUCTURE = 20
 
 
-def row_findings(subject: Subject, by: Workers) -> list[Finding]:
+def row_findings(subject: Subject, by: Workers) -> Iterator[Finding]:
     """What :func:`pipeline.checks.alone.of_rows` says, of rows parted by space group."""
-    import pandas as pd
-
     groups: dict[Hashable, Places] = defaultdict(list)
     for place, number in enumerate(_numbers(subject.entries)):
         groups[number].append(place)
-    weights = pd.Series(1, subject.entries.index)
-    weights[subject.entries.index.isin(subject.structures)] = STRUCTURE
     members = list(groups.values())
-    divided = bins((int(weights.iloc[places].sum()) for places in members), by)
-    parts = (_part(subject, sorted(chain.from_iterable(members[number] for number in part))) for part in divided)
-    said = list(spread(_rows_alone, parts, by))
-    if subject.alone and sum(examined for _, examined in said) > limits.CIF_TOTAL():  # which of them are too many is told in their order
-        return list(of_rows(subject))
-    return [finding for findings, _ in said for finding in findings]
+    parts = (_part(subject, sorted(chain.from_iterable(members[number] for number in part))) for part in bins(map(len, members), by))
+    yield from chain.from_iterable(spread(_rows_alone, parts, by))
 
 
 def _numbers(entries: pd.DataFrame) -> list[int | None]:
@@ -66,17 +55,17 @@ def _numbers(entries: pd.DataFrame) -> list[int | None]:
 
 
 def _part(subject: Subject, places: Places) -> Subject:
-    """Some of the entries, as a subject of their own."""
+    """Some of the entries, as a subject of their own, with what was read of their structures."""
     entries = subject.entries.iloc[places]
     known = frozenset(entries.index)
     return Subject(
-        entries=entries, structures={name: text for name, text in subject.structures.items() if name in known},
-        noisy=subject.noisy & known, alone=subject.alone, recorded={name: subject.groups[name] for name in known & subject.groups.keys()},
+        entries=entries, alone=True, recorded={name: subject.groups[name] for name in known & subject.groups.keys()},
+        read={name: subject.parsed[name] for name in known & subject.parsed.keys()},
     )  # fmt: skip
 
 
-def _rows_alone(subject: Subject) -> tuple[list[Finding], int]:
-    return list(of_rows(subject)), subject.examined
+def _rows_alone(subject: Subject) -> list[Finding]:
+    return list(of_rows(subject))
 
 
 def set_findings(rows: Sequence[Row], by: Workers, among: frozenset[str] | None = None) -> Iterator[Finding]:

@@ -45,6 +45,8 @@ class Subject:
         Whether the entries are looked at without each other: whoever compares them with more entries than these does it once.
     recorded
         Space group numbers that the sources record of an entry, by ID; by default those of its links.
+    read
+        The structure files as they were read before, by ID; by default they are read.
     """
 
     entries: pd.DataFrame
@@ -58,6 +60,7 @@ class Subject:
     free_ids: bool = False
     alone: bool = False
     recorded: Mapping[str, frozenset[int]] | None = None
+    read: Mapping[str, Structure | CifError] | None = None
 
     @cached_property
     def groups(self) -> Mapping[str, frozenset[int]]:
@@ -74,7 +77,7 @@ class Subject:
     @cached_property
     def parsed(self) -> Mapping[str, Structure | CifError]:
         """Each structure file read once for all checks, or the error that it raised."""
-        return self._files[0]
+        return self._files[0] if self.read is None else self.read
 
     @cached_property
     def cells(self) -> Mapping[str, Cell]:
@@ -86,13 +89,8 @@ class Subject:
         """The structures that files of a contribution hold besides the one that is read."""
         return self._files[1]
 
-    @property
-    def examined(self) -> int:
-        """Squares of the positions of all structures of a contribution: what its limit counts."""
-        return self._files[2]
-
     @cached_property
-    def _files(self) -> tuple[dict[str, Structure | CifError], dict[str, list[Structure]], int]:
+    def _files(self) -> tuple[dict[str, Structure | CifError], dict[str, list[Structure]]]:
         from pipeline.structures.cif import CifError, further, read
         from pipeline.structures.cost import demand_examined
 
@@ -111,4 +109,4 @@ class Subject:
                 found[name] = structure
             except CifError as error:
                 found[name] = error
-        return found, more, total or 0
+        return found, more

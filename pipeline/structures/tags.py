@@ -45,6 +45,10 @@ class CifError(ValueError):
         self.name, self.reason, self.line = name, reason, line
         super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")
 
+    def __reduce__(self) -> tuple[type[CifError], tuple[str, str, int | None]]:
+        """Copy it by what it was made of: it is sent between processes."""
+        return CifError, (self.name, self.reason, self.line)
+
 
 def plain(tag: str) -> str:
     """Name of an item in one spelling: lower case, underscores for dots."""
