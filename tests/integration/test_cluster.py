@@ -1,4 +1,4 @@
-"""Indexing on a Dask cluster: a real scheduler and two workers on loopback, one of which is killed on the way."""
+"""Work on a Dask cluster: a real scheduler and two workers on loopback, one of which is killed on the way."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
+from pipeline.build import Options, build
+from pipeline.cli import main
 from pipeline.errors import InputError
 from pipeline.safety import workers as handing
 from pipeline.structures.matching import workers as working
 from pipeline.structures.matching.index import index
+from schemas import columns as col
 
 #: Each published structure this many times: about two seconds of work, so that the killing meets it in the middle.
 COPIES = 4
@@ -72,6 +77,37 @@ def content(path: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
     finally:
         connection.close()
+
+
+def processor_time(processes: list[subprocess.Popen[bytes]]) -> list[float]:
+    """CPU seconds of each process so far."""
+    import psutil
+
+    return [sum(psutil.Process(process.pid).cpu_times()[:2]) for process in processes]
+
+
+def test_a_check_and_a_build_on_two_workers_say_what_one_process_says(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], raw: Path, built: Path, published_cells: pd.DataFrame, tmp_path: Path
+) -> None:
+    address, workers = cluster
+    before = processor_time(workers)
+    table = tmp_path / "rows.csv"
+    cells = published_cells.copy()
+    cells[str(col.ID)] = [f"row{n}" for n in range(len(cells))]
+    cells[[str(column) for column in col.CONTRIBUTED]].to_csv(table, index=False)
+    here, there = (
+        CliRunner().invoke(main, ["check", str(table), "--raw", str(raw), "--format", "json", *more])
+        for more in ([], ["--scheduler", address])
+    )
+    assert here.exit_code == there.exit_code == 1
+    assert there.stdout == here.stdout
+    assert here.stdout.count("duplicate.exact") > 500
+    between = processor_time(workers)
+    assert all(now > then for now, then in zip(between, before, strict=True))
+    out = tmp_path / "out"
+    build(Options(raw=raw, out=out, quick=True, scheduler=address))
+    assert all(now > then for now, then in zip(processor_time(workers), between, strict=True))
+    assert (out / "SHA256SUMS").read_bytes() == (built / "SHA256SUMS").read_bytes()
 
 
 def test_a_worker_dies_and_nothing_is_lost(
