@@ -21,8 +21,9 @@ from pipeline.terminal import CONTEXT, Commands, say
 
 # Products of three by three numbers gain nothing from threads; to start and stop them takes a twentieth of a build's CPU.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Tables and structures are many objects and few circles: looking for circles after every 700 new objects took a tenth of a build's CPU.
-gc.set_threshold(50_000)
+# Tables and structures are many objects and few circles: looking for circles after every 700 new objects took a tenth of a build's CPU, and
+# to look again after ten such rounds at all that they left a twentieth of what 22,000 records take.
+gc.set_threshold(100_000, 50)
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)
