@@ -116,7 +116,7 @@ ID_PATTERN = "(?:[a-z0-9]{3}|[bcdfghjkmpqrstvwxz][2-9][2-9bcdfghjkmpqrstvwxz]{3}
 ID = Column(
     "ID",
     "text",
-    "Name of the entry: three characters, or six of later ones, lower case and digits. It names the structure file.",
+    "Name of the entry: three lower-case letters or digits, six for later entries. It is the name of the structure file too.",
     source=_WORKBOOK,
     required=True,
     unique=True,
@@ -303,8 +303,8 @@ def _doubted(tables: Tables) -> pd.Series:
 
 DOUBT = added(
     "doubt", "text",
-    "Checks that found an error in composition, cell, space group, conductivity or structure which awaits a decision, separated by spaces "
-    "(findings.csv has each); blank when there is none.",
+    "Checks that found an error in composition, cell, space group, conductivity or structure on which nobody has decided yet, separated by "
+    "spaces (findings.csv has each); blank when there is none.",
     _doubted,
 )  # fmt: skip
 
@@ -321,7 +321,7 @@ MODEL: tuple[Column, ...] = (*PROCESSED, SPLIT, CIF_TEXT)
 RECORD = Column(
     "record",
     "text",
-    "Name of the record in its source: the ID of Liverpool Ionics; elsewhere its place in the source, from 1.",
+    "Name of the record in its source: the ID of Liverpool Ionics; elsewhere its place in the source, counted from 1.",
     source="source table",
     required=True,
 )
@@ -349,8 +349,10 @@ PHASE = Column("phase", "text", "Name of the phase.", source="source table")
 ICSD_ID_SOURCE = Column("icsd_id", "text", "Collection code in the ICSD.", source="source table")
 REFERENCE = Column("reference", "text", "Citation number or numbers in the source.", source="source table")
 DOI_SOURCE = Column("doi", "text", "DOI of the paper, lower case; several are separated by a vertical bar.", source="source table")
-FIRST_LINE = Column("first_line", "integer", "First line of the record in the source file, from 1.", source="source table", minimum=1)
-LAST_LINE = Column("last_line", "integer", "Last line of the record in the source file, from 1.", source="source table", minimum=1)
+FIRST_LINE = Column(
+    "first_line", "integer", "First line of the record in the source file, counted from 1.", source="source table", minimum=1
+)
+LAST_LINE = Column("last_line", "integer", "Last line of the record in the source file, counted from 1.", source="source table", minimum=1)
 REPAIRS = Column("repairs", "text", "Rules that repaired the record, and what stayed ambiguous.", source="recovery")
 TEMPERATURE = Column("temperature", "number", "Temperature of the measurement.", unit="degree Celsius", source="source table")
 FAMILY_SOURCE = Column("family", "text", "Structural family.", source="source table")
@@ -428,7 +430,7 @@ AGREES_WITH_PUBLISHED = Column("agrees_with_published", "boolean", "The link fou
 # --- findings and corrections ----------------------------------------------------------------------------------------
 CHECK = Column("check", "text", "Name of the check, family.what.", source="checks", required=True)
 SEVERITY = Column("severity", "text", "How serious it is.", source="checks", required=True, categories=("error", "warning", "info"))
-COLUMN = Column("column", "text", "Column of the release the finding is about.", source="checks")
+COLUMN = Column("column", "text", "Column of the release that is concerned.", source="checks")
 VALUE = Column("value", "text", "Value found.", source="checks")
 EXPECTED = Column("expected", "text", "Value expected, where it can be known.", source="checks")
 MESSAGE = Column("message", "text", "What is wrong, in a sentence.", source="checks", required=True)
@@ -451,7 +453,7 @@ FILE = Column("file", "text", "Structure file.", source="structures", required=T
 MATCH = Column(
     "match",
     "text",
-    "How the structure fits its row: exact, close or outside the window.",
+    "How the structure fits its row: exact, close, outside the window, or unreadable.",
     source="match",
     categories=("exact", "close", "outside", "unreadable"),
 )
@@ -484,5 +486,10 @@ READ_AS = Column(
     source="match",
 )  # fmt: skip
 RANK = Column("rank", "integer", "Rank of the candidate, 1 is the best.", source="match", required=True, minimum=1)
-REMARK = Column("remark", "text", "What of the row the candidate contradicts: its Z, or its cell. Blank when nothing.", source="match")
+REMARK = Column(
+    "remark",
+    "text",
+    "Where candidate and row differ: in Z, in the cell, in an element that only one has; blank when nowhere.",
+    source="match",
+)
 ROW_ID = Column("ID", "text", "ID of the row that the structure is offered to.", source="match", required=True)

@@ -13,8 +13,8 @@ _INTRO = """# Data dictionary
 Every file of a release and every column of its tables. Made from `schemas/files.py` and `schemas/columns.py`; the same descriptions,
 units and limits stand in `datapackage.json`, in `croissant.json` and in the header notes of the sheets.
 
-Tables are UTF-8 CSV with a header, commas, and nothing in a blank cell. An ID is text: `1e9` and `019` are IDs, so read the column as text
-(`pandas.read_csv(path, dtype={"ID": str})`)."""
+Tables are CSV in UTF-8: a header, commas between the cells, nothing where a cell is blank. An ID is text: `1e9` and `019` are IDs, so read
+the column as text (`pandas.read_csv(path, dtype={"ID": str})`)."""
 
 
 #: Every file, and what stands for the tables of declared sources.
@@ -48,8 +48,8 @@ def _table_section(file: File) -> str:
         return "\n\n".join([*lead, f"The columns are those of [`{twin.path}`](#{_anchor(twin)})."])
     keys = []
     if file.primary_key:
-        keys.append(f"A row is named by {_listed(file.primary_key)}.")
-    keys += [f"`{key.column}` is `{key.target}` of [`{key.path}`](#{_anchor(_by_path(key.path))})." for key in file.foreign_keys]
+        keys.append(f"The key of a row is {_listed(file.primary_key)}.")
+    keys += [f"`{key.column}` refers to `{key.target}` of [`{key.path}`](#{_anchor(_by_path(key.path))})." for key in file.foreign_keys]
     rows = [(f"`{column}`", column.type, column.unit, column.description, _limits(column, file), column.source) for column in file.columns]
     table = _table(("column", "type", "unit", "meaning", "limits", "source"), rows)
     return "\n\n".join([*lead, *([" ".join(keys)] if keys else []), table])
