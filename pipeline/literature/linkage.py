@@ -42,7 +42,7 @@ TEMPERATURE: Mapping[str, float] = {"usual": 0.0, "unusual": -0.3}
 #: entry the number of a sibling record where the structure fits better (7tu has the conductivity of record 267, the number of 271).
 ICSD: Mapping[bool, float] = {True: 0.5, False: -0.2}
 #: The most that all but the composition weighs, and what floating point may lose in a sum of weights.
-_MOST, _NOISE = max(CONDUCTIVITY.values()) + max(SPACEGROUP.values()), 1e-9
+MOST, _NOISE = max(CONDUCTIVITY.values()) + max(SPACEGROUP.values()), 1e-9
 #: Temperatures that a source without temperatures means by room temperature, degrees Celsius.
 USUAL = (20.0, 30.0)
 #: Logarithms of the ratios up to which two values agree within 1 %, 5 % and a factor of two.
@@ -118,7 +118,7 @@ def weighed(ours: Described, theirs: Described, least: float) -> float:
     left, right = _read(ours.composition).elements, _read(theirs.composition).elements
     apart = 0 if left is right else len(left ^ right)
     least -= _NOISE
-    if _MOST + COMPOSITION["same" if not apart else "one element" if apart == 1 else "other"] < least:
+    if MOST + COMPOSITION["same" if not apart else "one element" if apart == 1 else "other"] < least:
         return -math.inf
     conductivity, spacegroup = conductivity_class(ours, theirs), _spacegroup_class(ours.spacegroup, theirs.spacegroup)
     known = CONDUCTIVITY[conductivity] + SPACEGROUP[spacegroup]
@@ -288,7 +288,6 @@ def _keeps(mine: float, my_bound: str, yours: float, your_bound: str) -> bool:
     return value <= limit if bound == "<" else value >= limit
 
 
-@lru_cache(maxsize=TEXTS)
 def value_class(mine: float, yours: float) -> str:
     """How two values agree, in the classes of :func:`conductivity_class`.
 

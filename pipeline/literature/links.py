@@ -27,6 +27,7 @@ from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
     ICSD,
+    MOST,
     Described,
     assign,
     compare,
@@ -301,17 +302,24 @@ class _Finder:
 
     def _candidates(self, entries: Sequence[_Entry]) -> Iterator[_Candidates]:
         """What entries may come from: the groups of their papers, and those of other papers that agree with them. Most have none."""
-        by_paper: dict[str, list[_Group]] = defaultdict(list)
+        by_paper: dict[str, dict[str, _Group]] = defaultdict(dict)
         for group in self.groups:
-            for paper in sorted(group.papers):
-                by_paper[paper].append(group)
+            for paper in group.papers:
+                by_paper[paper][group.name] = group
         index, away = _Values(self.groups), COMPOSITION["same"] - log10(ELSEWHERE)
         for entry in entries:
-            pool = {group.name: group for paper in sorted(self._papers(entry)) for group in by_paper.get(paper, ())}
+            found = [by_paper[paper] for paper in sorted(self._papers(entry)) if paper in by_paper]
+            pool = found[0] if len(found) == 1 else {name: group for each in found for name, group in each.items()}
             held = elements(entry.described.composition)
             none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
             alone = log10((1 - none) / none)
-            own = ((name, self._weight(entry, group, -alone)) for name, group in pool.items())
+            more = (ICSD[True] if entry.described.icsd else 0.0) + (NAMED if self._named(entry) else 0.0)
+            all_may = alone + COMPOSITION["other"] + MOST + more > 0  # else two other elements are too much, but for a partner
+            own = (
+                (name, self._weight(entry, group, -alone))
+                for name, group in pool.items()
+                if all_may or group.elements is held or name in self.partners or len(group.elements ^ held) <= 1
+            )
             elsewhere = (
                 (group.name, self._weight(entry, group, away) - COMPOSITION["same"] + log10(ELSEWHERE))
                 for group in index.like(entry.described, held, self._named(entry))
