@@ -1,8 +1,9 @@
-"""Indexing on a Dask cluster: ``python benchmarks/cluster.py share|width [--files N] [--kind folder|zip] [--keep FOLDER]``.
+"""Work on a Dask cluster: ``python benchmarks/cluster.py index|check|merge|width [--files N] [--rows N] [--keep FOLDER]``.
 
-``share``: how much of the CPU of ``index --scheduler`` is the command's own, with two workers and a scheduler as processes on this machine.
-The library is of small CIFs, where the share is largest: a larger file costs its worker more, and the command as much. The same library is
-indexed without a cluster too, and both indexes must hold the same.
+``index``, ``check``, ``merge``: how much of the CPU is the command's own, with two workers and a scheduler as processes on this machine,
+beside the same work without a cluster; both must say the same. The library is of small CIFs, where the share is largest: a larger file
+costs its worker more, and the command as much. The rows and records are those of ``grown.py``; ``merge`` is that of two declared tables and
+the accounting of what came of it, without reading them, which no worker does.
 
 ``width``: how much faster more workers are, where this machine has no cores for them: a scheduler and workers of Dask as threads, each of
 which waits for a file as long as describing it would take (``--delay``), and gives back rows made beforehand. All else is done as ever:
@@ -15,6 +16,7 @@ import argparse
 import functools
 import itertools
 import os
+import pickle
 import socket
 import sqlite3
 import subprocess
@@ -28,7 +30,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pipeline  # noqa: F401  (in front of what it imports)
+import pipeline.cli  # noqa: F401  (in front of what it imports: it sets the collector of circles and the threads)
+from pipeline.structures.matching.library import Row, checksum
+from pipeline.structures.matching.workers import Outcome, Place
+from schemas import columns as col
+
+ROOT = Path(__file__).parent.parent
 
 #: Rock salts of these, each in cells of many sizes.
 CATIONS, ANIONS = ("Li", "Na", "K", "Rb", "Mg", "Ca", "Sr", "Ba"), ("F", "Cl", "Br", "I", "O", "S", "Se", "Te")
@@ -86,12 +93,14 @@ def content(path: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
-def indexed(where: Path, output: Path, *more: str) -> tuple[float, float]:
-    """CPU seconds of the command and its peak memory in MiB."""
+def run(*arguments: str, output: Path | None = None) -> tuple[float, float]:
+    """CPU seconds of a command and its peak memory in MiB; what it prints goes to ``output``."""
     code = "import sys; from pipeline.cli import main; main(sys.argv[1:])"
-    process = subprocess.Popen([sys.executable, "-c", code, "index", str(where), "--output", str(output), *more], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
+    command = [sys.executable, *(("-c", code) if arguments[0] in ("index", "check") else (__file__,)), *arguments]
+    with (output or Path(os.devnull)).open("wb") as said:
+        process = subprocess.Popen(command, stdout=said, cwd=ROOT)
+        _, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, 1):  # 1: there are findings
         raise SystemExit(f"the command ended with {os.waitstatus_to_exitcode(status)}")
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
@@ -131,21 +140,90 @@ def cluster(workers: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
                 process.wait(10)
 
 
-def share(where: Path, workers: int, scratch: Path) -> None:
-    """Print how the CPU of an index on a cluster is divided."""
-    local, least = indexed(where, scratch / "local.index")
+def index(where: Path, output: Path, *more: str) -> tuple[float, float]:
+    """Index a library."""
+    return run("index", str(where), "--output", str(output), *more)
+
+
+def check(where: Path, output: Path, *more: str) -> tuple[float, float]:
+    """Check a table."""
+    return run("check", str(where), "--format", "json", *more, output=output)
+
+
+def merge(where: Path, output: Path, *more: str) -> tuple[float, float]:
+    """Merge two tables of records and account for what came of it, without reading them."""
+    return run("merged", "--keep", str(where), "--output", str(output), *more)
+
+
+def table(folder: Path, rows: int) -> Path:
+    """A table of so many rows that the dataset has not, made unless it is there."""
+    place = folder / f"{rows}.csv"
+    if not place.exists():
+        import grown
+
+        from pipeline.release.opened import opened
+
+        grown.cells(opened(ROOT / "raw").workbook_cells, rows, 1)[[str(column) for column in col.CONTRIBUTED]].to_csv(place, index=False)
+    return place
+
+
+def literature(folder: Path, rows: int) -> Path:
+    """Two tables of so many records together, as sources, and the entries of the dataset; made unless they are there."""
+    place = folder / f"{rows}.pickle"
+    if not place.exists():
+        import grown
+        from growth import COLUMNS
+
+        from pipeline.ingest.declared import declared
+        from pipeline.literature.source import Source
+        from pipeline.release.opened import opened
+        from pipeline.sources.declared import declaration
+
+        base, sources = opened(ROOT / "raw"), []
+        whole = len(base.laskowski) + len(base.liion)
+        for name, published in (("laskowski", base.laskowski), ("liion", base.liion)):
+            cells = grown.records(published, round(rows * len(published) / whole)).to_csv(index=False)
+            read = declared(cells.encode(), f"{name}.csv", declaration({"name": f"{name}-grown", "columns": COLUMNS}, "benchmark")).table
+            sources.append(Source(f"{name}-grown", name, read, states_temperature=True))
+        place.write_bytes(pickle.dumps((sources, base.entries)))
+    return place
+
+
+def merged(where: Path, output: Path, scheduler: str | None) -> None:
+    """What :func:`merge` runs."""
+    from pipeline.literature import accounted, links
+    from pipeline.literature.merge import measurements
+    from pipeline.safety.workers import workers
+
+    sources, entries = pickle.loads(where.read_bytes())
+    with workers(1, scheduler) as by:
+        found = measurements(sources, by)
+        accounted(found, links(entries, found, sources), entries, by).to_csv(output, index=False)
+
+
+def share(work: Callable[..., tuple[float, float]], where: Path, workers: int, scratch: Path) -> None:
+    """Print how the CPU of some work on a cluster is divided."""
+    here, there = scratch / "local", scratch / "cluster"
+    local, least = work(where, here)
     with cluster(workers) as (address, processes):
         before = [processor_time(process) for process in processes]
-        mine, peak = indexed(where, scratch / "cluster.index", "--scheduler", address)
+        mine, peak = work(where, there, "--scheduler", address)
         scheduler, *theirs = (processor_time(process) - spent for process, spent in zip(processes, before, strict=True))
-    if content(scratch / "local.index") != content(scratch / "cluster.index"):
-        raise SystemExit("the cluster gave another index")
+    if (content(here) != content(there)) if work is index else (here.read_bytes() != there.read_bytes()):
+        raise SystemExit("the cluster gave another answer")
     whole = mine + scheduler + sum(theirs)
     print("| who | CPU s | share |")
     print("|---|---|---|")
     for name, spent in (("the command", mine), ("the scheduler", scheduler), (f"{workers} workers", sum(theirs))):
         print(f"| {name} | {spent:.1f} | {100 * spent / whole:.1f} % |")
-    print(f"\nWithout a cluster: {local:.1f} s and {least:.0f} MiB; the command on a cluster: {peak:.0f} MiB. Both indexes hold the same.")
+    print(f"\nWithout a cluster: {local:.1f} s and {least:.0f} MiB; the command on a cluster: {peak:.0f} MiB. Both say the same.")
+
+
+def _waited(delay: float, row: Row, _: str, __: str | None, places: Sequence[Place]) -> Outcome:
+    """Wait as long as describing some files would take, and say of each what was said of one."""
+    time.sleep(delay * len(places))
+    block, found, reason = row[1], row[3:6], row[6]
+    return Outcome([(name, block, stamp, *found, reason, checksum(name, block, stamp, *found)) for name, stamp, *_ in places])
 
 
 def width(where: Path, widths: Sequence[int], delay: float, scratch: Path, runs: int) -> None:
@@ -154,15 +232,9 @@ def width(where: Path, widths: Sequence[int], delay: float, scratch: Path, runs:
 
     from pipeline.structures.matching import index as indexing
     from pipeline.structures.matching import workers as working
-    from pipeline.structures.matching.library import checksum
 
     (row,) = working.describe_places(str(where), None, [next(_places(where))]).rows
-    block, found, reason = row[1], row[3:6], row[6]
-
-    def waiting(_: str, __: str | None, places: Sequence[working.Place]) -> working.Outcome:
-        time.sleep(delay * len(places))
-        return working.Outcome([(name, block, stamp, *found, reason, checksum(name, block, stamp, *found)) for name, stamp, *_ in places])
-
+    waiting = functools.partial(_waited, delay, row)
     took: dict[int, float] = {}
     make: Any = LocalCluster
     for workers in widths:
@@ -192,19 +264,30 @@ def _places(where: Path) -> Iterator[Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["share", "width"])
-    parser.add_argument("--files", type=int, default=0, help="by default 100,000 for share, 40,000 for width")
-    parser.add_argument("--kind", choices=["folder", "zip"], default="folder", help="of the library, for share")
-    parser.add_argument("--workers", type=int, nargs="*", default=[], help="two for share, 1 and 8 for width")
+    parser.add_argument("what", choices=["index", "check", "merge", "width", "merged"])
+    parser.add_argument("--files", type=int, default=0, help="by default 100,000 for index, 40,000 for width")
+    parser.add_argument("--rows", type=int, default=100_000, help="for check and merge")
+    parser.add_argument("--kind", choices=["folder", "zip"], default="folder", help="of the library, for index")
+    parser.add_argument("--workers", type=int, nargs="*", default=[], help="1 and 8 for width, else two")
     parser.add_argument("--delay", type=float, default=0.001, help="seconds that a file takes, for width")
     parser.add_argument("--runs", type=int, default=2, help="for width")
-    parser.add_argument("--keep", type=Path, help="folder of the library, which a later run uses again")
+    parser.add_argument("--keep", type=Path, help="folder of what is made, which a later run uses again")
+    parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--scheduler", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.what == "merged":
+        merged(given.keep, given.output, given.scheduler)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        if given.what == "share":
-            share(library(folder, given.files or 100_000, given.kind), (given.workers or [2])[0], Path(scratch))
+        many = (given.workers or [2])[0]
+        if given.what == "index":
+            share(index, library(folder, given.files or 100_000, given.kind), many, Path(scratch))
+        elif given.what == "check":
+            share(check, table(folder, given.rows), many, Path(scratch))
+        elif given.what == "merge":
+            share(merge, literature(folder, given.rows), many, Path(scratch))
         else:
             width(library(folder, given.files or 40_000, "folder"), given.workers or [1, 8], given.delay, Path(scratch), given.runs)
 
