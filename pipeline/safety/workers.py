@@ -31,6 +31,8 @@ AHEAD = 4
 #: Seconds that a scheduler may take to answer, and between two looks at how many workers it has.
 PATIENCE = 10
 LOOK = 1.0
+#: What helps against workers that cannot do the work.
+SAME = "install the same version on all machines, and run the command again"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,13 @@ def _cluster(scheduler: str) -> Iterator[Workers]:
         raise InputError(
             f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"
         ) from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        client.close()
+        raise InputError(
+            "the Dask scheduler has no workers", value=scheduler, cure=f"start some with 'dask worker {scheduler} --nthreads 1'"
+        ) from None
     seen = [0.0, 1]
 
     def width() -> int:
@@ -108,11 +117,6 @@ def _loss_told(kept: str) -> Iterator[None]:
         yield
     except BrokenProcessPool as error:
         raise InputError("a worker process died", cure=f"run the command again{kept}; with fewer --jobs it needs less memory") from error
-    except OtherVersionError as error:
-        raise InputError(
-            f"a worker of the cluster runs version {error} of this program, and not {__version__}",
-            cure="install the same version on all machines, and run the command again",
-        ) from None
     except InputError:
         raise
     except Exception as error:
@@ -121,24 +125,35 @@ def _loss_told(kept: str) -> Iterator[None]:
         raise InputError(f"the cluster gave the work up: {error}", cure=f"see to its workers and run the command again{kept}") from error
 
 
-def submit(by: Workers, function: Callable[..., R], *arguments: Any) -> Future[R]:
+class _Work:
+    """A piece of work on its way: to unpickle it is to do it. So a worker without the program raises an error, as it should; Dask ends a
+    worker that does not know a function."""
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self.content = pickle.dumps((function, arguments))
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, int, bytes]]:
+        return worked, (__version__, limits.factor(), self.content)
+
+
+def submit(by: Workers, function: Callable[..., Any], *arguments: Any) -> Future[bytes]:
     """Hand out one piece of work: a function of a module, and arguments that can be pickled. It keeps the limits of this process.
 
-    It is sent as bytes: Dask would look through every list of it for its own futures, which takes longer than some of the work.
+    It is sent as bytes, and so is the answer: Dask would look through every list for its own futures, and pack each member of a list by
+    itself, which takes longer than some of the work.
     """
-    future: Future[R] = by.executor.submit(worked, __version__, limits.factor(), pickle.dumps((function, arguments)))
-    return future
+    return by.executor.submit(pickle.loads, pickle.dumps(_Work(function, arguments)))
 
 
-def worked(version: str, factor: int, work: bytes) -> Any:
-    """What a worker does with a piece of work; raises :class:`OtherVersionError` before it looks at that of another version."""
+def worked(version: str, factor: int, content: bytes) -> bytes:
+    """What a worker does with a piece of work, and its answer; raises :class:`OtherVersionError` before it looks at another version's."""
     if version != __version__:
         raise OtherVersionError(__version__)
-    function, arguments = pickle.loads(work)
+    function, arguments = pickle.loads(content)
     before = os.environ.get(limits.VARIABLE)
     os.environ[limits.VARIABLE] = str(factor)
     try:
-        return function(*arguments)
+        return pickle.dumps(function(*arguments))
     finally:
         if before is None:
             del os.environ[limits.VARIABLE]
@@ -146,19 +161,35 @@ def worked(version: str, factor: int, work: bytes) -> Any:
             os.environ[limits.VARIABLE] = before
 
 
+def answer(future: Future[bytes]) -> Any:
+    """What a worker says.
+
+    Raises
+    ------
+    InputError
+        When it runs another version of the program, or none.
+    """
+    try:
+        return pickle.loads(future.result())
+    except OtherVersionError as error:
+        raise InputError(f"a worker of the cluster runs version {error} of this program, and not {__version__}", cure=SAME) from None
+    except ModuleNotFoundError as error:
+        raise InputError(f"a worker of the cluster lacks the module {error.name}", cure=SAME) from error
+
+
 def spread(function: Callable[[P], R], parts: Iterable[P], by: Workers | None) -> Iterator[R]:
     """What a function says of each part, in the order of the parts; worked out here where there is nobody else."""
     if by is None:
         yield from map(function, parts)
         return
-    waiting: deque[Future[R]] = deque()
+    waiting: deque[Future[bytes]] = deque()
     try:
         for part in parts:
             waiting.append(submit(by, function, part))
             if len(waiting) >= AHEAD * by.width():
-                yield waiting.popleft().result()
+                yield answer(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield answer(waiting.popleft())
     finally:
         for future in waiting:
             future.cancel()

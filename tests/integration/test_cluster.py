@@ -153,3 +153,12 @@ def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         index([tmp_path], tmp_path / "x.index", scheduler=address)
+
+
+def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(handing, "PATIENCE", 1)
+    quiet = {"dashboard_address": None, "scheduler_kwargs": {"dashboard": False, "dashboard_address": ":0"}}
+    with LocalCluster(n_workers=0, processes=False, **quiet) as empty, pytest.raises(InputError, match="has no workers"):
+        index([tmp_path], tmp_path / "x.index", scheduler=empty.scheduler_address)

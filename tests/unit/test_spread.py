@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 import pandas as pd
 import pytest
@@ -29,7 +30,7 @@ from pipeline.literature import accounted, links
 from pipeline.literature.merge import measurements
 from pipeline.literature.source import Source
 from pipeline.safety import limits, workers
-from pipeline.safety.workers import OtherVersionError, bins, spread, submit
+from pipeline.safety.workers import answer, bins, spread, submit
 from schemas import columns as col
 from tests.unit.inline import Inline, inline
 from tests.unit.literature import declared_source, entry_table
@@ -68,20 +69,30 @@ def test_only_some_pieces_are_under_way() -> None:
 
 
 def test_a_worker_of_another_version_gives_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    by = inline()
+    class Elsewhere(Inline):
+        """Has another version of the program."""
+
+        def submit(self, *arguments: object) -> object:  # type: ignore[override]
+            with monkeypatch.context() as there:
+                there.setattr(workers, "__version__", "0.0.1")
+                return super().submit(*arguments)  # type: ignore[arg-type]
+
     monkeypatch.setattr(workers, "__version__", "9.9.9")
-    sent = workers.worked
+    with pytest.raises(InputError, match=r"runs version 0\.0\.1 of this program, and not 9\.9\.9"):
+        list(spread(double, [1], workers.Workers(Elsewhere(), lambda: 1)))
 
-    def elsewhere(version: str, factor: int, work: bytes) -> object:
-        with monkeypatch.context() as there:
-            there.setattr(workers, "__version__", "0.0.1")
-            return sent(version, factor, work)
 
-    monkeypatch.setattr(workers, "worked", elsewhere)
-    with pytest.raises(OtherVersionError, match=r"0\.0\.1"):
-        list(spread(double, [1], by))
-    with pytest.raises(InputError, match=r"runs version 0\.0\.1 of this program, and not 9\.9\.9"), workers._loss_told(""):
-        list(spread(double, [1], by))
+def test_a_worker_without_the_program_gives_no_answer() -> None:
+    class Elsewhere(Inline):
+        """Has no such program."""
+
+        def submit(self, *_: object) -> Future[object]:  # type: ignore[override]
+            future: Future[object] = Future()
+            future.set_exception(ModuleNotFoundError("No module named 'pipeline'", name="pipeline"))
+            return future
+
+    with pytest.raises(InputError, match="lacks the module pipeline"):
+        list(spread(double, [1], workers.Workers(Elsewhere(), lambda: 1)))
 
 
 @pytest.mark.parametrize("before", [None, "1", "7"])
@@ -99,9 +110,9 @@ def test_limits_that_were_raised_here_are_raised_there_and_only_for_this_work(be
             return found
 
     monkeypatch.setenv(limits.VARIABLE, "10")
-    assert submit(workers.Workers(Elsewhere(), lambda: 1), environment, limits.VARIABLE).result() == "10"
+    assert answer(submit(workers.Workers(Elsewhere(), lambda: 1), environment, limits.VARIABLE)) == "10"
     monkeypatch.delenv(limits.VARIABLE)
-    assert submit(workers.Workers(Elsewhere(), lambda: 1), environment, limits.VARIABLE).result() == "1"
+    assert answer(submit(workers.Workers(Elsewhere(), lambda: 1), environment, limits.VARIABLE)) == "1"
 
 
 def test_a_fault_of_the_program_on_a_worker_is_no_loss_of_a_worker() -> None:

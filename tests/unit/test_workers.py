@@ -21,7 +21,7 @@ from pipeline.structures.matching import workers as working
 from pipeline.structures.matching.index import index, load
 from pipeline.structures.matching.library import Member, Row
 from pipeline.structures.matching.workers import described
-from tests.unit.inline import Inline
+from tests.unit.inline import Inline, handed
 from tests.unit.test_index import FILES, folder, packed, salt
 
 __all__ = ["folder"]
@@ -158,7 +158,7 @@ class Simulated(Executor):
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:  # type: ignore[override]
         self.now += self.OVERHEAD
-        files = len(pickle.loads(arguments[-1])[1][-1])
+        files = len(handed(*arguments)[1][-1])
         end = max(heapq.heappop(self.free), self.now) + files
         heapq.heappush(self.free, end)
         cluster, outcome = self, working.Outcome([("", "", "", None, None, None, "", 0)] * files)
@@ -166,7 +166,7 @@ class Simulated(Executor):
         class Later(Future[Any]):
             def result(self, timeout: float | None = None) -> Any:
                 cluster.now = max(cluster.now, end) + cluster.OVERHEAD
-                return outcome
+                return pickle.dumps(outcome)
 
         return Later()
 

@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.safety import limits
 from pipeline.safety.unpack import Part, read_part
-from pipeline.safety.workers import AHEAD, Workers, submit
+from pipeline.safety.workers import AHEAD, Workers, answer, submit
 from pipeline.structures.matching.library import LINK, Member, Row, describe_batch, stamp_of
 
 #: Files that a worker describes at a time: some 50 ms of work, long against the cost of sending them.
@@ -123,7 +123,7 @@ class _Work:
     def take(self) -> list[Row]:
         """What came of the first batch."""
         future, batch = self.waiting.popleft()
-        found = future.result()
+        found = answer(future)
         if not isinstance(found, Outcome):
             return list(found)
         if found.damage:
