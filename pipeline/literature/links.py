@@ -14,31 +14,14 @@ The published columns use three conventions:
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
-from math import inf, log10
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import cited, papers
-from pipeline.literature.linkage import (
-    COMPOSITION,
-    CONDUCTIVITY,
-    ICSD,
-    MOST,
-    Described,
-    assign,
-    compare,
-    composition_class,
-    conductivity_class,
-    elements,
-    is_same,
-    listed,
-    told,
-    weighed,
-)
+from pipeline.literature.finder import Entry, Finder, Group, names, of_papers
+from pipeline.literature.linkage import CONDUCTIVITY, Described, compare, composition_class, elements, is_same, listed, told
 from pipeline.literature.source import Source, record_keys
 from schemas import columns as col
 from schemas.contract import typed
@@ -47,48 +30,12 @@ from schemas.links import COLUMNS
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Probability that an entry has no record in a source: 1 of 20 of those whose curators name the source (they typed rows from
-#: papers that it cites), 7 of 10 of the others.
-NONE_NAMED, NONE_UNNAMED = 0.05, 0.7
-#: Weight of a published Liion ID that names the very record, in either convention: evidence as strong as two equal digits.
-NAMED = 1.5
-#: Weight of a record whose partner in the other source was found for the same entry, and for another one.
-PARTNER: Mapping[bool, float] = {True: 1.0, False: -1.0}
-#: Same composition and value in another paper than the entry's: seldom the same measurement.
-ELSEWHERE = 0.02
-#: Values that are the same in two printed digits or more differ by less than this ratio: 1.0 and 1.05, 0.95 and 1.0.
-BESIDE = 1.06
 #: What is asked of an entry, beside what its curators published of each source.
 _TOLD = (
     col.REDUCED_COMPOSITION, col.IONIC_CONDUCTIVITY, col.IC_TOTAL, col.IC_BULK, col.REF, col.BOUND, col.DOI, col.SPACE_GROUP_NUMBER,
     col.ICSD_ID,
 )  # fmt: skip
 _REFERENCE = re.compile(r"D([12])\s*[-\N{EN DASH}]\s*(\d+)")
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """An entry and what its curators say of its sources."""
-
-    described: Described
-    published: Mapping[str, str | None]
-    numbers: Mapping[str, frozenset[str]]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Records of one source that are one measurement, named after the first."""
-
-    measurement: str
-    name: str
-    records: tuple[Described, ...]
-    papers: frozenset[str]
-    elements: frozenset[str]
-
-    @property
-    def composition(self) -> str:
-        """That of the first record."""
-        return self.records[0].composition
 
 
 def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
@@ -109,7 +56,7 @@ def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[S
     position = {source.name: _places(source) for source in compared}
     for source in compared:
         numbered = _numbered(source) if any(entry.numbers[source.name] for entry in known) else {}
-        finder = _Finder(source, groups[source.name], position[source.name], numbered, _partners(source.name, found, groups))
+        finder = Finder(source, groups[source.name], position[source.name], numbered, _partners(source.name, found, groups))
         found[source.name] = finder.find(known)
     _complete(found, groups)
     for source in compared:
@@ -152,7 +99,7 @@ def identifiers(entries: pd.DataFrame, links: pd.DataFrame, sources: Sequence[So
     return pd.DataFrame({name: pd.Series(v, dtype="str", index=entries.index) for name, v in values.items()}, index=entries.index)
 
 
-def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entry]:
+def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[Entry]:
     """Entries as linkage sees them."""
     told = [column for column in (source.published for source in sources) if column is not None]
     for name, row in zip(entries.index.tolist(), listed(entries, *dict.fromkeys((*_TOLD, *told))), strict=True):
@@ -166,7 +113,7 @@ def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entr
             )
             for source in sources
         }
-        yield _Entry(
+        yield Entry(
             Described(
                 name, row[col.REDUCED_COMPOSITION], tuple(values), row[col.BOUND] or "", papers(row[col.DOI] or ""), None,
                 row[col.SPACE_GROUP_NUMBER], row[col.ICSD_ID] or "",
@@ -176,9 +123,9 @@ def _entries(entries: pd.DataFrame, sources: Sequence[Source]) -> Iterator[_Entr
         )  # fmt: skip
 
 
-def _groups(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[str, list[_Group]]:
+def _groups(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[str, list[Group]]:
     """Records of each source, grouped by measurement, with all papers of the measurement; those of a witness are groups of their own."""
-    groups: dict[str, list[_Group]] = {source.name: [] for source in sources}
+    groups: dict[str, list[Group]] = {source.name: [] for source in sources}
     described = {source.name: source.described for source in sources}
     for measurement, dois, keys in told(measurements, col.MEASUREMENT, col.DOI_SOURCE, col.RECORDS):
         names: dict[str, list[str]] = {}
@@ -193,11 +140,11 @@ def _groups(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[str, 
     return groups
 
 
-def _group(measurement: str, name: str, records: tuple[Described, ...], its_papers: frozenset[str]) -> _Group:
-    return _Group(measurement, name, records, its_papers, elements(records[0].composition))
+def _group(measurement: str, name: str, records: tuple[Described, ...], its_papers: frozenset[str]) -> Group:
+    return Group(measurement, name, records, its_papers, elements(records[0].composition))
 
 
-def _partners(source: str, found: Mapping[str, Mapping[str, list[str]]], groups: Mapping[str, Sequence[_Group]]) -> dict[str, str]:
+def _partners(source: str, found: Mapping[str, Mapping[str, list[str]]], groups: Mapping[str, Sequence[Group]]) -> dict[str, str]:
     """Entry that an earlier source's part of a measurement was found for, by group; what was not looked for yet is left out."""
     entry_of: dict[str, str] = {}
     for other, linked in found.items():
@@ -226,168 +173,7 @@ def _numbered(source: Source) -> dict[str, frozenset[str]]:
     return found
 
 
-@dataclass(frozen=True)
-class _Candidates:
-    """Groups that an entry may come from, by name.
-
-    Attributes
-    ----------
-    entry
-        ID of the entry.
-    none
-        Probability that it has no record in the source.
-    rivals
-        The groups of its papers.
-    alike
-        Those of them that hold its elements.
-    own
-        Weight of each group of its papers that can be likelier than not, were it the only one.
-    elsewhere
-        Log odds of each group of other papers that is likelier than not.
-    """
-
-    entry: str
-    none: float
-    rivals: frozenset[str]
-    alike: frozenset[str]
-    own: Mapping[str, float]
-    elsewhere: Mapping[str, float]
-
-
-class _Values:
-    """Groups by their elements and values, to find those of one composition that agree in print."""
-
-    def __init__(self, groups: Sequence[_Group]) -> None:
-        self._groups = groups
-        self._by_record = {record.key: place for place, group in enumerate(groups) for record in group.records}
-        found: dict[frozenset[str], list[tuple[float, int]]] = defaultdict(list)
-        for place, group in enumerate(groups):
-            for record in group.records:
-                if not record.bound:
-                    found[group.elements].extend((value, place) for value in record.conductivities)
-        for values in found.values():
-            values.sort()
-        self._found = dict(found)
-
-    def like(self, ours: Described, held: frozenset[str], named: Iterable[str]) -> list[_Group]:
-        """Groups of these elements with a value next to one of ours, or with a record of these names, in their order."""
-        near = self._found.get(held, ())
-        places = {self._by_record[name] for name in named if name in self._by_record}
-        for value in ours.conductivities if near and not ours.bound else ():
-            places.update(place for _, place in near[bisect_left(near, (value / BESIDE,)) : bisect_right(near, (value * BESIDE, inf))])
-        return [self._groups[place] for place in sorted(places)]
-
-
-@dataclass(frozen=True)
-class _Finder:
-    """Finds the group of records of one source that each entry comes from."""
-
-    source: Source
-    groups: Sequence[_Group]
-    position: Mapping[str, str]
-    numbered: Mapping[str, frozenset[str]]
-    partners: Mapping[str, str]
-
-    def find(self, entries: Sequence[_Entry]) -> dict[str, list[str]]:
-        """Records of each entry, by ID. What a round leaves over in a paper is fewer, so another round is surer."""
-        records = {group.name: [record.key for record in group.records] for group in self.groups}
-        left = [*self._candidates(entries)]
-        found: dict[str, list[str]] = {}
-        taken: set[str] = set()
-        while pairs := assign(_log_odds(left, taken), least=0.0):
-            found.update((entry, records[group]) for entry, group in pairs)
-            taken.update(group for _, group in pairs)
-            left = [candidates for candidates in left if candidates.entry not in found]
-        return found
-
-    def _candidates(self, entries: Sequence[_Entry]) -> Iterator[_Candidates]:
-        """What entries may come from: the groups of their papers, and those of other papers that agree with them. Most have none."""
-        by_paper: dict[str, dict[str, _Group]] = defaultdict(dict)
-        for group in self.groups:
-            for paper in group.papers:
-                by_paper[paper][group.name] = group
-        index, away = _Values(self.groups), COMPOSITION["same"] - log10(ELSEWHERE)
-        for entry in entries:
-            found = [by_paper[paper] for paper in sorted(self._papers(entry)) if paper in by_paper]
-            pool = found[0] if len(found) == 1 else {name: group for each in found for name, group in each.items()}
-            held = elements(entry.described.composition)
-            none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
-            alone = log10((1 - none) / none)
-            more = (ICSD[True] if entry.described.icsd else 0.0) + (NAMED if self._named(entry) else 0.0)
-            all_may = alone + COMPOSITION["other"] + MOST + more > 0  # else two other elements are too much, but for a partner
-            own = (
-                (name, self._weight(entry, group, -alone))
-                for name, group in pool.items()
-                if all_may or group.elements is held or name in self.partners or len(group.elements ^ held) <= 1
-            )
-            elsewhere = (
-                (group.name, self._weight(entry, group, away) - COMPOSITION["same"] + log10(ELSEWHERE))
-                for group in index.like(entry.described, held, self._named(entry))
-                if group.name not in pool and self._is_elsewhere(entry, group) and is_same(entry.described.composition, group.composition)
-            )
-            likely = {name: weight for name, weight in own if weight + alone > 0}
-            agreeing = {name: weight for name, weight in elsewhere if weight > 0}
-            if likely or agreeing:
-                alike = frozenset(name for name, group in pool.items() if group.elements == held)
-                yield _Candidates(entry.described.key, none, frozenset(pool), alike, likely, agreeing)
-
-    def _named(self, entry: _Entry) -> frozenset[str]:
-        """Records that the published ID may name."""
-        published = None if self.source.published is None or self.source.cites else entry.published[self.source.name]
-        return frozenset() if published is None else frozenset((published, self.position.get(published, published)))
-
-    def _papers(self, entry: _Entry) -> frozenset[str]:
-        """Papers of the entry: its own, and those its curators refer to in this source."""
-        found = set(entry.described.papers)
-        for number in entry.numbers[self.source.name]:
-            found |= self.numbered.get(number, frozenset())
-        return frozenset(found)
-
-    def _is_named(self, entry: _Entry) -> bool:
-        return bool(entry.published[self.source.name] or entry.numbers[self.source.name])
-
-    def _weight(self, entry: _Entry, group: _Group, least: float) -> float:
-        """Weight of a group; minus infinity of one that cannot weigh more than the least."""
-        more: list[float] = []
-        if entry.described.icsd and (codes := {record.icsd for record in group.records} - {""}):
-            more.append(ICSD[entry.described.icsd in codes])
-        if self._names(entry, group):
-            more.append(NAMED)
-        if group.name in self.partners:
-            more.append(PARTNER[self.partners[group.name] == entry.described.key])
-        least -= sum(more)
-        return sum(more, max([weighed(entry.described, record, least) for record in group.records]))
-
-    def _names(self, entry: _Entry, group: _Group) -> bool:
-        named = self._named(entry)
-        return bool(named) and any(record.key in named for record in group.records)
-
-    def _is_elsewhere(self, entry: _Entry, group: _Group) -> bool:
-        """Whether a group of the entry's composition and of another paper agrees with the entry in more than that."""
-        return self._names(entry, group) or any(CONDUCTIVITY[conductivity_class(entry.described, record)] > 1 for record in group.records)
-
-
-def _log_odds(entries: Iterable[_Candidates], taken: Collection[str]) -> dict[tuple[str, str], float]:
-    """Log odds of each entry and group when some groups are taken."""
-    odds: dict[tuple[str, str], float] = {}
-    for candidates in entries:
-        own = [(name, weight) for name, weight in candidates.own.items() if name not in taken]
-        if own:
-            alike, rivals = (len(each.difference(taken)) for each in (candidates.alike, candidates.rivals))
-            for name, weight in own:
-                odds[candidates.entry, name] = weight + log10(
-                    (1 - candidates.none) / candidates.none / (alike if name in candidates.alike else rivals)
-                )
-        odds.update(((candidates.entry, name), weight) for name, weight in candidates.elsewhere.items() if name not in taken)
-    return odds
-
-
-def names(published: str | None, record: str, position: Mapping[str, str]) -> bool:
-    """Whether a published ``Liion ID`` names a record: by its place counted from 0, or by its ID."""
-    return published is not None and record in (published, position.get(published))
-
-
-def _complete(found: dict[str, dict[str, list[str]]], groups: Mapping[str, Sequence[_Group]]) -> None:
+def _complete(found: dict[str, dict[str, list[str]]], groups: Mapping[str, Sequence[Group]]) -> None:
     """A record of another source that was merged into the same measurement comes along, when both are still free."""
     measurement = {source: {group.name: group.measurement for group in groups[source]} for source in found}
     partner = {source: {group.measurement: group for group in groups[source]} for source in found}
@@ -400,16 +186,16 @@ def _complete(found: dict[str, dict[str, list[str]]], groups: Mapping[str, Seque
                 taken.add(group.name)
 
 
-def _repeat(entries: Sequence[_Entry], found: dict[str, list[str]], groups: Sequence[_Group]) -> None:
+def _repeat(entries: Sequence[Entry], found: dict[str, list[str]], groups: Sequence[Group]) -> None:
     """Records left over that repeat an entry: its paper and composition, its conductivity within 5 %, no other space group."""
     taken = {record for records in found.values() for record in records}
-    by_paper: dict[str, list[_Group]] = defaultdict(list)
+    by_paper: dict[str, dict[str, Group]] = defaultdict(dict)
     for group in groups:
         if group.name not in taken:
-            for paper in sorted(group.papers):
-                by_paper[paper].append(group)
+            for paper in group.papers:
+                by_paper[paper][group.name] = group
     for entry in entries:
-        for group in {group.name: group for paper in sorted(entry.described.papers) for group in by_paper[paper]}.values():
+        for group in of_papers(by_paper, entry.described.papers).values():
             if group.name in taken or composition_class(entry.described.composition, group.composition) != "same":
                 continue
             comparison = compare(entry.described, group.records[0])
@@ -418,7 +204,7 @@ def _repeat(entries: Sequence[_Entry], found: dict[str, list[str]], groups: Sequ
                 taken.update(record.key for record in group.records)
 
 
-def _rows_of(entry: _Entry, source: Source, found: Sequence[str], position: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _rows_of(entry: Entry, source: Source, found: Sequence[str], position: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Rows of an entry in one source."""
     published = entry.published[source.name]
     for name in found:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.literature import links
+from pipeline.literature.finder import BESIDE, Candidates, Group, Values, log_odds, names
 from pipeline.literature.linkage import Comparison, Described, assign, certainty, compare, elements, value_class, weighed
-from pipeline.literature.links import BESIDE, _Candidates, _Group, _log_odds, _Values, identifiers, names
+from pipeline.literature.links import identifiers
 from pipeline.literature.merge import measurements
 from schemas import columns as col
 from tests.unit.literature import both as built_in
@@ -100,15 +101,15 @@ def test_a_published_liion_id_names_the_record_by_its_id_or_its_place(published:
 
 def test_the_odds_are_shared_among_rivals() -> None:
     """Records of the same elements are rivals of one another; one that is none of them has all as rivals."""
-    one = _Candidates("e", 0.05, frozenset({"a", "b", "c"}), frozenset({"a", "b"}), {"a": 0.0, "b": 0.5, "c": -1.0}, {"z": -0.3})
-    odds = _log_odds([one], ())
+    one = Candidates("e", 0.05, frozenset({"a", "b", "c"}), frozenset({"a", "b"}), {"a": 0.0, "b": 0.5, "c": -1.0}, {"z": -0.3})
+    odds = log_odds([one], ())
     weights = {"a": log10(19 / 2), "b": 0.5 + log10(19 / 2), "c": -1 + log10(19 / 3), "z": -0.3}
     assert odds == {("e", name): pytest.approx(weight) for name, weight in weights.items()}
-    left = _log_odds([one], ("a",))
+    left = log_odds([one], ("a",))
     assert left == {("e", "b"): pytest.approx(0.5 + log10(19)), ("e", "c"): pytest.approx(-1 + log10(19 / 2)), ("e", "z"): -0.3}
-    assert ("e", "z") not in _log_odds([one], ("z",))
-    rare = _Candidates("e", 0.7, frozenset({"a", "d"}), frozenset({"a"}), {"a": 0.0}, {})
-    assert _log_odds([rare], ()) == {("e", "a"): pytest.approx(log10(3 / 7))}
+    assert ("e", "z") not in log_odds([one], ("z",))
+    rare = Candidates("e", 0.7, frozenset({"a", "d"}), frozenset({"a"}), {"a": 0.0}, {})
+    assert log_odds([rare], ()) == {("e", "a"): pytest.approx(log10(3 / 7))}
 
 
 def test_a_record_whose_partner_is_another_entrys_is_not_this_ones() -> None:
@@ -205,8 +206,8 @@ def test_a_record_of_another_paper_is_found_by_its_value_in_print_and_its_elemen
     """Of many records of the elements only those whose value is as near as that are compared."""
     texts = [f"Li{1 + place / 1000:.3f}Cl" for place in range(200)]
     records = [Described(str(place), text, (1e-6 * 1.01**place,)) for place, text in enumerate(texts)]
-    groups = [_Group(record.key, record.key, (record,), frozenset(), elements(record.composition)) for record in records]
-    index = _Values(groups)
+    groups = [Group(record.key, record.key, (record,), frozenset(), elements(record.composition)) for record in records]
+    index = Values(groups)
     for record in records:
         found = [group.name for group in index.like(record, elements(record.composition), ())]
         assert record.key in found
