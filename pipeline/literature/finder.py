@@ -10,6 +10,7 @@ from functools import cached_property
 from math import log10
 from typing import NamedTuple
 
+from pipeline.literature.blocks import _place
 from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
@@ -19,6 +20,7 @@ from pipeline.literature.linkage import (
     assign,
     conductivity_class,
     elements,
+    is_compound,
     is_same,
     weighed,
 )
@@ -117,13 +119,21 @@ class Values:
         return {record.key: place for place, group in enumerate(self._groups) for record in group.records}
 
     def like(self, ours: Described, held: frozenset[str], named: Iterable[str]) -> list[Group]:
-        """Groups of these elements with a value next to one of ours, or with a record of these names, in their order."""
+        """Groups of a composition that may be ours with a value next to one of ours, or with a record of these names, in their order."""
         begin, end = self._part.get(held, (0, 0))
         places = {self._by_record[name] for name in named if name in self._by_record}
         for value in ours.conductivities if begin < end and not ours.bound else ():
             first, last = bisect_left(self._values, value / BESIDE, begin, end), bisect_right(self._values, value * BESIDE, begin, end)
-            places.update(self._places[first:last])
+            places.update(place for place in self._places[first:last] if _may_be_same(ours.composition, self._groups[place].composition))
         return [self._groups[place] for place in sorted(places)]
+
+
+def _may_be_same(ours: str, theirs: str) -> bool:
+    """Whether two compositions of the same elements lie where they can be the same; of two mixtures the parts would tell, not the whole."""
+    if not (is_compound(ours) or is_compound(theirs)):
+        return True
+    (first, second, reach), (its_first, its_second, its_reach) = _place(ours), _place(theirs)
+    return max(abs(first - its_first), abs(second - its_second)) <= max(reach, its_reach)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import cited, papers
 from pipeline.literature.finder import Entry, Finder, Group, names, of_papers
-from pipeline.literature.linkage import CONDUCTIVITY, Described, compare, composition_class, elements, is_same, listed, told
+from pipeline.literature.linkage import CONDUCTIVITY, Described, compare, elements, is_same, listed, told
 from pipeline.literature.source import Source, record_keys
 from schemas import columns as col
 from schemas.contract import typed
@@ -195,8 +195,9 @@ def _repeat(entries: Sequence[Entry], found: dict[str, list[str]], groups: Seque
             for paper in group.papers:
                 by_paper[paper][group.name] = group
     for entry in entries:
+        held = elements(entry.described.composition)
         for group in of_papers(by_paper, entry.described.papers).values():
-            if group.name in taken or composition_class(entry.described.composition, group.composition) != "same":
+            if group.elements != held or group.name in taken or not is_same(entry.described.composition, group.composition):
                 continue
             comparison = compare(entry.described, group.records[0])
             if CONDUCTIVITY[comparison.conductivity] >= CONDUCTIVITY["5 %"] and comparison.spacegroup != "differs":
