@@ -113,9 +113,9 @@ def line(folder: Path, lap: Lap, scratch: Path) -> None:
 
         return run
 
-    def fetched(options: Any, ledger: Any) -> Any:
+    def fetched(*arguments: Any) -> Any:
         """What a stage works out is asked for in the order of the stages: the note of an early one may ask for what a later one makes."""
-        base = fetch(options, ledger)
+        base = fetch(*arguments)
         base.__dict__["_noisy"] = dict.fromkeys((folder / "noisy.txt").read_text().split(), "source")
         opened[:] = [base]
         lap("")
