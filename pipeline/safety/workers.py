@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -28,6 +29,8 @@ R = TypeVar("R")
 
 #: Pieces of work under way for each worker.
 AHEAD = 4
+#: Rows that a part has at most, unless they must stay together: some megabytes.
+LARGE = 20_000
 #: Seconds that a scheduler may take to answer, and between two looks at how many workers it has.
 PATIENCE = 10
 LOOK = 1.0
@@ -142,7 +145,9 @@ def submit(by: Workers, function: Callable[..., Any], *arguments: Any) -> Future
     It is sent as bytes, and so is the answer: Dask would look through every list for its own futures, and pack each member of a list by
     itself, which takes longer than some of the work.
     """
-    return by.executor.submit(pickle.loads, pickle.dumps(_Work(function, arguments)))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sending large graph")  # rows that must stay together are no graph
+        return by.executor.submit(pickle.loads, pickle.dumps(_Work(function, arguments)))
 
 
 def worked(version: str, factor: int, content: bytes) -> bytes:
@@ -198,13 +203,13 @@ def spread(function: Callable[[P], R], parts: Iterable[P], by: Workers | None) -
 def bins(sizes: Iterable[int], by: Workers) -> list[list[int]]:
     """Pieces that must not be divided, put together into parts of about equal work: places in ``sizes``, ascending in each part.
 
-    There are some parts for each worker, so that none waits long for the last one; the largest pieces are placed first, each into the part
-    that has least.
+    There are some parts for each worker, so that none waits long for the last one, and more where they would be large; the largest pieces
+    are placed first, each into the part that has least.
     """
     import heapq
 
     order = sorted(enumerate(sizes), key=lambda each: (-each[1], each[0]))
-    many = min(len(order), AHEAD * by.width())
+    many = min(len(order), max(AHEAD * by.width(), sum(size for _, size in order) // LARGE))
     heap = [(0, number) for number in range(many)]
     found: list[list[int]] = [[] for _ in range(many)]
     for place, size in order:

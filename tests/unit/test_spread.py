@@ -50,10 +50,16 @@ def environment(name: str) -> str | None:
 def test_every_piece_is_in_one_part_and_no_part_is_much_larger_than_another(sizes: list[int], width: int) -> None:
     parts = bins(sizes, inline(width))
     assert sorted(place for part in parts for place in part) == list(range(len(sizes)))
-    assert len(parts) == min(len(sizes), workers.AHEAD * width)
+    assert len(parts) == min(len(sizes), workers.AHEAD * width)  # there are no large ones here
     assert all(part == sorted(part) for part in parts)
     totals = [sum(sizes[place] for place in part) for part in parts]
     assert max(totals, default=0) - min(totals, default=0) <= max(sizes, default=0)
+
+
+def test_more_rows_are_more_parts_and_no_larger_ones() -> None:
+    parts = bins([100] * 5000, inline(1))
+    assert len(parts) == 500_000 // workers.LARGE == 25
+    assert {len(part) for part in parts} == {200}
 
 
 @pytest.mark.parametrize("by", [None, inline(1), inline(3)])
