@@ -51,15 +51,15 @@ class Part:
 
 
 def parted(sources: Sequence[Source], by: Workers) -> Iterator[Part]:
-    """The records for each worker: all that have the same elements together."""
+    """The records for each worker: all that have the same elements together; one part without any where there are none."""
     compositions = [source.table[col.COMPOSITION].where(source.table[col.COMPOSITION].notna(), "").tolist() for source in sources]
     keys = {text: elements(text) for each in compositions for text in each}
     sizes = Counter(keys[text] for each in compositions for text in each)
     sets = sorted(sizes, key=sorted)
     number = {sets[place]: part for part, places in enumerate(bins((sizes[each] for each in sets), by)) for place in places}
-    for part in range(max(number.values(), default=-1) + 1):
+    for part in range(max(number.values(), default=0) + 1):
         kept = [[number[keys[text]] == part for text in each] for each in compositions]
-        yield Part([replace(source, table=source.table[mask]) for source, mask in zip(sources, kept, strict=True)])
+        yield Part([replace(source, table=source.table.loc[mask]) for source, mask in zip(sources, kept, strict=True)])
 
 
 class Places:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.checks import spread as checking
@@ -234,7 +234,7 @@ RECORD = st.fixed_dictionaries(
         "family": st.sampled_from(("Glass", None)),
     }
 )
-TABLES = st.lists(st.lists(RECORD, min_size=1, max_size=8), min_size=1, max_size=3)
+TABLES = st.lists(st.lists(RECORD, max_size=8), max_size=3)
 
 
 def sources(tables: list[list[dict[str, object]]]) -> list[Source]:
@@ -242,6 +242,7 @@ def sources(tables: list[list[dict[str, object]]]) -> list[Source]:
 
 
 @settings(max_examples=60)
+@example(tables=[[], []], width=2)
 @given(tables=TABLES, width=st.integers(1, 3))
 def test_workers_merge_and_account_for_records_as_one_process_does(tables: list[list[dict[str, object]]], width: int) -> None:
     here = measurements(sources(tables))
