@@ -7,6 +7,9 @@ raises them all together: ``OBELIX_CURATE_LIMITS=10`` in the environment multipl
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +76,24 @@ class Spare:
             raise self.limit.error(self.file)
 
 
+#: By how much the limits are raised in this thread, whatever the environment says: a worker may do the work of several commands at once.
+_RAISED: ContextVar[int | None] = ContextVar("raised", default=None)
+
+
+@contextmanager
+def raised(by: int) -> Iterator[None]:
+    """Keep the limits of somebody else, for work that is done for them: those of this thread only."""
+    before = _RAISED.set(by)
+    try:
+        yield
+    finally:
+        _RAISED.reset(before)
+
+
 def factor() -> int:
     """By how much the limits are raised."""
+    if (known := _RAISED.get()) is not None:
+        return known
     text = os.environ.get(VARIABLE, "1")
     if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= 10_000:
         raise InputError("not a whole number from 1 to 10000", file=VARIABLE, value=text, cure=f"set {VARIABLE} to 1, or remove it")

@@ -1,27 +1,26 @@
 """Who does the work of a long command: this process, a pool of processes, or the workers of a Dask cluster.
 
 What is handed out is a function of a module of the program and its arguments; what comes back is in the order in which it was handed out,
-whoever is faster, and only a few pieces wait at a time. A worker that runs another version of the program, which might answer otherwise,
-is an error and no answer.
+whoever is faster, and only a few pieces wait at a time. A worker that runs another program, or computes with other libraries, might answer
+otherwise: that is an error and no answer.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
-import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pipeline import __version__
 from pipeline.errors import InputError
 from pipeline.safety import limits
+from pipeline.safety.cluster import LOOK, cluster, lost
+from pipeline.safety.identity import difference, identity
 from pipeline.safety.processes import pool
 
 P = TypeVar("P")
@@ -31,24 +30,26 @@ R = TypeVar("R")
 AHEAD = 4
 #: Rows that a part has at most, unless they must stay together: some megabytes.
 LARGE = 20_000
-#: Seconds that a scheduler may take to answer, and between two looks at how many workers it has.
-PATIENCE = 10
-LOOK = 1.0
 #: What helps against workers that cannot do the work.
-SAME = "install the same version on all machines, and run the command again"
+SAME = "install the same versions on all machines, and run the command again"
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Something to hand work to. ``width`` tells how many pieces are worked on at a time, ``reading`` whether they read files."""
+    """Something to hand work to.
+
+    ``width`` tells how many pieces are worked on at a time, ``reading`` whether they read files; ``require`` raises InputError when nobody
+    is left to work.
+    """
 
     executor: Executor
     width: Callable[[], int]
     reading: bool = False
+    require: Callable[[], None] = lambda: None
 
 
 class OtherVersionError(Exception):
-    """A worker runs another version of the program."""
+    """A worker runs another program, or other libraries; says in what they differ."""
 
 
 @contextmanager
@@ -69,48 +70,13 @@ def workers(jobs: int, scheduler: str | None = None, *, kept: str = "") -> Itera
     """
     with _loss_told(kept):
         if scheduler is not None:
-            with _cluster(scheduler) as cluster:
-                yield cluster
+            with cluster(scheduler, kept) as found:
+                yield Workers(found.executor, found.width, reading=True, require=found.require)
         elif jobs > 1:
             with pool(jobs) as executor:
                 yield Workers(executor, lambda: jobs)
         else:
             yield None
-
-
-@contextmanager
-def _cluster(scheduler: str) -> Iterator[Workers]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("a Dask cluster needs the extra 'cluster'", cure="pip install 'obelix-curate[cluster]'") from None
-    connect: Any = Client
-    try:
-        client = connect(scheduler, timeout=f"{PATIENCE}s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers: {error}", value=scheduler, cure="start one with 'dask scheduler' and name its address"
-        ) from error
-    try:
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError:
-        client.close()
-        raise InputError(
-            "the Dask scheduler has no workers", value=scheduler, cure=f"start some with 'dask worker {scheduler} --nthreads 1'"
-        ) from None
-    seen = [0.0, 1]
-
-    def width() -> int:
-        """Threads of all workers that are there now: a cluster grows and shrinks while it works."""
-        if time.monotonic() >= seen[0]:
-            seen[:] = time.monotonic() + LOOK, max(1, sum(client.nthreads().values()))
-        return int(seen[1])
-
-    try:
-        # work whose worker dies goes to another one; what kills three workers is given up
-        yield Workers(client.get_executor(pure=False, retries=3), width, reading=True)
-    finally:
-        client.close()
 
 
 @contextmanager
@@ -122,6 +88,8 @@ def _loss_told(kept: str) -> Iterator[None]:
         raise InputError("a worker process died", cure=f"run the command again{kept}; with fewer --jobs it needs less memory") from error
     except InputError:
         raise
+    except CancelledError as error:
+        raise lost(kept) from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("distributed", "concurrent", "asyncio"):
             raise
@@ -135,8 +103,8 @@ class _Work:
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         self.content = pickle.dumps((function, arguments))
 
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, int, bytes]]:
-        return worked, (__version__, limits.factor(), self.content)
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Mapping[str, str], int, bytes]]:
+        return worked, (identity(), limits.factor(), self.content)
 
 
 def submit(by: Workers, function: Callable[..., Any], *arguments: Any) -> Future[bytes]:
@@ -150,36 +118,35 @@ def submit(by: Workers, function: Callable[..., Any], *arguments: Any) -> Future
         return by.executor.submit(pickle.loads, pickle.dumps(_Work(function, arguments)))
 
 
-def worked(version: str, factor: int, content: bytes) -> bytes:
-    """What a worker does with a piece of work, and its answer; raises :class:`OtherVersionError` before it looks at another version's."""
-    if version != __version__:
-        raise OtherVersionError(__version__)
+def worked(theirs: Mapping[str, str], factor: int, content: bytes) -> bytes:
+    """What a worker does with a piece of work, and its answer; raises :class:`OtherVersionError` before it looks at another program's."""
+    if found := difference(theirs, identity()):
+        raise OtherVersionError(found)
     function, arguments = pickle.loads(content)
-    before = os.environ.get(limits.VARIABLE)
-    os.environ[limits.VARIABLE] = str(factor)
-    try:
+    with limits.raised(factor):
         return pickle.dumps(function(*arguments))
-    finally:
-        if before is None:
-            del os.environ[limits.VARIABLE]
-        else:
-            os.environ[limits.VARIABLE] = before
 
 
-def answer(future: Future[bytes]) -> Any:
+def answer(future: Future[bytes], by: Workers) -> Any:
     """What a worker says.
 
     Raises
     ------
     InputError
-        When it runs another version of the program, or none.
+        When it runs another program or other libraries, or has none, or when nobody is left to say anything.
     """
+    while not wait((future,), LOOK).done:
+        by.require()
     try:
         return pickle.loads(future.result())
     except OtherVersionError as error:
-        raise InputError(f"a worker of the cluster runs version {error} of this program, and not {__version__}", cure=SAME) from None
+        raise InputError(f"a worker of the cluster runs {error}", cure=SAME) from None
     except ModuleNotFoundError as error:
         raise InputError(f"a worker of the cluster lacks the module {error.name}", cure=SAME) from error
+    except AttributeError as error:
+        if "Can't get attribute" not in str(error):  # what pickle says where a module lacks a function
+            raise
+        raise InputError(f"a worker of the cluster runs another version of this program: {error}", cure=SAME) from error
 
 
 def spread(function: Callable[[P], R], parts: Iterable[P], by: Workers | None) -> Iterator[R]:
@@ -192,9 +159,9 @@ def spread(function: Callable[[P], R], parts: Iterable[P], by: Workers | None) -
         for part in parts:
             waiting.append(submit(by, function, part))
             if len(waiting) >= AHEAD * by.width():
-                yield answer(waiting.popleft())
+                yield answer(waiting.popleft(), by)
         while waiting:
-            yield answer(waiting.popleft())
+            yield answer(waiting.popleft(), by)
     finally:
         for future in waiting:
             future.cancel()

@@ -24,6 +24,7 @@ pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 from pipeline.build import Options, build
 from pipeline.cli import main
 from pipeline.errors import InputError
+from pipeline.safety import cluster as clusters
 from pipeline.safety import workers as handing
 from pipeline.structures.matching import workers as working
 from pipeline.structures.matching.index import index
@@ -147,7 +148,7 @@ def test_a_worker_dies_and_nothing_is_lost(
 
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handing, "PATIENCE", 1)
+    monkeypatch.setattr(clusters, "PATIENCE", 1)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
@@ -158,7 +159,42 @@ def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_scheduler_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import LocalCluster
 
-    monkeypatch.setattr(handing, "PATIENCE", 1)
+    monkeypatch.setattr(clusters, "PATIENCE", 1)
     quiet = {"dashboard_address": None, "scheduler_kwargs": {"dashboard": False, "dashboard_address": ":0"}}
     with LocalCluster(n_workers=0, processes=False, **quiet) as empty, pytest.raises(InputError, match="has no workers"):
         index([tmp_path], tmp_path / "x.index", scheduler=empty.scheduler_address)
+
+
+@pytest.mark.parametrize("address", ["foo", "tcp://", "http://127.0.0.1:1", "tls://127.0.0.1:1", "127.0.0.1:port", "inproc://x"])
+def test_what_is_no_address_is_told_at_once(address: str, capfd: pytest.CaptureFixture[str]) -> None:
+    before = time.monotonic()
+    with pytest.raises(InputError, match="no Dask scheduler answers"), handing.workers(1, address):
+        pass
+    assert time.monotonic() - before < clusters.PATIENCE
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_program_that_takes_connections_and_is_no_scheduler_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "PATIENCE", 0.5)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(InputError, match="no Dask scheduler answers"), handing.workers(1, address):
+            pass
+
+
+def test_workers_that_are_gone_are_not_waited_for(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The last test of these workers: none is left."""
+    address, workers = cluster
+    monkeypatch.setattr(clusters, "ABSENT", 1)
+    with handing.workers(1, address) as by:
+        assert list(handing.spread(abs, [-1, 2], by)) == [1, 2]
+        for process in workers:
+            process.kill()
+            process.wait(10)
+        with pytest.raises(InputError, match="workers of the cluster are gone"):
+            list(handing.spread(abs, [-1], by))
+    assert capfd.readouterr() == ("", "")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 import pandas as pd
 import pytest
@@ -29,7 +30,10 @@ from pipeline.ingest.contributed.table import contribution
 from pipeline.literature import accounted, links
 from pipeline.literature.merge import measurements
 from pipeline.literature.source import Source
+from pipeline.safety import cluster as clusters
+from pipeline.safety import identity as identities
 from pipeline.safety import limits, workers
+from pipeline.safety.identity import difference, identity
 from pipeline.safety.workers import answer, bins, spread, submit
 from schemas import columns as col
 from tests.unit.inline import Inline, inline
@@ -42,8 +46,8 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def environment(name: str) -> str | None:
-    return os.environ.get(name)
+def raised(_: object) -> int:
+    return limits.factor()
 
 
 @given(sizes=st.lists(st.integers(0, 50), max_size=40), width=st.integers(1, 9))
@@ -80,45 +84,135 @@ def test_a_worker_of_another_version_gives_no_answer(monkeypatch: pytest.MonkeyP
 
         def submit(self, *arguments: object) -> object:  # type: ignore[override]
             with monkeypatch.context() as there:
-                there.setattr(workers, "__version__", "0.0.1")
+                there.setattr(workers, "identity", lambda: {"obelix-curate": "0.0.1", "numpy": "2.0"})
                 return super().submit(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(workers, "__version__", "9.9.9")
-    with pytest.raises(InputError, match=r"runs version 0\.0\.1 of this program, and not 9\.9\.9"):
+    monkeypatch.setattr(workers, "identity", lambda: {"obelix-curate": "9.9.9", "numpy": "2.0"})
+    with pytest.raises(InputError, match=r"a worker of the cluster runs obelix-curate 0\.0\.1, and not 9\.9\.9\n"):
         list(spread(double, [1], workers.Workers(Elsewhere(), lambda: 1)))
 
 
-def test_a_worker_without_the_program_gives_no_answer() -> None:
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (ModuleNotFoundError("No module named 'pipeline'", name="pipeline"), "lacks the module pipeline"),
+        (AttributeError("Can't get attribute 'worked' on <module 'pipeline.safety.workers'>"), "runs another version of this program"),
+    ],
+)
+def test_a_worker_without_the_program_gives_no_answer(fault: Exception, said: str) -> None:
     class Elsewhere(Inline):
         """Has no such program."""
 
         def submit(self, *_: object) -> Future[object]:  # type: ignore[override]
             future: Future[object] = Future()
-            future.set_exception(ModuleNotFoundError("No module named 'pipeline'", name="pipeline"))
+            future.set_exception(fault)
             return future
 
-    with pytest.raises(InputError, match="lacks the module pipeline"):
+    with pytest.raises(InputError, match=said):
         list(spread(double, [1], workers.Workers(Elsewhere(), lambda: 1)))
 
 
-@pytest.mark.parametrize("before", [None, "1", "7"])
-def test_limits_that_were_raised_here_are_raised_there_and_only_for_this_work(before: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_libraries_and_other_code_are_another_program() -> None:
+    mine = identity()
+    assert difference(mine, dict(mine)) == ""
+    assert {"obelix-curate", "Python", "gemmi", "numpy"} <= mine.keys()
+    assert difference({"numpy": "2.0", "gemmi": "1"}, {"numpy": "2.1"}) == "numpy 2.1, and not 2.0; gemmi unknown, and not 1"
+
+
+def test_any_letter_of_the_code_tells_programs_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for text in (b"x = 1\n", b"x = 1\r\n", b"x = 2\n"):
+        (tmp_path / "__init__.py").write_bytes(text)
+        monkeypatch.setattr(identities.pipeline, "__file__", str(tmp_path / "__init__.py"))
+        found.append(identities._code())
+    assert found[0] == found[1] != found[2]
+
+
+def test_who_waits_for_an_answer_learns_that_nobody_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Inline):
+        """Never answers."""
+
+        def submit(self, *_: object) -> Future[object]:  # type: ignore[override]
+            return Future()
+
+    def require() -> None:
+        raise InputError("nobody is left")
+
+    monkeypatch.setattr(workers, "LOOK", 0.01)
+    with pytest.raises(InputError, match="nobody is left"):
+        list(spread(double, [1], workers.Workers(Silent(), lambda: 1, require=require)))
+
+
+class Scheduler:
+    """What a client of a scheduler is asked for, with so many threads at each look; ``None`` when it does not answer."""
+
+    def __init__(self, *threads: int | None) -> None:
+        self.threads = list(threads)
+        self.scheduler = self
+        self.ncores = None
+
+    def sync(self, _: object, *, callback_timeout: float) -> dict[str, int]:
+        assert callback_timeout
+        if (found := self.threads.pop(0)) is None:
+            raise TimeoutError
+        return {"tcp://worker": found} if found else {}
+
+
+def test_a_cluster_may_be_without_workers_for_a_while_and_not_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(clusters.time, "monotonic", lambda: now[0])
+    cluster = clusters.Cluster(Scheduler(3, 0, 2, 0, 0), "tcp://host:1", ", it goes on")  # type: ignore[arg-type]
+    assert cluster.width() == 3
+    assert cluster.width() == 3  # it was looked at a moment ago
+    for later, width in ((20, 1), (25, 2), (29, 1)):
+        now[0] += later
+        cluster.require()
+        assert cluster.width() == width
+    now[0] += 2
+    with pytest.raises(InputError, match=r"(?s)none has come for 30 seconds.*run the command again, it goes on"):
+        cluster.require()
+
+
+def test_a_scheduler_that_answers_no_more_is_told() -> None:
+    cluster = clusters.Cluster(Scheduler(None), "tcp://host:1", "")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="connection to the Dask scheduler was lost"):
+        cluster.width()
+
+
+@pytest.mark.parametrize("there", [None, "1", "7"])
+def test_limits_that_were_raised_here_are_raised_there_and_only_for_this_work(there: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     class Elsewhere(Inline):
         """Its own environment."""
 
         def submit(self, *arguments: object) -> object:  # type: ignore[override]
-            with monkeypatch.context() as there:
-                there.delenv(limits.VARIABLE, raising=False)
-                if before is not None:
-                    there.setenv(limits.VARIABLE, before)
+            with monkeypatch.context() as own:
+                own.delenv(limits.VARIABLE, raising=False)
+                if there is not None:
+                    own.setenv(limits.VARIABLE, there)
                 found = super().submit(*arguments)  # type: ignore[arg-type]
-                assert os.environ.get(limits.VARIABLE) == before
+                assert limits.factor() == int(there or 1)
             return found
 
+    by = workers.Workers(Elsewhere(), lambda: 1)
     monkeypatch.setenv(limits.VARIABLE, "10")
-    assert answer(submit(workers.Workers(Elsewhere(), lambda: 1), environment, limits.VARIABLE)) == "10"
+    assert answer(submit(by, raised, None), by) == 10
     monkeypatch.delenv(limits.VARIABLE)
-    assert answer(submit(workers.Workers(Elsewhere(), lambda: 1), environment, limits.VARIABLE)) == "1"
+    assert answer(submit(by, raised, None), by) == 1
+
+
+def test_threads_of_a_worker_keep_the_limits_of_the_command_that_each_works_for() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        both = Barrier(2, timeout=10)
+
+        def work(factor: int) -> list[int]:
+            found = []
+            with limits.raised(factor):
+                for _ in range(3):
+                    both.wait()
+                    found.append(limits.factor())
+            return [*found, limits.factor()]
+
+        assert list(threads.map(work, (10, 3))) == [[10, 10, 10, 1], [3, 3, 3, 1]]
 
 
 def test_a_fault_of_the_program_on_a_worker_is_no_loss_of_a_worker() -> None:

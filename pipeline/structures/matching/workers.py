@@ -123,7 +123,7 @@ class _Work:
     def take(self) -> list[Row]:
         """What came of the first batch."""
         future, batch = self.waiting.popleft()
-        found = answer(future)
+        found = answer(future, self.by)
         if not isinstance(found, Outcome):
             return list(found)
         if found.damage:
