@@ -59,10 +59,13 @@ spacegroup_number = "spacegroup_number"
 def prepare(folder: Path, rows: int) -> None:
     """Everything that is measured with so many rows: sheet, structures, and as many records of each source table.
 
-    ``raw`` has the pins, with the records beyond the published ones as declared tables. Both source tables also lie there whole.
+    ``raw`` has the pins, with the records beyond the published ones as declared tables. Both source tables also lie there whole, with
+    entries beside them: these are copies at every size, since the formulas of copies are longer than those that were published, and take
+    a fifth longer to read.
     """
     import grown
 
+    from pipeline.ingest import workbook
     from pipeline.release.opened import opened
 
     grown.write(RAW, folder, rows)
@@ -72,11 +75,12 @@ def prepare(folder: Path, rows: int) -> None:
     with (own / "sources.toml").open("a") as pins:
         for name, table in (("liion", base.liion), ("laskowski", base.laskowski)):
             records = round(rows * len(table) / len(base.workbook_cells))
-            grown.records(table, records).to_csv(folder / f"{name}.csv", index=False)
+            grown.records(table, records, 1).to_csv(folder / f"{name}.csv", index=False)
             if records > len(table):
                 grown.records(table, records - len(table), 1).to_csv(own / f"{name}.csv", index=False)
                 sha256 = hashlib.sha256((own / f"{name}.csv").read_bytes()).hexdigest()
                 pins.write(DECLARED.format(name=name, sha256=sha256))
+    (folder / "copies.pickle").write_bytes(pickle.dumps(workbook.entries(grown.cells(base.workbook_cells, rows, 1))))
     (folder / "complete").touch()
 
 
@@ -141,7 +145,7 @@ def line(folder: Path, lap: Lap, scratch: Path) -> None:
 
 
 def literature(folder: Path, lap: Lap, _: Path) -> None:
-    """Both source tables as declared ones, and the entries of the release that the line left linked to them."""
+    """Both source tables as declared ones, and entries linked to them."""
     import scipy.spatial  # noqa: F401  (an import that only large releases need)
 
     from pipeline.ingest.declared import declared
@@ -150,7 +154,7 @@ def literature(folder: Path, lap: Lap, _: Path) -> None:
     from pipeline.literature.source import Source
     from pipeline.sources.declared import declaration
 
-    entries = pickle.loads((folder / "entries.pickle").read_bytes())[0]
+    entries = pickle.loads((folder / "copies.pickle").read_bytes())
     lap("")
     sources = []
     for name in ("laskowski", "liion"):

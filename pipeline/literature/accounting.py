@@ -10,6 +10,7 @@ from pipeline.dois import papers
 from pipeline.literature.linkage import amounts, elements, is_compound, told
 from pipeline.literature.source import Source, record_keys
 from pipeline.literature.source import state as state_of
+from pipeline.safety.collector import paused
 from pipeline.safety.workers import AHEAD, Workers, spread
 from schemas import columns as col
 from schemas.contract import columned
@@ -39,6 +40,7 @@ DECIMALS, EQUAL = 6, 1e-9
 FEW = 2_000_000
 
 
+@paused()
 def accounted(measurements: pd.DataFrame, links: pd.DataFrame, entries: pd.DataFrame, by: Workers | None = None) -> pd.DataFrame:
     """The measurements with what became of each: ``schemas.measurements.COLUMNS``; what each lacks is found here or by workers.
 
@@ -104,6 +106,7 @@ def _rank(state: str, lacks: Sequence[str], known: Sequence[bool], distance: flo
     return place, -distance if is_backlog else 0.0
 
 
+@paused()
 def records(measurements: pd.DataFrame, sources: Sequence[Source], links: pd.DataFrame) -> pd.DataFrame:
     """One row a source record, with exactly one state: ``schemas.records``.
 

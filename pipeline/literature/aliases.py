@@ -44,6 +44,8 @@ class Aliases:
 
     def papers(self, record: Described) -> frozenset[str]:
         """Papers of a record by their one name."""
+        if self.names.keys().isdisjoint(record.papers):
+            return record.papers
         return frozenset(self.names.get(doi, doi) for doi in record.papers)
 
 
@@ -100,5 +102,5 @@ def _strangers(ours: Iterable[Described], theirs: Mapping[str, Described], index
     for mine in ours:
         if mine.papers:
             for name in index.same(mine.composition):
-                if not mine.papers & theirs[name].papers:
+                if mine.papers.isdisjoint(theirs[name].papers):
                     yield mine, theirs[name]

@@ -67,7 +67,7 @@ class _Shares:
 
     def add(self, composition: str) -> None:
         """Take one more."""
-        first, second, reach = _place(composition)
+        first, second, reach = place_of(composition)
         self._classes[elements(composition)][_class(reach)].append((first, second, composition))
         self._is_sorted = False
 
@@ -77,7 +77,7 @@ class _Shares:
             for listed in (listed for classes in self._classes.values() for listed in classes.values()):
                 listed.sort()
             self._is_sorted = True
-        first, second, own = _place(composition)
+        first, second, own = place_of(composition)
         for reach, listed in self._classes.get(elements(composition), {}).items():
             widest = max(own, reach)
             near = listed[bisect_left(listed, (first - widest,)) : bisect_right(listed, (first + widest, math.inf))]
@@ -93,7 +93,7 @@ def _made(composition: str) -> tuple[frozenset[object], float]:
 
 
 @lru_cache(maxsize=TEXTS)
-def _place(composition: str) -> Place:
+def place_of(composition: str) -> Place:
     """Where a composition lies: shares of lithium (of the first element where there is none) and of the last element.
 
     The amounts a and t b of two formulas that are the same, t scaling one to the size of the other, differ by d = :data:`APART` times

@@ -10,18 +10,17 @@ from functools import cached_property
 from math import log10
 from typing import NamedTuple
 
-from pipeline.literature.blocks import _place
+from pipeline.literature.blocks import place_of
 from pipeline.literature.linkage import (
     COMPOSITION,
     CONDUCTIVITY,
     ICSD,
     MOST,
     Described,
+    are_same,
     assign,
     conductivity_class,
-    elements,
     is_compound,
-    is_same,
     weighed,
 )
 from pipeline.literature.source import Source
@@ -39,7 +38,7 @@ ELSEWHERE = 0.02
 BESIDE = 1.06
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry and what its curators say of its sources."""
 
@@ -63,7 +62,7 @@ class Group(NamedTuple):
         return self.records[0].composition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Groups that an entry may come from, by name.
 
@@ -132,7 +131,7 @@ def _may_be_same(ours: str, theirs: str) -> bool:
     """Whether two compositions of the same elements lie where they can be the same; of two mixtures the parts would tell, not the whole."""
     if not (is_compound(ours) or is_compound(theirs)):
         return True
-    (first, second, reach), (its_first, its_second, its_reach) = _place(ours), _place(theirs)
+    (first, second, reach), (its_first, its_second, its_reach) = place_of(ours), place_of(theirs)
     return max(abs(first - its_first), abs(second - its_second)) <= max(reach, its_reach)
 
 
@@ -167,7 +166,7 @@ class Finder:
         index, away = Values(self.groups), COMPOSITION["same"] - log10(ELSEWHERE)
         for entry in entries:
             pool = of_papers(by_paper, self._papers(entry))
-            held = elements(entry.described.composition)
+            held = entry.described.elements
             none = NONE_NAMED if self._is_named(entry) else NONE_UNNAMED
             alone = log10((1 - none) / none)
             more = (ICSD[True] if entry.described.icsd else 0.0) + (NAMED if self._named(entry) else 0.0)
@@ -180,7 +179,7 @@ class Finder:
             elsewhere = (
                 (group.name, self._weight(entry, group, away) - COMPOSITION["same"] + log10(ELSEWHERE))
                 for group in index.like(entry.described, held, self._named(entry))
-                if group.name not in pool and self._is_elsewhere(entry, group) and is_same(entry.described.composition, group.composition)
+                if group.name not in pool and self._is_elsewhere(entry, group) and are_same(entry.described, group.records[0])
             )
             likely = {name: weight for name, weight in own if weight + alone > 0}
             agreeing = {name: weight for name, weight in elsewhere if weight > 0}

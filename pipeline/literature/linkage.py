@@ -49,7 +49,7 @@ USUAL = (20.0, 30.0)
 _HUNDREDTH, _TWENTIETH, _DOUBLE = math.log10(1.01), math.log10(1.05), math.log10(2.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Described:
     """What is known of a record, a measurement or an entry.
 
@@ -79,6 +79,15 @@ class Described:
     temperature: float | None = None
     spacegroup: int | None = None
     icsd: str = ""
+    read: _Read = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "read", _read(self.composition))
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """Elements of the composition; empty when it cannot be read."""
+        return self.read.elements
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ class Comparison:
 def compare(ours: Described, theirs: Described) -> Comparison:
     """Compare two descriptions field by field."""
     return _comparison(
-        composition_class(ours.composition, theirs.composition),
+        _class_of(ours.read, theirs.read),
         conductivity_class(ours, theirs),
         _spacegroup_class(ours.spacegroup, theirs.spacegroup),
         "usual" if _is_usual(ours.temperature) and _is_usual(theirs.temperature) else "unusual",
@@ -115,19 +124,17 @@ def compare(ours: Described, theirs: Described) -> Comparison:
 
 def weighed(ours: Described, theirs: Described, least: float) -> float:
     """Weight of a comparison that may be above ``least``; minus infinity of one that cannot, whose classes are not all told then."""
-    left, right = _read(ours.composition).elements, _read(theirs.composition).elements
+    left, right = ours.read.elements, theirs.read.elements
     apart = 0 if left is right else len(left ^ right)
     least -= _NOISE
     if MOST + COMPOSITION["same" if not apart else "one element" if apart == 1 else "other"] < least:
         return -math.inf
     conductivity, spacegroup = conductivity_class(ours, theirs), _spacegroup_class(ours.spacegroup, theirs.spacegroup)
     known = CONDUCTIVITY[conductivity] + SPACEGROUP[spacegroup]
-    if known + COMPOSITION["one element"] < least and (
-        known + COMPOSITION["same"] < least or apart or not is_same(ours.composition, theirs.composition)
-    ):
+    if known + COMPOSITION["one element"] < least and (known + COMPOSITION["same"] < least or apart or not are_same(ours, theirs)):
         return -math.inf
     temperature = "usual" if _is_usual(ours.temperature) and _is_usual(theirs.temperature) else "unusual"
-    return _comparison(composition_class(ours.composition, theirs.composition), conductivity, spacegroup, temperature).weight
+    return _comparison(_class_of(ours.read, theirs.read), conductivity, spacegroup, temperature).weight
 
 
 @lru_cache(maxsize=1024)
@@ -172,14 +179,11 @@ def _values(column: pd.Series) -> list[Any]:
 class _Read(NamedTuple):
     """What is asked of a composition each time that it is compared, found out once."""
 
+    text: str
     elements: frozenset[str]
     is_compound: bool
     amounts: Mapping[str, float] | None
     resolution: float
-
-
-#: What cannot be read.
-_NOTHING = _Read(frozenset(), False, None, 0.0)
 
 
 @lru_cache(maxsize=TEXTS)
@@ -187,11 +191,11 @@ def _read(composition: str) -> _Read:
     try:
         found = reading(composition)
     except FormulaError:
-        return _NOTHING
+        return _Read(composition, _once(frozenset()), False, None, 0.0)
     if isinstance(found, Mixture):
         held = _once(frozenset(element for part in found.parts for element in part.amounts))
-        return _Read(held, False, found.amounts, resolution(composition))
-    return _Read(_once(frozenset(found.amounts)), True, found.amounts, resolution(composition))
+        return _Read(composition, held, False, found.amounts, resolution(composition))
+    return _Read(composition, _once(frozenset(found.amounts)), True, found.amounts, resolution(composition))
 
 
 @lru_cache(maxsize=TEXTS)
@@ -221,34 +225,38 @@ def composition_class(ours: str, theirs: str) -> str:
     ``same`` within rounding; all but ``one element`` the same (a lost or misread subscript, LiCdCl4 for Li2CdCl4, or a lost element);
     ``near``, 0.05 per formula unit; the same ``elements``; or ``other``.
     """
-    left, right = _read(ours).elements, _read(theirs).elements
-    if not left or (left is not right and len(left ^ right) > 1):
+    return _class_of(_read(ours), _read(theirs))
+
+
+def _class_of(left: _Read, right: _Read) -> str:
+    ours, theirs = left.elements, right.elements
+    if not ours or (ours is not theirs and len(ours ^ theirs) > 1):
         return "other"
-    return _class_of_like(ours, theirs)
-
-
-@lru_cache(maxsize=TEXTS)
-def _class_of_like(ours: str, theirs: str) -> str:
-    """The class of two compositions that differ in one element at most."""
-    left, right = _read(ours), _read(theirs)
-    if left.elements == right.elements and is_same(ours, theirs):
+    if ours is theirs and _are_same(left, right):
         return "same"
     mine, yours = (left.amounts, right.amounts) if left.is_compound and right.is_compound else (None, None)
     if mine and yours and _is_one_other(mine, yours):
         return "one element"
-    if left.elements != right.elements:
+    if ours is not theirs:
         return "other"
     return "near" if mine and yours and deviation(mine, yours) <= NEAR + 1e-6 else "elements"
 
 
-@lru_cache(maxsize=TEXTS)
 def is_same(ours: str, theirs: str) -> bool:
     """Whether :func:`composition_class` is ``same``: most pairs need to know no more."""
-    left, right = _read(ours), _read(theirs)
-    if not left.elements or left.elements != right.elements:
+    return _are_same(_read(ours), _read(theirs))
+
+
+def are_same(ours: Described, theirs: Described) -> bool:
+    """The same of the compositions of two descriptions."""
+    return _are_same(ours.read, theirs.read)
+
+
+def _are_same(left: _Read, right: _Read) -> bool:
+    if not left.elements or left.elements is not right.elements:
         return False
     if not (left.is_compound or right.is_compound):
-        return same(ours, theirs)
+        return left.text == right.text or same(left.text, right.text)
     # Also a mixture against the formula of the whole: (Li2S)0.7 (P2S5)0.3 is Li1.4P0.6S2.2 when it is melted together.
     return left.amounts is not None and right.amounts is not None and agree(left.amounts, right.amounts, left.resolution, right.resolution)
 

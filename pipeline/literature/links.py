@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.dois import cited, papers
 from pipeline.literature.finder import Entry, Finder, Group, names, of_papers
-from pipeline.literature.linkage import CONDUCTIVITY, Described, compare, elements, is_same, listed, told
+from pipeline.literature.linkage import CONDUCTIVITY, Described, are_same, compare, is_same, listed, told
 from pipeline.literature.source import Source, record_keys
+from pipeline.safety.collector import paused
 from schemas import columns as col
 from schemas.contract import typed
 from schemas.links import COLUMNS
@@ -38,6 +39,7 @@ _TOLD = (
 _REFERENCE = re.compile(r"D([12])\s*[-\N{EN DASH}]\s*(\d+)")
 
 
+@paused()
 def links(entries: pd.DataFrame, measurements: pd.DataFrame, sources: Sequence[Source]) -> pd.DataFrame:
     """One row for each entry and record found for it, in the order of the entries: ``schemas.links``.
 
@@ -141,7 +143,7 @@ def _groups(measurements: pd.DataFrame, sources: Sequence[Source]) -> dict[str, 
 
 
 def _group(measurement: str, name: str, records: tuple[Described, ...], its_papers: frozenset[str]) -> Group:
-    return Group(measurement, name, records, its_papers, elements(records[0].composition))
+    return Group(measurement, name, records, its_papers, records[0].elements)
 
 
 def _partners(source: str, found: Mapping[str, Mapping[str, list[str]]], groups: Mapping[str, Sequence[Group]]) -> dict[str, str]:
@@ -195,9 +197,9 @@ def _repeat(entries: Sequence[Entry], found: dict[str, list[str]], groups: Seque
             for paper in group.papers:
                 by_paper[paper][group.name] = group
     for entry in entries:
-        held = elements(entry.described.composition)
+        held = entry.described.elements
         for group in of_papers(by_paper, entry.described.papers).values():
-            if group.elements != held or group.name in taken or not is_same(entry.described.composition, group.composition):
+            if group.elements != held or group.name in taken or not are_same(entry.described, group.records[0]):
                 continue
             comparison = compare(entry.described, group.records[0])
             if CONDUCTIVITY[comparison.conductivity] >= CONDUCTIVITY["5 %"] and comparison.spacegroup != "differs":

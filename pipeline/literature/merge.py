@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from math import log10
@@ -16,15 +16,15 @@ from pipeline.literature.linkage import (
     ICSD,
     Comparison,
     Described,
+    are_same,
     assign,
     certainty,
     compare,
-    elements,
-    is_same,
 )
 from pipeline.literature.part import Part, Places, parted
 from pipeline.literature.source import Source
 from pipeline.literature.taken import merged_row
+from pipeline.safety.collector import paused
 from pipeline.safety.workers import Workers, spread
 from schemas.contract import typed
 from schemas.measurements import MERGED
@@ -42,7 +42,7 @@ SAME_SOURCE = 0.3
 OTHER_PAPER = 0.02
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Join:
     """Two groups of records found to be one measurement: how they compare, how certain it is, and in which papers."""
 
@@ -56,7 +56,7 @@ class Join:
         return certainty(self.log_odds)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Cluster:
     """Records that are one measurement: their keys by source, and how each further source was joined."""
 
@@ -68,6 +68,7 @@ class _Cluster:
         return [key for keys in self.members.values() for key in keys]
 
 
+@paused()
 def measurements(sources: Sequence[Source], by: Workers | None = None) -> pd.DataFrame:
     """One row for each conductivity of one material in one paper at room temperature: ``schemas.measurements.MERGED``.
 
@@ -84,11 +85,15 @@ def measurements(sources: Sequence[Source], by: Workers | None = None) -> pd.Dat
     """
     merging = [source for source in sources if source.is_merged]
     parts = [Part(merging)] if by is None else list(parted(merging, by))
-    place = Places(merging)
     counts: list[Counter[Pair]] = [sum(each, Counter()) for each in zip(*spread(_agreeing, parts, by), strict=True)]
     wanted = [{pair for pair, count in each.items() if count > 1} for each in counts]
+    said = spread(_weighed, ((part, wanted) for part in parts), by) if any(wanted) else ()
+    if by is None:
+        names = Aliases(*said).names
+        return typed((row for _, row in _rows(parts[0], names)), MERGED)
+    place = Places(merging)
     weights: list[dict[Pair, dict[str, float]]] = [defaultdict(dict) for _ in wanted]
-    for found in spread(_weighed, ((part, wanted) for part in parts), by) if any(wanted) else ():
+    for found in said:
         for known, more in zip(weights, found, strict=True):
             for pair, each in more.items():
                 known[pair].update(each)
@@ -112,14 +117,18 @@ def _weighed(given: tuple[Part, Sequence[Collection[Pair]]]) -> list[Weights]:
 
 
 def _merged(given: tuple[Part, Mapping[str, str]]) -> list[tuple[str, dict[str, Any]]]:
-    """Rows of the measurements of some records, each with the key of its first record."""
-    part, names = given
+    return list(_rows(*given))
+
+
+def _rows(part: Part, names: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of the measurements of some records, each with the key of its first record; ``names`` are those of the papers."""
     aliases = Aliases()
     aliases.names = names
     clusters: list[_Cluster] = []
     for source in part.sources:
         clusters = _joined(clusters, source, part.records[source.name], part.known, aliases)
-    return [(cluster.keys[0], merged_row(cluster.members, cluster.joins, part.sources)) for cluster in clusters]
+    for cluster in clusters:
+        yield cluster.keys[0], merged_row(cluster.members, cluster.joins, part.sources)
 
 
 def _joined(
@@ -144,17 +153,17 @@ def _repeats(records: Mapping[str, Described], aliases: Aliases) -> dict[str, li
     blocks: dict[tuple[str, frozenset[str]], list[str]] = defaultdict(list)
     for key, record in records.items():
         for paper in sorted(aliases.papers(record)):
-            blocks[paper, elements(record.composition)].append(key)
+            blocks[paper, record.elements].append(key)
     graph: networkx.Graph[str] = networkx.Graph()
     graph.add_edges_from(pair for keys in blocks.values() for pair in combinations(keys, 2) if _repeat(records[pair[0]], records[pair[1]]))
     place = {key: position for position, key in enumerate(records)}
-    repeated = {min(group, key=place.__getitem__): group for group in networkx.connected_components(graph)}
-    later = {key for first, group in repeated.items() for key in group if key != first}
-    return {key: sorted(repeated.get(key, {key}), key=place.__getitem__) for key in records if key not in later}
+    repeated = {group[0]: group for each in networkx.connected_components(graph) if (group := sorted(each, key=place.__getitem__))}
+    later = {key for group in repeated.values() for key in group[1:]}
+    return {key: repeated.get(key) or [key] for key in records if key not in later}
 
 
 def _repeat(first: Described, second: Described) -> bool:
-    if not is_same(first.composition, second.composition):
+    if not are_same(first, second):
         return False
     comparison = compare(first, second)
     apart = comparison.conductivity in ("factor 2", "decade", "differs", "unknown")
@@ -177,7 +186,7 @@ def _within_papers(ours: Groups, theirs: Groups, known: Mapping[str, Described],
     for side, grouped in enumerate((ours, theirs)):
         for name, group in grouped.items():
             for paper in sorted({paper for key in group for paper in aliases.papers(known[key])}):
-                blocks[paper, elements(known[group[0]].composition)][side].append(name)
+                blocks[paper, known[group[0]].elements][side].append(name)
     candidates: dict[tuple[str, str], Join] = {}
     for lefts, rights in blocks.values():
         prior = SAME_PAPER / max(len(lefts), len(rights), 1)

@@ -41,12 +41,12 @@ class Part:
     def further(self) -> list[Further]:
         """Each source that has others before it."""
         found: list[Further] = []
-        known: dict[str, Described] = {}
+        known: Mapping[str, Described] = {}
         for place, source in enumerate(self.sources):
             records = self.records[source.name]
             if place:
-                found.append((records, dict(known), Compositions((key, record.composition) for key, record in known.items())))
-            known |= records
+                found.append((records, known, Compositions((key, record.composition) for key, record in known.items())))
+            known = {**known, **records} if place else records
         return found
 
 

@@ -61,7 +61,7 @@ def test_compositions_that_differ_by_all_that_rounding_allows_are_found(amounts:
     )
     decimals = f"{one}", f"{other}"
     if is_same(one, other):
-        (first, second, reach), (its_first, its_second, its_reach) = blocks._place(one), blocks._place(other)
+        (first, second, reach), (its_first, its_second, its_reach) = blocks.place_of(one), blocks.place_of(other)
         assert max(abs(first - its_first), abs(second - its_second)) <= max(reach, its_reach)
     index = Compositions((text, text) for text in decimals)
     assert index.same(one) == [text for text in decimals if is_same(one, text)]
