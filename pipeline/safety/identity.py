@@ -6,11 +6,13 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pipeline
-import schemas
 
+#: The packages whose code decides what is answered. They are found by name: nothing here depends on the rooms above.
+PACKAGES = ("pipeline", "schemas")
 #: What computes cells, groups, laws and distances. Python itself does too: from 3.12 on it adds numbers otherwise.
 COMPUTING = ("gemmi", "networkx", "numpy", "pandas", "scipy", "spglib")
 
@@ -40,8 +42,11 @@ def _version(name: str) -> str:
 def _code() -> str:
     """Digits that change with any letter of the program's modules."""
     found = hashlib.sha256()
-    for package in (pipeline, schemas):
-        folder = Path(str(package.__file__)).parent
+    for package in PACKAGES:
+        spec = find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        folder = Path(spec.origin).parent
         for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).parts):
             found.update("/".join(path.relative_to(folder).parts).encode())
             found.update(path.read_bytes().replace(b"\r\n", b"\n"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from threading import Barrier
 
@@ -121,11 +122,16 @@ def test_other_libraries_and_other_code_are_another_program() -> None:
 
 def test_any_letter_of_the_code_tells_programs_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    for text in (b"x = 1\n", b"x = 1\r\n", b"x = 2\n"):
-        (tmp_path / "__init__.py").write_bytes(text)
-        monkeypatch.setattr(identities.pipeline, "__file__", str(tmp_path / "__init__.py"))
-        found.append(identities._code())
-    assert found[0] == found[1] != found[2]
+    for package in identities.PACKAGES:
+        (tmp_path / package).mkdir()
+    monkeypatch.setattr(identities, "find_spec", lambda name: ModuleSpec(name, None, origin=str(tmp_path / name / "__init__.py")))
+    for package in identities.PACKAGES:
+        for text in (b"x = 1\n", b"x = 1\r\n", b"x = 2\n"):
+            (tmp_path / package / "__init__.py").write_bytes(text)
+            found.append(identities._code())
+    assert found[0] == found[1]
+    assert found[3] == found[4]
+    assert len(set(found)) == 4
 
 
 def test_who_waits_for_an_answer_learns_that_nobody_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
