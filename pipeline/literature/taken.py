@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.chemistry.charge import balance
-from pipeline.chemistry.formula import reading
 from pipeline.dois import SEPARATOR, cited
-from pipeline.literature.linkage import printed_digits
+from pipeline.literature.linkage import amounts, printed_digits
 from pipeline.literature.source import BAR, COLON, Source
 from schemas import columns as col
 
@@ -99,11 +98,11 @@ def _taken(told: Sequence[Told]) -> tuple[Mapping[str, Any], str]:
     values = [pair for pair in pool if pair[1].get(col.CONDUCTIVITY) is not None]
     if not values:
         return pool[0][1], "; ".join([*why, "only a bound is known"])
-    amounts = [float(row[col.CONDUCTIVITY]) for _, row in values]
-    if len(set(amounts)) == 1:
+    numbers = [float(row[col.CONDUCTIVITY]) for _, row in values]
+    if len(set(numbers)) == 1:
         return values[0][1], "; ".join(why if len(values) == len(pool) else [*why, "a value says more than a bound"])
-    digits = [0 if source.digits else printed_digits(value) for (source, _), value in zip(values, amounts, strict=True)]
-    if max(amounts) / min(amounts) <= AGREES and max(digits) > min(digits):
+    digits = [0 if source.digits else printed_digits(value) for (source, _), value in zip(values, numbers, strict=True)]
+    if max(numbers) / min(numbers) <= AGREES and max(digits) > min(digits):
         return values[digits.index(max(digits))][1], "; ".join([*why, "it is printed with more digits"])
     return values[0][1], "; ".join(
         [*why, "its temperature is known" if values[0][0].states_temperature else "it is the first in the source"]
@@ -122,10 +121,10 @@ def _composition(told: Sequence[Told], joins: Mapping[str, Joined]) -> tuple[str
 
 
 def _excess(composition: str) -> float:
-    """Charge left over at best, per atom, to three decimals; unknown charges count as one."""
-    found = reading(composition).amounts
-    excess = None if found is None else balance(found).excess
-    return 1.0 if found is None or excess is None else round(abs(excess) / sum(found.values()), 3)
+    """Charge left over at best, per atom, to three decimals; unknown charges count as one, and those of a text that cannot be read."""
+    found = amounts(composition)
+    excess = balance(found).excess if found else None
+    return 1.0 if excess is None else round(abs(excess) / sum(found.values()), 3)
 
 
 def _agreement(told: Sequence[Told], joins: Mapping[str, Joined], choice: str, reason: str, sources: Sequence[Source]) -> str | None:

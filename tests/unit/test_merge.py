@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.literature.merge import measurements
 from schemas import measurements as measurements_schema
-from tests.unit.literature import both, laskowski_table, liion_table
+from tests.unit.literature import both, declared_source, laskowski_table, liion_table
 
 
 def merged(liion: list[dict[str, object]], laskowski: list[dict[str, object]]) -> pd.DataFrame:
@@ -128,3 +128,11 @@ def test_the_order_of_the_records_does_not_matter(reverse: bool) -> None:
     theirs = [{"conductivity": 1.74e-3, "record": "a"}, {"conductivity": 2.2e-3, "record": "b"}, {"composition": "LiBr", "record": "c"}]
     found = merged([{"conductivity": 2.2e-3}], theirs[::-1] if reverse else theirs)
     assert found.set_index("laskowski_records").liion_records.dropna().to_dict() == {"b": "100"}
+
+
+def test_compositions_that_cannot_be_read_are_joined_and_none_is_nearer_to_neutral() -> None:
+    record = {"conductivity": 1.234e-6, "spacegroup_number": 225, "icsd_id": "7"}
+    sources = [declared_source({**record, "composition": text}, name=name) for name, text in (("one", "Li?Cl"), ("two", "Li2-xCl"))]
+    (joined,) = measurements(sources).itertuples()
+    assert joined.records == "one:1|two:1"
+    assert joined.composition == "Li?Cl"
