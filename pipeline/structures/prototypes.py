@@ -166,28 +166,37 @@ def _others(models: Sequence[Model]) -> Others:
     return Others(len(models), {kind: (np.concatenate(each), tuple(map(len, each))) for kind, each in images.items()})
 
 
-def _worst(model: Model, others: Others, sigma: float) -> Displaced | None:
-    """The site farthest from the median, in what noise explains; ``None`` where fewer than :data:`LEAST` are of one prototype."""
+def _worst(model: Model, others: Others, sigma: float, sign: int = 1, shift: NDArray[np.float64] | None = None) -> Displaced | None:
+    """The site farthest from the median, in what noise explains; ``None`` where fewer than :data:`LEAST` are of one prototype.
+
+    With a sign and a shift the structure is inverted and moved first.
+    """
     if others.number < LEAST:
         return None
     basis = model.structure.basis
-    gaps = [_gaps(site, others, basis) for site in model.sites]
-    shared = [gap for site, gap in zip(model.sites, gaps, strict=True) if site.kind[0]]
-    coincide = np.mean([np.einsum("ni,ni->n", gap, gap) < NEAR**2 for gap in shared], axis=0) >= SHARED
+
+    def gaps_of(site: Site) -> NDArray[np.float64]:
+        return _gaps(site, others, basis, site.fract if shift is None else sign * site.fract + shift)
+
+    cations = {site: gaps_of(site) for site in model.sites if site.kind[0]}
+    coincide = np.mean([np.einsum("ni,ni->n", gap, gap) < NEAR**2 for gap in cations.values()], axis=0) >= SHARED
     if coincide.sum() < LEAST:
         return None
-    found = [_off(site, gap[coincide], basis, sigma) for site, gap in zip(model.sites, gaps, strict=True) if site.free.shape[1]]
+    free = [site for site in model.sites if site.free.shape[1]]
+    gaps = [cations[site] if site in cations else gaps_of(site) for site in free]
+    found = [_off(site, gap[coincide], basis, sigma) for site, gap in zip(free, gaps, strict=True)]
     worst = min((each for each in found if each is not None), key=lambda each: each.chance, default=None)
     return None if worst is None else replace(worst, chance=min(1.0, worst.chance * len(found)))
 
 
-def _gaps(site: Site, others: Others, basis: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From a site to the nearest like it of each of the others, angstrom: ``(n, 3)``, infinite where one has none."""
+def _gaps(site: Site, others: Others, basis: NDArray[np.float64], fract: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """From a site, or from another place for it, to the nearest like it of each of the others, angstrom: ``(n, 3)``, infinite where one
+    has none."""
     found = np.full((others.number, 3), np.inf)
     if site.kind not in others.images:
         return found
     images, lengths = others.images[site.kind]
-    gap = images - site.fract
+    gap = images - (site.fract if fract is None else fract)
     gap = (gap - np.rint(gap)) @ basis.T
     along = gap * gap
     squared = along[:, 0] + along[:, 1] + along[:, 2]
@@ -242,8 +251,7 @@ def _is_described_otherwise(model: Model, others: Others, sigma: float) -> bool:
     shifts = origin_shifts(model.structure)
     for sign in signs:
         for shift in [np.zeros(3), *(shifts if len(shifts) <= MOST_SHIFTS else ())]:
-            moved = replace(model, sites=tuple(replace(site, fract=sign * site.fract + shift, free=site.free) for site in model.sites))
-            worst = _worst(moved, others, sigma)
+            worst = _worst(model, others, sigma, sign, shift)
             if worst is not None and worst.chance >= CHANCE:
                 return True
     return False
