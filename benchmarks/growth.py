@@ -171,7 +171,7 @@ def literature(folder: Path, lap: Lap, _: Path) -> None:
 
 
 def split_search(folder: Path, lap: Lap, _: Path) -> None:
-    """A new split of the release that the line left; then its rows placed as if all were new (in the line the published are not)."""
+    """A new split of the release that the line left; then copies placed that are all new, of which nothing is known yet."""
     from pipeline.split.annealing import search
     from pipeline.split.bonds import extend
 
@@ -179,7 +179,11 @@ def split_search(folder: Path, lap: Lap, _: Path) -> None:
     lap("")
     search(entries.loc[sorted(entries.index)], structures, 1, reference_test_ids=test)
     lap("split search")
-    extend(entries, [], [])
+    copies = pickle.loads((folder / "copies.pickle").read_bytes())
+    forget()
+    gc.collect()
+    lap("")
+    extend(copies, [], [])
     lap("split of new rows")
 
 

@@ -62,13 +62,13 @@ class _Shares:
     """Compositions by their elements and the shares of two of them."""
 
     def __init__(self) -> None:
-        self._classes: dict[frozenset[str], dict[float, list[tuple[float, float, str]]]] = defaultdict(lambda: defaultdict(list))
+        self._classes: dict[frozenset[str], dict[float, list[tuple[float, float, float, str]]]] = defaultdict(lambda: defaultdict(list))
         self._is_sorted = True
 
     def add(self, composition: str) -> None:
         """Take one more."""
         first, second, reach = place_of(composition)
-        self._classes[elements(composition)][_class(reach)].append((first, second, composition))
+        self._classes[elements(composition)][_class(reach)].append((first, second, reach, composition))
         self._is_sorted = False
 
     def near(self, composition: str) -> Iterator[str]:
@@ -78,10 +78,12 @@ class _Shares:
                 listed.sort()
             self._is_sorted = True
         first, second, own = place_of(composition)
-        for reach, listed in self._classes.get(elements(composition), {}).items():
-            widest = max(own, reach)
+        for limit, listed in self._classes.get(elements(composition), {}).items():
+            widest = max(own, limit)
             near = listed[bisect_left(listed, (first - widest,)) : bisect_right(listed, (first + widest, math.inf))]
-            yield from (text for _, share, text in near if abs(share - second) <= widest)
+            yield from (
+                text for its_first, share, reach, text in near if max(abs(its_first - first), abs(share - second)) <= max(own, reach)
+            )
 
 
 def _made(composition: str) -> tuple[frozenset[object], float]:
