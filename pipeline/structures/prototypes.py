@@ -48,6 +48,8 @@ _MEDIAN = math.pi / 2
 _DEVIATION = 1.4826
 
 Kind = tuple[bool, int]
+#: All directions.
+_EVERY = np.eye(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,15 +220,16 @@ def _off(site: Site, gap: NDArray[np.float64], basis: NDArray[np.float64], sigma
         return None
     moves = basis @ site.free
     freedom = moves.shape[1]
-    along = np.eye(3) if freedom == 3 else moves / math.hypot(*moves[:, 0]) if freedom == 1 else np.linalg.qr(moves)[0]
+    along = _EVERY if freedom == 3 else moves / math.hypot(*moves[:, 0]) if freedom == 1 else np.linalg.qr(moves)[0]
     seen = gap @ along
     median = _median(seen)
     spread = _DEVIATION * _median(np.abs(seen - median))
     noise = along.T @ moves @ moves.T @ along
-    own = OWN**2 + np.maximum(spread**2 - SIGMA**2 * np.diag(noise), 0.0)
-    covariance = (sigma**2 + SIGMA**2 * _MEDIAN / len(gap)) * noise + np.diag(own)
-    deviation = float(median @ np.linalg.solve(covariance, median))
-    return Displaced(site.label, float(np.linalg.norm(median)), len(gap), _beyond(deviation, freedom))
+    own = OWN**2 + np.maximum(spread**2 - SIGMA**2 * noise.diagonal(), 0.0)
+    covariance = (sigma**2 + SIGMA**2 * _MEDIAN / len(gap)) * noise
+    covariance.flat[:: freedom + 1] += own
+    deviation = float(median[0] ** 2 / covariance[0, 0] if freedom == 1 else median @ np.linalg.solve(covariance, median))
+    return Displaced(site.label, math.hypot(*median), len(gap), _beyond(deviation, freedom))
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
