@@ -200,7 +200,8 @@ def _read(composition: str) -> _Read:
 
 @lru_cache(maxsize=TEXTS)
 def _once(elements: frozenset[str]) -> frozenset[str]:
-    """The same set for all that are equal: there are fewer of them than compositions, and what is one object is equal at once."""
+    """The same set for all that are equal: there are fewer of them than compositions, and what is one object is equal at once;
+    what the cache has let go is compared."""
     return elements
 
 
@@ -230,14 +231,15 @@ def composition_class(ours: str, theirs: str) -> str:
 
 def _class_of(left: _Read, right: _Read) -> str:
     ours, theirs = left.elements, right.elements
-    if not ours or (ours is not theirs and len(ours ^ theirs) > 1):
+    apart = 0 if ours is theirs else len(ours ^ theirs)
+    if not ours or apart > 1:
         return "other"
-    if ours is theirs and _are_same(left, right):
+    if not apart and _are_same(left, right):
         return "same"
     mine, yours = (left.amounts, right.amounts) if left.is_compound and right.is_compound else (None, None)
     if mine and yours and _is_one_other(mine, yours):
         return "one element"
-    if ours is not theirs:
+    if apart:
         return "other"
     return "near" if mine and yours and deviation(mine, yours) <= NEAR + 1e-6 else "elements"
 
@@ -253,7 +255,7 @@ def are_same(ours: Described, theirs: Described) -> bool:
 
 
 def _are_same(left: _Read, right: _Read) -> bool:
-    if not left.elements or left.elements is not right.elements:
+    if not left.elements or (left.elements is not right.elements and left.elements != right.elements):
         return False
     if not (left.is_compound or right.is_compound):
         return left.text == right.text or same(left.text, right.text)

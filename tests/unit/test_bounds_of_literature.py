@@ -9,7 +9,7 @@ import pytest
 from pipeline.checks.links import link_findings
 from pipeline.checks.reading import rows
 from pipeline.findings import Finding
-from pipeline.literature import accounted, links, records
+from pipeline.literature import accounted, linkage, links, records
 from pipeline.literature.blocks import Compositions
 from pipeline.literature.linkage import (
     CONDUCTIVITY,
@@ -391,3 +391,16 @@ def test_limits_of_what_sources_may_differ_by(factors: tuple[float, ...], severi
 
 def test_a_table_that_copied_another_is_no_second_voice() -> None:
     assert [finding.severity for finding in said(1.2001e-5, 1.289e-4, 1.289e-4, copied=True)] == ["warning"]
+
+
+def test_compositions_agree_though_nobody_remembers_their_elements_any_more() -> None:
+    """What is bounded forgets: a set of elements that was read later is another object, and the same set."""
+    before = Described("a", "Li3PS4", (1e-6,))
+    linkage._read.cache_clear()
+    linkage._once.cache_clear()
+    after = Described("b", "Li3.00PS4", (1e-6,))
+    assert before.elements is not after.elements
+    assert linkage.are_same(before, after)
+    assert linkage.compare(before, after).composition == "same"
+    assert linkage.compare(before, Described("c", "Li2.5PS4", (1e-6,))).composition == "one element"
+    assert linkage.compare(before, Described("d", "Li2P2S4", (1e-6,))).composition == "elements"
